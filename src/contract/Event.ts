@@ -1,0 +1,94 @@
+/**
+ * Events: the immutable record of what happened, appended and durable before it is acknowledged.
+ */
+import { Schema } from "effect"
+import { MAX_EVENTS } from "./Limits.ts"
+import { SessionExit, SessionId, Timestamp } from "./Session.ts"
+
+/** `evt_` and a ULID. */
+export const EventId = Schema.String.check(Schema.isPattern(/^evt_[0-9A-HJKMNP-TV-Z]{26}$/, { expected: "an event id (evt_ and a ULID)" }))
+
+/** What can happen, with what is recorded of it. Fields are only ever added. */
+export const EventBody = Schema.Union([
+  Schema.Struct({
+    type: Schema.Literal("session.started"),
+    session: SessionId,
+    name: Schema.String,
+    argv: Schema.Array(Schema.String),
+    cwd: Schema.String,
+    cols: Schema.Int,
+    rows: Schema.Int,
+    tags: Schema.Array(Schema.String),
+    launcher: Schema.Literals(["direct", "systemd"]),
+    ttlMs: Schema.NullOr(Schema.Int),
+    resumedFrom: Schema.NullOr(SessionId)
+  }),
+  /** Its process runs; `startTime` tells it from a later process with the same pid (proc_pid_stat(5), field 22). */
+  Schema.Struct({
+    type: Schema.Literal("session.running"),
+    session: SessionId,
+    pid: Schema.Int,
+    startTime: Schema.NullOr(Schema.String)
+  }),
+  Schema.Struct({ type: Schema.Literal("session.renamed"), session: SessionId, name: Schema.String }),
+  Schema.Struct({ type: Schema.Literal("session.tagged"), session: SessionId, tags: Schema.Array(Schema.String) }),
+  Schema.Struct({ type: Schema.Literal("session.resized"), session: SessionId, cols: Schema.Int, rows: Schema.Int }),
+  Schema.Struct({
+    type: Schema.Literal("session.ended"),
+    session: SessionId,
+    status: Schema.Literals(["exited", "interrupted"]),
+    exit: SessionExit,
+    offset: Schema.Int,
+    unrecorded: Schema.Int
+  }),
+  /** The transcript is closed and compressed: `file` replaces the live directory. */
+  Schema.Struct({ type: Schema.Literal("session.archived"), session: SessionId, file: Schema.NullOr(Schema.String), bytes: Schema.Int }),
+  Schema.Struct({ type: Schema.Literal("session.removed"), session: SessionId, by: Schema.Literals(["request", "retention"]) }),
+  Schema.Struct({ type: Schema.Literal("daemon.started"), pid: Schema.Int, version: Schema.String }),
+  Schema.Struct({ type: Schema.Literal("daemon.stopped"), reason: Schema.String })
+])
+export type EventBody = typeof EventBody.Type
+export type EventType = EventBody["type"]
+
+export const Event = Schema.Struct({
+  /** Position in this daemon's log: grows by one, never reused. */
+  seq: Schema.Int,
+  id: EventId,
+  at: Timestamp,
+  body: EventBody
+})
+export type Event = typeof Event.Type
+
+export const ListEventsParams = Schema.Struct({
+  /** Only events with a larger sequence number. Default 0. */
+  after: Schema.optionalKey(Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))),
+  limit: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: MAX_EVENTS }))),
+  /** Only this session's. */
+  session: Schema.optionalKey(SessionId)
+})
+export const ListEventsResult = Schema.Struct({
+  events: Schema.Array(Event),
+  /** Sequence number to ask after next. */
+  next: Schema.Int,
+  /** The log's last sequence number. */
+  last: Schema.Int
+})
+
+export const WatchParams = Schema.Struct({
+  /** Send what came after this sequence number first. Default: only what is new. */
+  after: Schema.optionalKey(Schema.Int.check(Schema.isGreaterThanOrEqualTo(0)))
+})
+export const WatchResult = Schema.Struct({
+  /** Names this subscription in its notifications. */
+  subscription: Schema.String,
+  /** The first notification will carry a larger sequence number than this. */
+  after: Schema.Int
+})
+
+/** Params of the notification `event`. */
+export const EventNotification = Schema.Struct({ subscription: Schema.String, event: Event })
+/** Params of the notification `event.gap`: events `from`..`to` were skipped because the client was slow; `event.list` has them. */
+export const GapNotification = Schema.Struct({ subscription: Schema.String, from: Schema.Int, to: Schema.Int })
+
+export const UnwatchParams = Schema.Struct({ subscription: Schema.String })
+export const UnwatchResult = Schema.Struct({ stopped: Schema.Boolean })

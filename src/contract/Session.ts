@@ -1,0 +1,265 @@
+/**
+ * Sessions: one program on one PTY, owned by the daemon. What may be asked of them and what is answered.
+ */
+import { Schema } from "effect"
+import { MAX_EVENTS, MAX_OUTPUT_BYTES, MAX_WAIT_MS } from "./Limits.ts"
+
+/** `ses_` and a ULID (26 characters of Crockford base32). */
+export const SessionId = Schema.String.check(
+  Schema.isPattern(/^ses_[0-9A-HJKMNP-TV-Z]{26}$/, { expected: "a session id (ses_ and a ULID)" })
+)
+export type SessionId = typeof SessionId.Type
+
+/** A human name, unique among live sessions. */
+export const SessionName = Schema.String.check(
+  Schema.isPattern(/^[a-z0-9][a-z0-9._-]{0,63}$/, {
+    expected: "1 to 64 of a-z, 0-9, dot, dash and underscore, beginning with a letter or digit"
+  })
+)
+export type SessionName = typeof SessionName.Type
+
+/** How a request names a session: an id, a unique prefix of one, a name, or `-` for the last one started or attached. */
+export const SessionRef = Schema.String.check(
+  Schema.isPattern(/^(-|[A-Za-z0-9][A-Za-z0-9._-]{0,127})$/, { expected: "a session id, a prefix of one, a name, or -" })
+).annotate({ description: "A session id, a unique prefix of one, a name, or - for the last one started or attached" })
+
+export const Tag = Schema.String.check(
+  Schema.isPattern(/^[A-Za-z0-9][A-Za-z0-9._:/=@+-]{0,63}$/, {
+    expected: "1 to 64 letters, digits and ._:/=@+-, beginning with a letter or digit"
+  })
+)
+
+/** Milliseconds since 1970-01-01 UTC. */
+export const Timestamp = Schema.Int.annotate({ description: "Milliseconds since 1970-01-01 UTC" })
+
+/** A byte's position in a session's output since its start. */
+export const Offset = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0)).annotate({
+  description: "A byte's position in the session's output since its start"
+})
+
+/** Any integer is taken and clamped to 1..10000, so a broken terminal cannot break a program. */
+const Size = Schema.Int.annotate({ description: "Terminal size in cells, clamped to 1..10000" })
+
+const Milliseconds = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: MAX_WAIT_MS }))
+
+/** An argument or path: anything but NUL, which no program can receive (execve(2)). */
+const NoNul = Schema.String.check(Schema.isPattern(/^[^\0]*$/, { expected: "text without a NUL character" }))
+
+export const SessionStatus = Schema.Literals(["starting", "running", "stopping", "exited", "interrupted"])
+export type SessionStatus = typeof SessionStatus.Type
+
+/** How a session ended. Exactly one of `code` and `signal` is set, or neither when nobody could see the end. */
+export const SessionExit = Schema.Struct({
+  code: Schema.NullOr(Schema.Int),
+  /** Name of the signal, as in signal(7): `SIGKILL`. */
+  signal: Schema.NullOr(Schema.String),
+  /** Who ended it: the program itself, a stop request, its ttl, the daemon's shutdown, or the loss of its daemon. */
+  by: Schema.Literals(["program", "stop", "ttl", "shutdown", "lost"]),
+  /** When it was stopped: what it took. `term` = SIGHUP and SIGTERM sufficed, `kill` = SIGKILL was needed. */
+  took: Schema.NullOr(Schema.Literals(["term", "kill"])),
+  at: Timestamp
+})
+export type SessionExit = typeof SessionExit.Type
+
+export const SessionClient = Schema.Struct({
+  id: Schema.String,
+  mode: Schema.Literals(["write", "view"]),
+  cols: Schema.Int,
+  rows: Schema.Int,
+  pid: Schema.NullOr(Schema.Int),
+  since: Timestamp
+})
+export type SessionClient = typeof SessionClient.Type
+
+export const Session = Schema.Struct({
+  id: SessionId,
+  name: Schema.String,
+  argv: Schema.Array(Schema.String),
+  cwd: Schema.String,
+  cols: Schema.Int,
+  rows: Schema.Int,
+  tags: Schema.Array(Schema.String),
+  status: SessionStatus,
+  /** How its process was started and is found again. */
+  launcher: Schema.Literals(["direct", "systemd"]),
+  pid: Schema.NullOr(Schema.Int),
+  createdAt: Timestamp,
+  /** Last time it printed something, or its start. */
+  activeAt: Timestamp,
+  /** Milliseconds it may run, counted from `createdAt`; null: as long as it likes. */
+  ttlMs: Schema.NullOr(Schema.Int),
+  exit: Schema.NullOr(SessionExit),
+  /** Bytes of output so far: the offset of the next byte. */
+  offset: Offset,
+  /** Output offsets that were not recorded because the disk was full. */
+  unrecorded: Schema.Int,
+  /** Where its transcript is: a directory while it is live, an asciicast file afterwards; null once removed. */
+  transcript: Schema.NullOr(Schema.String),
+  /** The session this one was started again from. */
+  resumedFrom: Schema.NullOr(SessionId),
+  clients: Schema.Array(SessionClient)
+})
+export type Session = typeof Session.Type
+
+const one = { session: SessionRef }
+
+export const StartParams = Schema.Struct({
+  argv: Schema.Array(NoNul).check(Schema.isMinLength(1), Schema.isMaxLength(4096)),
+  name: Schema.optionalKey(SessionName),
+  /** Absolute path; the caller's directory. Default: the caller's home. */
+  cwd: Schema.optionalKey(NoNul),
+  /** The program's whole environment. Handed to the program and never stored. Default: the daemon's own. */
+  env: Schema.optionalKey(Schema.Record(Schema.String, NoNul)),
+  cols: Schema.optionalKey(Size),
+  rows: Schema.optionalKey(Size),
+  tags: Schema.optionalKey(Schema.Array(Tag).check(Schema.isMaxLength(32))),
+  ttlMs: Schema.optionalKey(Schema.Int.check(Schema.isGreaterThan(0)))
+})
+export type StartParams = typeof StartParams.Type
+
+export const ListParams = Schema.Struct({
+  /** Ended sessions too. */
+  all: Schema.optionalKey(Schema.Boolean),
+  tag: Schema.optionalKey(Tag),
+  status: Schema.optionalKey(SessionStatus)
+})
+export const ListResult = Schema.Struct({ sessions: Schema.Array(Session) })
+
+export const GetParams = Schema.Struct(one)
+
+export const StopParams = Schema.Struct({
+  ...one,
+  /** Milliseconds between SIGHUP+SIGTERM and SIGKILL. */
+  graceMs: Schema.optionalKey(Milliseconds)
+})
+
+export const RemoveParams = Schema.Struct({ ...one, /** Stop it first if it runs. */ force: Schema.optionalKey(Schema.Boolean) })
+export const RemoveResult = Schema.Struct({ id: SessionId })
+
+export const RenameParams = Schema.Struct({ ...one, name: SessionName })
+
+export const TagParams = Schema.Struct({
+  ...one,
+  add: Schema.optionalKey(Schema.Array(Tag).check(Schema.isMaxLength(32))),
+  remove: Schema.optionalKey(Schema.Array(Tag).check(Schema.isMaxLength(32)))
+})
+
+export const ResizeParams = Schema.Struct({ ...one, cols: Size, rows: Size })
+
+/** Exactly one of `text` (sent as UTF-8) and `base64` (sent as the bytes it encodes). */
+export const InputParams = Schema.Struct({
+  ...one,
+  text: Schema.optionalKey(Schema.String),
+  base64: Schema.optionalKey(Schema.String.check(Schema.isBase64()))
+})
+export const InputResult = Schema.Struct({ bytes: Schema.Int })
+
+export const OutputFormat = Schema.Literals(["raw", "text", "cast"])
+
+export const OutputParams = Schema.Struct({
+  ...one,
+  /** First offset wanted. Negative: so many bytes before the end. Default 0. */
+  from: Schema.optionalKey(Schema.Int),
+  /** Bytes of output at the most. */
+  limit: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: MAX_OUTPUT_BYTES }))),
+  /**
+   * `raw`: the bytes, as base64. `text`: decoded as UTF-8, escape sequences removed.
+   * `cast`: asciicast v3 lines; the header comes with offset 0.
+   */
+  format: Schema.optionalKey(OutputFormat),
+  /** Wait so many milliseconds for the first new byte when there is none yet. */
+  waitMs: Schema.optionalKey(Milliseconds)
+})
+export const OutputResult = Schema.Struct({
+  from: Offset,
+  /** Where the next request should start. */
+  next: Offset,
+  /** The session's offset when this was answered. */
+  end: Offset,
+  /** Bytes between `from` and the first byte returned that were never recorded or are gone. */
+  missing: Schema.Int,
+  data: Schema.String,
+  /** The session has ended and `next` is its last offset. */
+  done: Schema.Boolean
+})
+
+export const ScreenFormat = Schema.Literals(["text", "ansi", "json"])
+export const ScreenParams = Schema.Struct({
+  ...one,
+  format: Schema.optionalKey(ScreenFormat),
+  /** Lines above the screen to include. */
+  scrollback: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 10_000 })))
+})
+export const Screen = Schema.Struct({
+  offset: Offset,
+  cols: Schema.Int,
+  rows: Schema.Int,
+  cursor: Schema.Struct({ x: Schema.Int, y: Schema.Int, visible: Schema.Boolean }),
+  title: Schema.String,
+  /** The alternate screen is shown (a full-screen program). */
+  alternate: Schema.Boolean,
+  /** `text` and `json`: one string a line, trailing blanks removed. */
+  lines: Schema.optionalKey(Schema.Array(Schema.String)),
+  /** `ansi`: escape sequences that draw it on an empty terminal. */
+  ansi: Schema.optionalKey(Schema.String)
+})
+export type Screen = typeof Screen.Type
+
+export const WaitParams = Schema.Struct({
+  ...one,
+  for: Schema.Literals(["exit", "idle", "output"]),
+  /** `idle`: milliseconds without output that count as idle. Default 2000. */
+  idleMs: Schema.optionalKey(Milliseconds),
+  /** `output`: a regular expression (RE2-like subset of JavaScript, at most 512 characters), matched against text without escape sequences. */
+  pattern: Schema.optionalKey(Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(512))),
+  /** `output`: look from this offset on. Default: the session's whole retained output. */
+  from: Schema.optionalKey(Schema.Int),
+  /** Give up after so many milliseconds. Default: never. */
+  timeoutMs: Schema.optionalKey(Milliseconds)
+})
+export const WaitResult = Schema.Struct({
+  session: Session,
+  /** `output`: the text that matched. */
+  match: Schema.NullOr(Schema.String)
+})
+
+export const AttachParams = Schema.Struct({
+  ...one,
+  mode: Schema.optionalKey(Schema.Literals(["write", "view"])),
+  /** This client's terminal; without it the client has no say in the session's size. */
+  cols: Schema.optionalKey(Size),
+  rows: Schema.optionalKey(Size),
+  /**
+   * Where to begin: `screen` = a snapshot, then live bytes (for terminals); `start` = the first recorded byte; `end` = only
+   * what comes; a number = that offset (exact bytes if they are still kept, else a gap and a snapshot).
+   */
+  from: Schema.optionalKey(Schema.Union([Schema.Literals(["screen", "start", "end"]), Offset])),
+  /** `screen`: a client that falls behind is sent a gap and a snapshot. `bytes`: it is sent every byte, from disk if need be. */
+  lossy: Schema.optionalKey(Schema.Literals(["screen", "bytes"])),
+  /** Answer even if the session has ended: send what was asked for, then `Exit`. */
+  ended: Schema.optionalKey(Schema.Boolean)
+})
+export type AttachParams = typeof AttachParams.Type
+export const AttachResult = Schema.Struct({
+  client: Schema.String,
+  session: Session,
+  /** Offset of the first byte that will be sent. */
+  offset: Offset,
+  /** The configured detach key, as in `ctrl-]`. */
+  escape: Schema.String
+})
+
+export const DetachParams = Schema.Struct({ ...one, /** Only this client. */ client: Schema.optionalKey(Schema.String) })
+export const DetachResult = Schema.Struct({ detached: Schema.Int })
+
+export const ResumeParams = Schema.Struct({
+  ...one,
+  name: Schema.optionalKey(SessionName),
+  env: Schema.optionalKey(Schema.Record(Schema.String, NoNul)),
+  cols: Schema.optionalKey(Size),
+  rows: Schema.optionalKey(Size)
+})
+
+/** Takes in what `run --standalone` recorded: its events and transcript. */
+export const ImportParams = Schema.Struct({ path: NoNul })
+export const ImportResult = Schema.Struct({ sessions: Schema.Array(SessionId), events: Schema.Int.check(Schema.isLessThanOrEqualTo(MAX_EVENTS * 1000)) })
