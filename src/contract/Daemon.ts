@@ -62,7 +62,9 @@ export const ShutdownParams = Schema.Struct({
   /** Refuse with `Conflict` while a session lives or another client is connected. */
   ifIdle: Schema.optionalKey(Schema.Boolean)
 })
-export const ShutdownResult = Schema.Struct({ /** Live sessions that end with the daemon. */ ending: Schema.Array(Schema.String) })
+export const ShutdownResult = Schema.Struct({
+  /** Live sessions that end with the daemon. */ ending: Schema.Array(Schema.String)
+})
 
 export const Finding = Schema.Struct({
   check: Schema.String,

@@ -6,7 +6,16 @@
  */
 
 /** Exit codes of `agentctl`. */
-export const ExitCode = { Done: 0, Failed: 1, Usage: 2, NoDaemon: 3, NotFound: 4, NotAllowed: 5, Conflict: 6, TimedOut: 7 } as const
+export const ExitCode = {
+  Done: 0,
+  Failed: 1,
+  Usage: 2,
+  NoDaemon: 3,
+  NotFound: 4,
+  NotAllowed: 5,
+  Conflict: 6,
+  TimedOut: 7
+} as const
 
 export const errorCodes = {
   ParseError: { code: -32700, exit: ExitCode.Failed },

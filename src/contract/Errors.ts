@@ -29,7 +29,9 @@ export class NotAllowed extends Schema.TaggedError<NotAllowed>()("NotAllowed", {
   }
 }
 
-export class SessionNotFound extends Schema.TaggedError<SessionNotFound>()("SessionNotFound", { session: Schema.String }) {
+export class SessionNotFound extends Schema.TaggedError<SessionNotFound>()("SessionNotFound", {
+  session: Schema.String
+}) {
   override get message() {
     return this.session === "-"
       ? `There is no session yet. Start one with "agentctl run".`
@@ -48,7 +50,10 @@ export class SessionAmbiguous extends Schema.TaggedError<SessionAmbiguous>()("Se
 }
 
 /** Names are unique among live sessions; `holder` is the id of the session that has it. */
-export class NameTaken extends Schema.TaggedError<NameTaken>()("NameTaken", { name: Schema.String, holder: Schema.String }) {
+export class NameTaken extends Schema.TaggedError<NameTaken>()("NameTaken", {
+  name: Schema.String,
+  holder: Schema.String
+}) {
   override get message() {
     return `The name "${this.name}" belongs to the live session ${this.holder}. Choose another, or stop or rename that one.`
   }
@@ -69,7 +74,9 @@ export class SessionRunning extends Schema.TaggedError<SessionRunning>()("Sessio
   }
 }
 
-export class CommandNotFound extends Schema.TaggedError<CommandNotFound>()("CommandNotFound", { command: Schema.String }) {
+export class CommandNotFound extends Schema.TaggedError<CommandNotFound>()("CommandNotFound", {
+  command: Schema.String
+}) {
   override get message() {
     return `Command not found: ${this.command}. Give its full path, or a PATH that holds it.`
   }
@@ -98,7 +105,10 @@ export class LaunchFailed extends Schema.TaggedError<LaunchFailed>()("LaunchFail
   }
 }
 
-export class TooLarge extends Schema.TaggedError<TooLarge>()("TooLarge", { what: Schema.String, limit: Schema.Number }) {
+export class TooLarge extends Schema.TaggedError<TooLarge>()("TooLarge", {
+  what: Schema.String,
+  limit: Schema.Number
+}) {
   override get message() {
     return `${this.what} is larger than ${this.limit} bytes. Send it in smaller parts.`
   }

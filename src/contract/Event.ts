@@ -6,7 +6,9 @@ import { MAX_EVENTS } from "./Limits.ts"
 import { SessionExit, SessionId, Timestamp } from "./Session.ts"
 
 /** `evt_` and a ULID. */
-export const EventId = Schema.String.check(Schema.isPattern(/^evt_[0-9A-HJKMNP-TV-Z]{26}$/, { expected: "an event id (evt_ and a ULID)" }))
+export const EventId = Schema.String.check(
+  Schema.isPattern(/^evt_[0-9A-HJKMNP-TV-Z]{26}$/, { expected: "an event id (evt_ and a ULID)" })
+)
 
 /** What can happen, with what is recorded of it. Fields are only ever added. */
 export const EventBody = Schema.Union([
@@ -42,8 +44,17 @@ export const EventBody = Schema.Union([
     unrecorded: Schema.Int
   }),
   /** The transcript is closed and compressed: `file` replaces the live directory. */
-  Schema.Struct({ type: Schema.Literal("session.archived"), session: SessionId, file: Schema.NullOr(Schema.String), bytes: Schema.Int }),
-  Schema.Struct({ type: Schema.Literal("session.removed"), session: SessionId, by: Schema.Literals(["request", "retention"]) }),
+  Schema.Struct({
+    type: Schema.Literal("session.archived"),
+    session: SessionId,
+    file: Schema.NullOr(Schema.String),
+    bytes: Schema.Int
+  }),
+  Schema.Struct({
+    type: Schema.Literal("session.removed"),
+    session: SessionId,
+    by: Schema.Literals(["request", "retention"])
+  }),
   Schema.Struct({ type: Schema.Literal("daemon.started"), pid: Schema.Int, version: Schema.String }),
   Schema.Struct({ type: Schema.Literal("daemon.stopped"), reason: Schema.String })
 ])

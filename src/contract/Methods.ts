@@ -28,17 +28,35 @@ const method = <P extends Schema.Codec<any, any>, R extends Schema.Codec<any, an
 ): Method<P, R> => ({ summary, params, result, deadlineMs })
 
 export const methods = {
-  hello: method("Agree on a protocol version and features, and learn who the daemon says you are.", D.HelloParams, D.HelloResult),
+  hello: method(
+    "Agree on a protocol version and features, and learn who the daemon says you are.",
+    D.HelloParams,
+    D.HelloResult
+  ),
   health: method("Answer at once if the daemon's event loop turns.", D.HealthParams, D.HealthResult),
   "daemon.status": method("The daemon's version, process, places and counts.", D.NoParams, D.StatusResult),
   "daemon.reload": method("Read the configuration again; nothing changes if it is bad.", D.NoParams, D.ReloadResult),
   "daemon.shutdown": method("Stop accepting, let requests finish, exit 0.", D.ShutdownParams, D.ShutdownResult),
-  "daemon.doctor": method("Examine store, projections, directories and limits, and name a fix for each finding.", D.NoParams, D.DoctorResult, 60_000),
-  "config.show": method("Every configuration key with its value and where it comes from.", D.NoParams, D.ConfigShowResult),
+  "daemon.doctor": method(
+    "Examine store, projections, directories and limits, and name a fix for each finding.",
+    D.NoParams,
+    D.DoctorResult,
+    60_000
+  ),
+  "config.show": method(
+    "Every configuration key with its value and where it comes from.",
+    D.NoParams,
+    D.ConfigShowResult
+  ),
   "session.start": method("Start a program in a new session.", S.StartParams, S.Session),
   "session.list": method("Sessions, newest last.", S.ListParams, S.ListResult),
   "session.get": method("One session.", S.GetParams, S.Session),
-  "session.stop": method("End a session's whole process tree: SIGHUP and SIGTERM, then SIGKILL after the grace time.", S.StopParams, S.Session, null),
+  "session.stop": method(
+    "End a session's whole process tree: SIGHUP and SIGTERM, then SIGKILL after the grace time.",
+    S.StopParams,
+    S.Session,
+    null
+  ),
   "session.remove": method("Forget an ended session and delete its transcript.", S.RemoveParams, S.RemoveResult, null),
   "session.rename": method("Give a session another name.", S.RenameParams, S.Session),
   "session.tag": method("Add and remove tags.", S.TagParams, S.Session),
@@ -46,13 +64,35 @@ export const methods = {
   "session.input": method("Type into a session.", S.InputParams, S.InputResult),
   "session.output": method("Read recorded output by offset.", S.OutputParams, S.OutputResult, null),
   "session.screen": method("The screen as a terminal shows it now.", S.ScreenParams, S.Screen),
-  "session.wait": method("Wait until a session exits, falls silent, or prints something.", S.WaitParams, S.WaitResult, null),
-  "session.attach": method("Turn this connection into frames that carry the session's terminal.", S.AttachParams, S.AttachResult),
+  "session.wait": method(
+    "Wait until a session exits, falls silent, or prints something.",
+    S.WaitParams,
+    S.WaitResult,
+    null
+  ),
+  "session.attach": method(
+    "Turn this connection into frames that carry the session's terminal.",
+    S.AttachParams,
+    S.AttachResult
+  ),
   "session.detach": method("Detach clients from a session.", S.DetachParams, S.DetachResult),
-  "session.resume": method("Start an ended session's program again, in its directory and size.", S.ResumeParams, S.Session),
-  "session.import": method("Take in the events and transcript of a standalone run.", S.ImportParams, S.ImportResult, 60_000),
+  "session.resume": method(
+    "Start an ended session's program again, in its directory and size.",
+    S.ResumeParams,
+    S.Session
+  ),
+  "session.import": method(
+    "Take in the events and transcript of a standalone run.",
+    S.ImportParams,
+    S.ImportResult,
+    60_000
+  ),
   "event.list": method("Events after a sequence number.", E.ListEventsParams, E.ListEventsResult),
-  "event.watch": method("Be sent events as they happen, beginning after a sequence number.", E.WatchParams, E.WatchResult),
+  "event.watch": method(
+    "Be sent events as they happen, beginning after a sequence number.",
+    E.WatchParams,
+    E.WatchResult
+  ),
   "event.unwatch": method("End a subscription.", E.UnwatchParams, E.UnwatchResult)
 } as const
 
