@@ -1,0 +1,47 @@
+/**
+ * An exclusive lock on a file, held for the life of a scope: flock(2), so it goes with the process, however that ends.
+ *
+ * The file is never unlinked: two processes that lock two inodes of one name would both believe they won.
+ */
+import { closeSync, constants, ftruncateSync, openSync, readFileSync, writeSync } from "node:fs"
+import { Context, Effect, Layer, Schema, type Scope } from "effect"
+import { libc } from "./Libc.ts"
+
+/** Somebody else holds the lock; `holder` is the process id it wrote into the file, if it could be read. */
+export class Locked extends Schema.TaggedError<Locked>()("Locked", {
+  path: Schema.String,
+  holder: Schema.NullOr(Schema.Int)
+}) {}
+
+export class FileLock extends Context.Service<
+  FileLock,
+  {
+    /** Takes the lock at once or fails; the file then holds this process's id. */
+    readonly acquire: (path: string) => Effect.Effect<void, Locked, Scope.Scope>
+  }
+>()("agentd/host/FileLock") {
+  static readonly layer = Layer.succeed(FileLock, {
+    acquire: (path) =>
+      Effect.asVoid(
+        Effect.acquireRelease(
+          Effect.suspend(() => open(path)),
+          (fd) => Effect.sync(() => closeSync(fd))
+        )
+      )
+  })
+}
+
+const open = (path: string): Effect.Effect<number, Locked> => {
+  const LOCK_EX = 2
+  const LOCK_NB = 4
+  // O_NOFOLLOW: a symlink planted at the lock's path must not make us write elsewhere.
+  const fd = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600)
+  if (libc().flock(fd, LOCK_EX | LOCK_NB) !== 0) {
+    const holder = Number.parseInt(readFileSync(fd, "latin1"), 10)
+    closeSync(fd)
+    return Effect.fail(new Locked({ path, holder: Number.isInteger(holder) ? holder : null }))
+  }
+  ftruncateSync(fd, 0)
+  writeSync(fd, `${process.pid}\n`, 0)
+  return Effect.succeed(fd)
+}

@@ -1,0 +1,111 @@
+/**
+ * The processes of this machine, as far as stopping a session's whole tree needs them: proc(5) on Linux, ps(1) elsewhere.
+ */
+import { execFileSync } from "node:child_process"
+import { readdirSync, readFileSync } from "node:fs"
+import { Context, Layer } from "effect"
+
+export interface Process {
+  readonly pid: number
+  readonly parent: number
+  readonly group: number
+  readonly session: number
+  /** Together with the pid it names one process for ever: pids are reused, start times are not. */
+  readonly startTime: string
+  readonly zombie: boolean
+}
+
+export class ProcessTable extends Context.Service<
+  ProcessTable,
+  {
+    readonly list: () => ReadonlyArray<Process>
+    /** One process, or null when it is gone. */
+    readonly get: (pid: number) => Process | null
+    /** Does this process's initial environment hold `NAME=value`? False when it may not be read. */
+    readonly hasEnvironment: (pid: number, entry: string) => boolean
+    /** The value of one variable of a process's initial environment, or null. */
+    readonly environment: (pid: number, name: string) => string | null
+    /** Sends a signal; false when the process is gone or not ours. */
+    readonly signal: (pid: number, signal: NodeJS.Signals) => boolean
+  }
+>()("agentd/host/ProcessTable") {
+  static readonly layer = Layer.sync(ProcessTable, () => (process.platform === "linux" ? linux : posix))
+}
+
+/** proc_pid_stat(5): the command may hold spaces and parentheses, so fields count from the last `)`. */
+export const parseStat = (pid: number, stat: string): Process | null => {
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ")
+  if (fields.length < 20) return null
+  return {
+    pid,
+    zombie: fields[0] === "Z" || fields[0] === "X",
+    parent: Number(fields[1]),
+    group: Number(fields[2]),
+    session: Number(fields[3]),
+    startTime: fields[19]!
+  }
+}
+
+const attempt = <A>(read: () => A): A | null => {
+  try {
+    return read()
+  } catch {
+    return null
+  }
+}
+
+const signal = (pid: number, name: NodeJS.Signals): boolean => attempt(() => process.kill(pid, name)) ?? false
+
+const stat = (pid: number) => {
+  const text = attempt(() => readFileSync(`/proc/${pid}/stat`, "latin1"))
+  return text === null ? null : parseStat(pid, text)
+}
+
+const environ = (pid: number) => `\0${attempt(() => readFileSync(`/proc/${pid}/environ`, "utf8")) ?? ""}`
+
+const linux: ProcessTable["Service"] = {
+  list: () =>
+    readdirSync("/proc").flatMap((name) => {
+      const found = /^\d+$/.test(name) ? stat(Number(name)) : null
+      return found === null ? [] : [found]
+    }),
+  get: stat,
+  hasEnvironment: (pid, entry) => environ(pid).includes(`\0${entry}\0`),
+  environment: (pid, name) => {
+    const text = environ(pid)
+    const start = text.indexOf(`\0${name}=`)
+    return start < 0 ? null : text.slice(start + name.length + 2, text.indexOf("\0", start + 1))
+  },
+  signal
+}
+
+const ps = (selection: ReadonlyArray<string>): ReadonlyArray<Process> =>
+  (
+    attempt(() =>
+      execFileSync("ps", [...selection, "-o", "pid=,ppid=,pgid=,sess=,stat=,lstart="], { encoding: "latin1" })
+    ) ?? ""
+  )
+    .split("\n")
+    .flatMap((line) => {
+      const [pid, parent, group, session, state, ...started] = line.trim().split(/\s+/)
+      if (state === undefined) return []
+      return [
+        {
+          pid: Number(pid),
+          parent: Number(parent),
+          group: Number(group),
+          session: Number(session),
+          zombie: state.startsWith("Z"),
+          startTime: started.join(" ")
+        }
+      ]
+    })
+
+/** Elsewhere another process's environment is not to be had: the tree is then known by parent, group and session alone. */
+const posix: ProcessTable["Service"] = {
+  list: () => ps(["-A"]),
+  get: (pid) => ps(["-p", String(pid)])[0] ?? null,
+  hasEnvironment: () => false,
+  environment: () => null,
+  signal
+}

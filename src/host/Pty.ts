@@ -1,0 +1,150 @@
+/**
+ * A program on a new PTY, and the master side of one.
+ *
+ * node-pty forks and waits; reading and writing is ours, on the descriptor itself. Its own reader closes the master 200 ms
+ * after the program's end, which loses output on a busy machine, and its writer spins while the program does not read.
+ */
+import { createRequire } from "node:module"
+import { ReadStream } from "node:tty"
+import { Context, Effect, Layer } from "effect"
+import { LaunchFailed } from "../contract/Errors.ts"
+import { closeOnExec } from "./Libc.ts"
+
+const require = createRequire(import.meta.url)
+
+/** What node-pty's addon offers (its `lib/utils.js` finds the file). */
+interface Addon {
+  readonly fork: (
+    file: string,
+    args: ReadonlyArray<string>,
+    env: ReadonlyArray<string>,
+    cwd: string,
+    cols: number,
+    rows: number,
+    uid: number,
+    gid: number,
+    utf8: boolean,
+    helper: string,
+    onExit: (code: number, signal: number) => void
+  ) => { readonly fd: number; readonly pid: number; readonly pty: string }
+  readonly resize: (fd: number, cols: number, rows: number) => void
+}
+
+export interface PtyOptions {
+  /** Absolute path of the program. */
+  readonly file: string
+  /** Its arguments, without the program's name. */
+  readonly args: ReadonlyArray<string>
+  readonly env: Readonly<Record<string, string>>
+  readonly cwd: string
+  readonly cols: number
+  readonly rows: number
+}
+
+export interface PtyMaster {
+  /**
+   * Calls `onData` with each chunk, in order, then `onEnd` once after the last: the kernel reports the end (EIO) only when
+   * every byte has been read. The chunk's memory is reused after `onData` returns.
+   */
+  readonly start: (onData: (chunk: Buffer) => void, onEnd: () => void) => void
+  /** Queues input; `onTaken` runs when the kernel has all of it. */
+  readonly write: (bytes: Uint8Array, onTaken?: () => void) => void
+  /** Bytes queued that the program has not taken. */
+  readonly backlog: () => number
+  readonly resize: (cols: number, rows: number) => void
+  /** Stops and continues reading: the program then blocks once the kernel's buffer is full. */
+  readonly pause: () => void
+  readonly resume: () => void
+  /** Closes the master; the kernel sends SIGHUP to the program's session. */
+  readonly close: () => void
+}
+
+export interface PtyProcess {
+  readonly pid: number
+  readonly master: PtyMaster
+}
+
+export class Pty extends Context.Service<
+  Pty,
+  {
+    /** Forks the program; `onExit` is called once with its code and signal number (0 for none). */
+    readonly spawn: (
+      options: PtyOptions,
+      onExit: (code: number, signal: number) => void
+    ) => Effect.Effect<PtyProcess, LaunchFailed>
+  }
+>()("agentd/host/Pty") {
+  static readonly layer = Layer.effect(
+    Pty,
+    Effect.sync(() => {
+      const { dir, module: addon } = (
+        require("node-pty/lib/utils.js") as {
+          readonly loadNativeModule: (name: string) => { readonly dir: string; readonly module: Addon }
+        }
+      ).loadNativeModule("pty")
+      // macOS forks through a helper program that lies beside the addon; Linux ignores the path.
+      const helper = require.resolve("node-pty/package.json").replace("package.json", `lib/${dir}spawn-helper`)
+      return {
+        spawn: (options, onExit) =>
+          Effect.try({
+            try: () => {
+              const env = Object.entries(options.env).map(([key, value]) => `${key}=${value}`)
+              const { file, args, cwd, cols, rows } = options
+              const forked = addon.fork(file, args, env, cwd, cols, rows, -1, -1, true, helper, onExit)
+              closeOnExec(forked.fd)
+              return { pid: forked.pid, master: master(forked.fd, addon) }
+            },
+            catch: (cause) => new LaunchFailed({ reason: cause instanceof Error ? cause.message : String(cause) })
+          })
+      }
+    })
+  )
+}
+
+/** One receive buffer per master would cost 64 KiB a session; reads are synchronous, so all masters share one. */
+const READ_BYTES = 65_536
+const shared = Buffer.allocUnsafeSlow(READ_BYTES)
+
+const master = (fd: number, addon: Addon): PtyMaster => {
+  let ended = false
+  let onData: (chunk: Buffer) => void = () => {}
+  let onEnd: () => void = () => {}
+  const stream = new ReadStream(fd, {
+    onread: {
+      buffer: shared,
+      callback: (length) => {
+        onData(shared.subarray(0, length))
+        return true
+      }
+    }
+  })
+  const end = () => {
+    if (ended) return
+    ended = true
+    stream.destroy()
+    onEnd()
+  }
+  // EIO is how Linux says that the last holder of the slave side is gone; whatever else it is, the terminal is over.
+  stream.on("error", end)
+  stream.on("close", end)
+  stream.pause()
+  return {
+    start: (data, done) => {
+      onData = data
+      onEnd = done
+      stream.resume()
+    },
+    write: (bytes, onTaken) => {
+      if (!ended) stream.write(bytes, onTaken)
+    },
+    backlog: () => stream.writableLength,
+    resize: (cols, rows) => {
+      if (!ended) addon.resize(fd, cols, rows)
+    },
+    pause: () => stream.pause(),
+    resume: () => stream.resume(),
+    close: () => {
+      stream.destroy()
+    }
+  }
+}

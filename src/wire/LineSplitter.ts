@@ -1,0 +1,73 @@
+/**
+ * Cuts a byte stream into newline-ended lines, within a limit, and gives back what is left when the protocol changes.
+ *
+ * A line over the limit is reported once and thrown away up to its newline, so that one bad request does not cost the
+ * connection and never costs more memory than the limit.
+ */
+
+/** What comes out for a line over the limit. */
+export const TOO_LONG = Symbol("line over the limit")
+
+const NEWLINE = 0x0a
+
+export class LineSplitter {
+  readonly #limit: number
+  #parts: Array<Buffer> = []
+  #length = 0
+  #discarding = false
+
+  constructor(limit: number) {
+    this.#limit = limit
+  }
+
+  /**
+   * Takes a chunk and calls `onLine` for each complete line, without its newline. If `onLine` answers `false`, splitting
+   * stops there and the bytes after that line are returned unread.
+   */
+  push(chunk: Buffer, onLine: (line: string | typeof TOO_LONG) => boolean): Buffer | null {
+    let start = 0
+    for (;;) {
+      const end = chunk.indexOf(NEWLINE, start)
+      if (end < 0) break
+      const line = this.#finish(chunk.subarray(start, end))
+      start = end + 1
+      if (line !== null && !onLine(line)) return chunk.subarray(start)
+    }
+    this.#keep(chunk.subarray(start), onLine)
+    return null
+  }
+
+  #finish(last: Buffer): string | typeof TOO_LONG | null {
+    if (this.#discarding) {
+      this.#discarding = false
+      return null
+    }
+    const length = this.#length + last.length
+    const line =
+      length > this.#limit
+        ? TOO_LONG
+        : this.#parts.length === 0
+          ? last.toString("utf8")
+          : Buffer.concat([...this.#parts, last], length).toString("utf8")
+    this.#reset()
+    return line
+  }
+
+  #keep(rest: Buffer, onLine: (line: typeof TOO_LONG) => boolean): void {
+    if (rest.length === 0 || this.#discarding) return
+    this.#length += rest.length
+    if (this.#length > this.#limit) {
+      this.#reset()
+      this.#discarding = true
+      onLine(TOO_LONG)
+    } else {
+      // The chunk may be a view of a large read: a copy keeps a slow sender from pinning it.
+      this.#parts.push(Buffer.from(rest))
+    }
+  }
+
+  #reset(): void {
+    this.#parts = []
+    this.#length = 0
+  }
+}
