@@ -1,0 +1,39 @@
+/**
+ * `agentd --check-config FILE` and `agentd --show-config`: what the daemon would say, without one.
+ */
+import { Effect } from "effect"
+import type { ConfigShowResult } from "../contract/Daemon.ts"
+import type { ConfigInvalid } from "../contract/Errors.ts"
+import { listFiles, type Roots, readFile } from "./Files.ts"
+import { mergeLayers } from "./Layers.ts"
+
+/**
+ * Everything that is wrong in one file, wherever it lies: by itself, and against the locks of the administrator's files
+ * unless it is one of them. What is wrong in other files is not this file's fault and is left out.
+ */
+export const check = Effect.fn("Settings.check")(function* (file: string, roots: Roots) {
+  const administrator = file.startsWith(`${roots.admin}/`)
+  const owner = administrator ? "admin" : file.startsWith(`${roots.vendor}/`) ? "vendor" : "user"
+  const own = yield* readFile({ path: file, owner }, roots.uid)
+  const others = yield* listFiles(roots).pipe(Effect.orElseSucceed(() => []))
+  const before = yield* Effect.forEach(
+    others.filter((other) => other.exists && other.owner === "admin" && other.path !== file),
+    (other) => readFile(other, roots.uid)
+  )
+  const locked = mergeLayers([...(administrator ? [] : before), own]).problems
+  return locked.filter((problem) => problem.file === file)
+})
+
+/** One line for each problem, or that there is none. */
+export const renderCheck = (file: string, problems: ReadonlyArray<ConfigInvalid>): string =>
+  problems.length === 0 ? `${file}: valid` : problems.map((problem) => problem.message).join("\n")
+
+/** `key = value`, aligned; with `origin` also the place that set it, and whether it is locked. */
+export const renderShow = (shown: typeof ConfigShowResult.Type, origin: boolean): string => {
+  const rows = shown.values.map(({ key, line, locked, origin, value }) => ({
+    setting: `${key} = ${value === null ? "(not set)" : JSON.stringify(value)}`,
+    place: `${origin}${line === null ? "" : `:${line}`}${locked ? " (locked)" : ""}`
+  }))
+  const width = Math.max(...rows.map((row) => row.setting.length))
+  return rows.map((row) => (origin ? `${row.setting.padEnd(width)}  # ${row.place}` : row.setting)).join("\n")
+}

@@ -1,0 +1,95 @@
+/**
+ * The configuration in force: read at start, read again on request, never half applied.
+ */
+import { Context, Effect, FileSystem, Layer, Ref, Semaphore } from "effect"
+import type { Configuration, Key } from "../contract/Config.ts"
+import type { ConfigShowResult } from "../contract/Daemon.ts"
+import type { ConfigInvalid } from "../contract/Errors.ts"
+import { environmentLayer, type Flags, flagLayer } from "./Environment.ts"
+import { type ConfigFile, listFiles, type Roots, readFile } from "./Files.ts"
+import { changes, type Merged, mergeLayers, valuesOf } from "./Layers.ts"
+
+export interface SettingsOptions {
+  readonly roots: Roots
+  readonly flags?: Flags
+}
+
+export interface Loaded {
+  readonly files: ReadonlyArray<ConfigFile>
+  readonly merged: Merged
+}
+
+export class Settings extends Context.Service<
+  Settings,
+  {
+    /** Ask each time a value is needed: a reload may have changed it. */
+    readonly current: Effect.Effect<Configuration>
+    /** Reads every layer again and takes all of it, or nothing. `restart`: what of `changed` needs a new daemon. */
+    readonly reload: Effect.Effect<
+      { readonly changed: ReadonlyArray<Key>; readonly restart: ReadonlyArray<Key> },
+      ConfigInvalid
+    >
+    /** The answer of `config.show`. */
+    readonly show: Effect.Effect<typeof ConfigShowResult.Type>
+  }
+>()("agentd/config/Settings") {
+  static readonly layer = (options: SettingsOptions) =>
+    Layer.effect(
+      Settings,
+      Effect.gen(function* () {
+        const fs = yield* FileSystem.FileSystem
+        const load = loadValid(options).pipe(Effect.provideService(FileSystem.FileSystem, fs))
+        const state = yield* Ref.make(yield* load)
+        const oneAtATime = yield* Semaphore.make(1)
+        return Settings.of({
+          current: Effect.map(Ref.get(state), ({ merged }) => valuesOf(merged)),
+          reload: oneAtATime.withPermits(1)(
+            Effect.gen(function* () {
+              const after = yield* load
+              const before = yield* Ref.getAndSet(state, after)
+              return changes(before.merged, after.merged)
+            })
+          ),
+          show: Effect.map(Ref.get(state), show)
+        })
+      })
+    )
+
+  /** Built-in values and `flags`, no file and no environment: for tests of other rooms and for `run --standalone`. */
+  static readonly fixed = (flags: Flags = {}) => {
+    const merged = mergeLayers([flagLayer(flags)])
+    return Layer.succeed(Settings, {
+      current: Effect.succeed(valuesOf(merged)),
+      reload: Effect.succeed({ changed: [], restart: [] }),
+      show: Effect.succeed(show({ files: [], merged }))
+    })
+  }
+}
+
+/** Every layer, merged, with every problem there is. */
+export const load = Effect.fn("Settings.load")(function* ({ flags, roots }: SettingsOptions) {
+  const files = yield* listFiles(roots)
+  const layers = yield* Effect.forEach(
+    files.filter((file) => file.exists),
+    (file) => readFile(file, roots.uid)
+  )
+  const merged = mergeLayers([...layers, yield* environmentLayer, flagLayer(flags ?? {})])
+  return { files, merged } satisfies Loaded
+})
+
+const loadValid = Effect.fnUntraced(function* (options: SettingsOptions) {
+  const loaded = yield* load(options)
+  const [problem] = loaded.merged.problems
+  return problem === undefined ? loaded : yield* Effect.fail(problem)
+})
+
+export const show = ({ files, merged }: Loaded): typeof ConfigShowResult.Type => ({
+  values: [...merged.entries.values()].map(({ key, line, locked, origin, value }) => ({
+    key,
+    value,
+    origin,
+    line,
+    locked
+  })),
+  files: files.map(({ exists, path }) => ({ path, exists }))
+})

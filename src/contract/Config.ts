@@ -1,0 +1,231 @@
+/**
+ * The configuration: every key of `agentd.toml` with its default, its unit, its limits and a sentence about it.
+ *
+ * One table; decoding, defaults, the environment variables, the JSON Schema and the reference page are derived from it.
+ * A key is spelled the same everywhere (`keep_for` in the file, in the code and in every message), so that a search finds it.
+ */
+import { Schema, SchemaTransformation } from "effect"
+
+/** When a changed value takes effect: with the next `SIGHUP` or `daemon.reload`, or only when the daemon starts again. */
+export type Applies = "reload" | "restart"
+
+interface About<D> {
+  /** Value in the spelling of the file; null: none. */
+  readonly default: D
+  readonly applies: Applies
+  readonly description: string
+}
+
+export interface Setting<S extends Schema.Codec<unknown, unknown> = Schema.Codec<unknown, unknown>>
+  extends About<S["Encoded"] | null> {
+  readonly schema: S
+  readonly kind: "duration" | "size" | "text" | "choice" | "integer"
+  /** Ends the sentence "expected …". */
+  readonly expected: string
+}
+
+const DURATIONS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const
+const SIZES = { B: 1, KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3, TiB: 1024 ** 4 } as const
+
+const parse = (units: Readonly<Record<string, number>>, text: string): number => {
+  const digits = /^[0-9]*/.exec(text)![0]
+  return Number(digits) * units[text.slice(digits.length)]!
+}
+/** In the largest unit that divides it: 90000 is "90s". */
+const format = (units: Readonly<Record<string, number>>, value: number): string => {
+  const [name, size] = Object.entries(units).findLast(([, size]) => value % size === 0 && value >= size)!
+  return `${value / size}${name}`
+}
+
+export const parseDuration = (text: string) => parse(DURATIONS, text)
+export const formatDuration = (ms: number) => (ms === 0 ? "0s" : format(DURATIONS, ms))
+export const parseSize = (text: string) => parse(SIZES, text)
+export const formatSize = (bytes: number) => (bytes === 0 ? "0B" : format(SIZES, bytes))
+
+type Range = { readonly min: string; readonly max: string }
+
+/** Milliseconds, written as "30s". */
+const duration = ({ min, max, ...about }: About<string> & Range) => ({
+  ...about,
+  kind: "duration" as const,
+  expected: `a duration from "${min}" to "${max}": a whole number and one of ms, s, m, h, d`,
+  schema: Schema.String.check(Schema.isPattern(/^[0-9]{1,9}(ms|s|m|h|d)$/u)).pipe(
+    Schema.decodeTo(
+      Schema.Int.check(Schema.isBetween({ minimum: parseDuration(min), maximum: parseDuration(max) })),
+      SchemaTransformation.transform({ decode: parseDuration, encode: formatDuration })
+    )
+  )
+})
+
+/** Bytes, written as "8MiB". */
+const size = ({ min, max, ...about }: About<string> & Range) => ({
+  ...about,
+  kind: "size" as const,
+  expected: `a size from "${min}" to "${max}": a whole number and one of B, KiB, MiB, GiB, TiB`,
+  schema: Schema.String.check(Schema.isPattern(/^[0-9]{1,12}(B|KiB|MiB|GiB|TiB)$/u)).pipe(
+    Schema.decodeTo(
+      Schema.Int.check(Schema.isBetween({ minimum: parseSize(min), maximum: parseSize(max) })),
+      SchemaTransformation.transform({ decode: parseSize, encode: formatSize })
+    )
+  )
+})
+
+const integer = ({ min, max, ...about }: About<number> & { readonly min: number; readonly max: number }) => ({
+  ...about,
+  kind: "integer" as const,
+  expected: `a whole number from ${min} to ${max}`,
+  schema: Schema.Int.check(Schema.isBetween({ minimum: min, maximum: max }))
+})
+
+const choice = <const C extends ReadonlyArray<string>>({ of, ...about }: About<C[number]> & { readonly of: C }) => ({
+  ...about,
+  kind: "choice" as const,
+  expected: `one of ${of.map((value) => `"${value}"`).join(", ")}`,
+  schema: Schema.Literals(of)
+})
+
+const text = <D extends string | null>({
+  pattern,
+  expected,
+  ...about
+}: About<D> & { readonly pattern: RegExp; readonly expected: string }) => ({
+  ...about,
+  kind: "text" as const,
+  expected,
+  schema: Schema.String.check(Schema.isMaxLength(4096), Schema.isPattern(pattern))
+})
+
+/** `[section]` → key → setting. */
+export const sections = {
+  daemon: {
+    idle_exit: duration({
+      default: "30s",
+      min: "1s",
+      max: "1d",
+      applies: "restart",
+      description: "How long an ephemeral daemon stays when no client is connected and no session lives."
+    }),
+    drain: duration({
+      default: "5s",
+      min: "0s",
+      max: "5m",
+      applies: "reload",
+      description: "How long a stopping daemon waits for requests that are still being answered."
+    }),
+    log_level: choice({
+      default: "info",
+      of: ["debug", "info", "warn", "error"],
+      applies: "reload",
+      description: "The least important kind of line the daemon logs."
+    })
+  },
+  session: {
+    grace: duration({
+      default: "5s",
+      min: "0s",
+      max: "1h",
+      applies: "reload",
+      description: "Time a stopped session has between SIGHUP and SIGTERM, and SIGKILL."
+    }),
+    shell: text({
+      default: null,
+      pattern: /^\/[^\0]*$/u,
+      expected: "the absolute path of a shell",
+      applies: "reload",
+      description: "The program of a session nobody named a program for. Without it: the user's login shell."
+    }),
+    term: text({
+      default: "xterm-256color",
+      pattern: /^[A-Za-z0-9][A-Za-z0-9._+-]{0,63}$/u,
+      expected: 'the name of a terminal type, such as "xterm-256color"',
+      applies: "reload",
+      description: "The variable TERM of sessions started afterwards."
+    }),
+    cols: integer({
+      default: 80,
+      min: 1,
+      max: 10_000,
+      applies: "reload",
+      description: "Width, in cells, of a session nobody gave a size."
+    }),
+    rows: integer({
+      default: 24,
+      min: 1,
+      max: 10_000,
+      applies: "reload",
+      description: "Height, in cells, of a session nobody gave a size."
+    })
+  },
+  transcript: {
+    keep_for: duration({
+      default: "30d",
+      min: "0s",
+      max: "36500d",
+      applies: "reload",
+      description: "How long an ended session and its transcript are kept."
+    }),
+    keep_bytes: size({
+      default: "1GiB",
+      min: "0B",
+      max: "1024TiB",
+      applies: "reload",
+      description: "Disk space the transcripts of ended sessions may take together; the oldest go first."
+    }),
+    segment: size({
+      default: "8MiB",
+      min: "4KiB",
+      max: "1GiB",
+      applies: "reload",
+      description: "Size at which a live transcript begins a new file; applies to sessions started afterwards."
+    }),
+    session_bytes: size({
+      default: "256MiB",
+      min: "4KiB",
+      max: "1024TiB",
+      applies: "reload",
+      description: "Disk space one session's transcript may take; its oldest segments go first."
+    }),
+    on_disk_full: choice({
+      default: "drop",
+      of: ["drop", "hold"],
+      applies: "reload",
+      description:
+        'What happens to output that cannot be recorded: "drop" lets the program run on and notes what is missing, "hold" makes it wait for space.'
+    })
+  },
+  attach: {
+    escape: text({
+      default: "ctrl-]",
+      pattern: /^ctrl-[a-z@[\\\]^_]$/u,
+      expected: '"ctrl-" and one of a to z, @, [, \\, ], ^, _',
+      applies: "reload",
+      description: "The key that begins a command to agentctl in an attached terminal."
+    })
+  },
+  limits: {}
+} as const satisfies Readonly<Record<string, Readonly<Record<string, Setting>>>>
+
+type Sections = typeof sections
+type ValueOf<S> = S extends { readonly schema: { readonly Type: infer A }; readonly default: infer D }
+  ? A | (null extends D ? null : never)
+  : never
+
+/** The values in force: `values.transcript.keep_for` in milliseconds, sizes in bytes. */
+export type Configuration = {
+  readonly [N in keyof Sections]: { readonly [K in keyof Sections[N]]: ValueOf<Sections[N][K]> }
+}
+
+/** A key as messages name it: `transcript.keep_for`. */
+export type Key = {
+  [N in keyof Sections & string]: `${N}.${keyof Sections[N] & string}`
+}[keyof Sections & string]
+
+/** Every setting by its key, in the order of the table. */
+export const settings: ReadonlyMap<Key, Setting> = new Map(
+  Object.entries(sections).flatMap(([section, keys]) =>
+    Object.entries<Setting>(keys).map(([name, setting]) => [`${section}.${name}` as Key, setting])
+  )
+)
+
+/** The environment variable that sets a key: `AGENTD_TRANSCRIPT_KEEP_FOR`. */
+export const variableOf = (key: Key) => `AGENTD_${key.replace(".", "_").toUpperCase()}`
