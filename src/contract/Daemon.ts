@@ -5,15 +5,16 @@ import { Schema } from "effect"
 import { Timestamp } from "./Session.ts"
 
 export const HelloParams = Schema.Struct({
-  /** The versions the client speaks. Default: exactly the lowest. */
-  protocol: Schema.optionalKey(Schema.Struct({ min: Schema.Int, max: Schema.Int })),
+  protocol: Schema.optionalKey(Schema.Struct({ min: Schema.Int, max: Schema.Int })).annotateKey({
+    description: "The versions the client speaks. Default: exactly the lowest."
+  }),
   client: Schema.optionalKey(Schema.Struct({ name: Schema.String, version: Schema.String })),
-  /** Features the client would like; the answer holds those both have. */
-  features: Schema.optionalKey(Schema.Array(Schema.String))
+  features: Schema.optionalKey(Schema.Array(Schema.String)).annotateKey({
+    description: "Features the client would like; the answer holds those both have."
+  })
 })
 export const HelloResult = Schema.Struct({
-  /** The version both will speak: the highest common one. */
-  protocol: Schema.Int,
+  protocol: Schema.Int.annotateKey({ description: "The version both will speak: the highest common one." }),
   server: Schema.Struct({ name: Schema.String, version: Schema.String }),
   features: Schema.Array(Schema.String),
   /** Who the kernel says is asking, and the session it runs in. */
@@ -45,33 +46,30 @@ export const StatusResult = Schema.Struct({
   sessions: Schema.Struct({ live: Schema.Int, ended: Schema.Int }),
   connections: Schema.Int,
   lastSeq: Schema.Int,
-  /** Resident memory in bytes. */
-  memory: Schema.Int
+  memory: Schema.Int.annotateKey({ description: "Resident memory in bytes." })
 })
 export type DaemonStatus = typeof StatusResult.Type
 
 export const ReloadResult = Schema.Struct({
-  /** Keys whose value changed. */
-  changed: Schema.Array(Schema.String),
-  /** Of these, the ones that only a restart applies. */
-  restart: Schema.Array(Schema.String)
+  changed: Schema.Array(Schema.String).annotateKey({ description: "Keys whose value changed." }),
+  restart: Schema.Array(Schema.String).annotateKey({ description: "Of these, the ones that only a restart applies." })
 })
 
 export const ShutdownParams = Schema.Struct({
   reason: Schema.String.check(Schema.isMaxLength(256)),
-  /** Refuse with `Conflict` while a session lives or another client is connected. */
-  ifIdle: Schema.optionalKey(Schema.Boolean)
+  ifIdle: Schema.optionalKey(Schema.Boolean).annotateKey({
+    description: "Refuse with `Conflict` while a session lives or another client is connected."
+  })
 })
 export const ShutdownResult = Schema.Struct({
-  /** Live sessions that end with the daemon. */ ending: Schema.Array(Schema.String)
+  ending: Schema.Array(Schema.String).annotateKey({ description: "Live sessions that end with the daemon." })
 })
 
 export const Finding = Schema.Struct({
   check: Schema.String,
   level: Schema.Literals(["ok", "warning", "problem"]),
   message: Schema.String,
-  /** What to do about it. */
-  fix: Schema.NullOr(Schema.String)
+  fix: Schema.NullOr(Schema.String).annotateKey({ description: "What to do about it." })
 })
 export type Finding = typeof Finding.Type
 export const DoctorResult = Schema.Struct({ findings: Schema.Array(Finding) })
@@ -81,13 +79,14 @@ export const ConfigShowResult = Schema.Struct({
     Schema.Struct({
       key: Schema.String,
       value: Schema.Json,
-      /** Which layer set it: `built-in`, a file's path, an environment variable's name, `flag`. */
-      origin: Schema.String,
-      /** Line in that file. */
-      line: Schema.NullOr(Schema.Int),
+      origin: Schema.String.annotateKey({
+        description: "Which layer set it: `built-in`, a file's path, an environment variable's name, `flag`."
+      }),
+      line: Schema.NullOr(Schema.Int).annotateKey({ description: "Line in that file." }),
       locked: Schema.Boolean
     })
   ),
-  /** The files that are looked for, in order, and whether each exists. */
-  files: Schema.Array(Schema.Struct({ path: Schema.String, exists: Schema.Boolean }))
+  files: Schema.Array(Schema.Struct({ path: Schema.String, exists: Schema.Boolean })).annotateKey({
+    description: "The files that are looked for, in order, and whether each exists."
+  })
 })

@@ -7,7 +7,7 @@ import { SessionExit, SessionId, Timestamp } from "./Session.ts"
 
 /** `evt_` and a ULID. */
 export const EventId = Schema.String.check(
-  Schema.isPattern(/^evt_[0-9A-HJKMNP-TV-Z]{26}$/, { expected: "an event id (evt_ and a ULID)" })
+  Schema.isPattern(/^evt_[0-9A-HJKMNP-TV-Z]{26}$/u, { expected: "an event id (evt_ and a ULID)" })
 )
 
 /** What can happen, with what is recorded of it. Fields are only ever added. */
@@ -62,8 +62,7 @@ export type EventBody = typeof EventBody.Type
 export type EventType = EventBody["type"]
 
 export const Event = Schema.Struct({
-  /** Position in this daemon's log: grows by one, never reused. */
-  seq: Schema.Int,
+  seq: Schema.Int.annotateKey({ description: "Position in this daemon's log: grows by one, never reused." }),
   id: EventId,
   at: Timestamp,
   body: EventBody
@@ -71,29 +70,28 @@ export const Event = Schema.Struct({
 export type Event = typeof Event.Type
 
 export const ListEventsParams = Schema.Struct({
-  /** Only events with a larger sequence number. Default 0. */
-  after: Schema.optionalKey(Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))),
+  after: Schema.optionalKey(Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))).annotateKey({
+    description: "Only events with a larger sequence number. Default 0."
+  }),
   limit: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: MAX_EVENTS }))),
-  /** Only this session's. */
-  session: Schema.optionalKey(SessionId)
+  session: Schema.optionalKey(SessionId).annotateKey({ description: "Only this session's." })
 })
 export const ListEventsResult = Schema.Struct({
   events: Schema.Array(Event),
-  /** Sequence number to ask after next. */
-  next: Schema.Int,
-  /** The log's last sequence number. */
-  last: Schema.Int
+  next: Schema.Int.annotateKey({ description: "Sequence number to ask after next." }),
+  last: Schema.Int.annotateKey({ description: "The log's last sequence number." })
 })
 
 export const WatchParams = Schema.Struct({
-  /** Send what came after this sequence number first. Default: only what is new. */
-  after: Schema.optionalKey(Schema.Int.check(Schema.isGreaterThanOrEqualTo(0)))
+  after: Schema.optionalKey(Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))).annotateKey({
+    description: "Send what came after this sequence number first. Default: only what is new."
+  })
 })
 export const WatchResult = Schema.Struct({
-  /** Names this subscription in its notifications. */
-  subscription: Schema.String,
-  /** The first notification will carry a larger sequence number than this. */
-  after: Schema.Int
+  subscription: Schema.String.annotateKey({ description: "Names this subscription in its notifications." }),
+  after: Schema.Int.annotateKey({
+    description: "The first notification will carry a larger sequence number than this."
+  })
 })
 
 /** Params of the notification `event`. */

@@ -6,13 +6,13 @@ import { MAX_OUTPUT_BYTES, MAX_WAIT_MS } from "./Limits.ts"
 
 /** `ses_` and a ULID (26 characters of Crockford base32). */
 export const SessionId = Schema.String.check(
-  Schema.isPattern(/^ses_[0-9A-HJKMNP-TV-Z]{26}$/, { expected: "a session id (ses_ and a ULID)" })
+  Schema.isPattern(/^ses_[0-9A-HJKMNP-TV-Z]{26}$/u, { expected: "a session id (ses_ and a ULID)" })
 )
 export type SessionId = typeof SessionId.Type
 
 /** A human name, unique among live sessions. */
 export const SessionName = Schema.String.check(
-  Schema.isPattern(/^[a-z0-9][a-z0-9._-]{0,63}$/, {
+  Schema.isPattern(/^[a-z0-9][a-z0-9._-]{0,63}$/u, {
     expected: "1 to 64 of a-z, 0-9, dot, dash and underscore, beginning with a letter or digit"
   })
 )
@@ -20,13 +20,13 @@ export type SessionName = typeof SessionName.Type
 
 /** How a request names a session: an id, a unique prefix of one, a name, or `-` for the last one started or attached. */
 export const SessionRef = Schema.String.check(
-  Schema.isPattern(/^(-|[A-Za-z0-9][A-Za-z0-9._-]{0,127})$/, {
+  Schema.isPattern(/^(-|[A-Za-z0-9][A-Za-z0-9._-]{0,127})$/u, {
     expected: "a session id, a prefix of one, a name, or -"
   })
 ).annotate({ description: "A session id, a unique prefix of one, a name, or - for the last one started or attached" })
 
 export const Tag = Schema.String.check(
-  Schema.isPattern(/^[A-Za-z0-9][A-Za-z0-9._:/=@+-]{0,63}$/, {
+  Schema.isPattern(/^[A-Za-z0-9][A-Za-z0-9._:/=@+-]{0,63}$/u, {
     expected: "1 to 64 letters, digits and ._:/=@+-, beginning with a letter or digit"
   })
 )
@@ -45,7 +45,7 @@ const Size = Schema.Int.annotate({ description: "Terminal size in cells, clamped
 const Milliseconds = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: MAX_WAIT_MS }))
 
 /** An argument or path: anything but NUL, which no program can receive (execve(2)). */
-const NoNul = Schema.String.check(Schema.isPattern(/^[^\0]*$/, { expected: "text without a NUL character" }))
+const NoNul = Schema.String.check(Schema.isPattern(/^[^\0]*$/u, { expected: "text without a NUL character" }))
 
 export const SessionStatus = Schema.Literals(["starting", "running", "stopping", "exited", "interrupted"])
 export type SessionStatus = typeof SessionStatus.Type
@@ -53,12 +53,14 @@ export type SessionStatus = typeof SessionStatus.Type
 /** How a session ended. Exactly one of `code` and `signal` is set, or neither when nobody could see the end. */
 export const SessionExit = Schema.Struct({
   code: Schema.NullOr(Schema.Int),
-  /** Name of the signal, as in signal(7): `SIGKILL`. */
-  signal: Schema.NullOr(Schema.String),
-  /** Who ended it: the program itself, a stop request, its ttl, the daemon's shutdown, or the loss of its daemon. */
-  by: Schema.Literals(["program", "stop", "ttl", "shutdown", "lost"]),
-  /** When it was stopped: what it took. `term` = SIGHUP and SIGTERM sufficed, `kill` = SIGKILL was needed. */
-  took: Schema.NullOr(Schema.Literals(["term", "kill"])),
+  signal: Schema.NullOr(Schema.String).annotateKey({ description: "Name of the signal, as in signal(7): `SIGKILL`." }),
+  by: Schema.Literals(["program", "stop", "ttl", "shutdown", "lost"]).annotateKey({
+    description:
+      "Who ended it: the program itself, a stop request, its ttl, the daemon's shutdown, or the loss of its daemon."
+  }),
+  took: Schema.NullOr(Schema.Literals(["term", "kill"])).annotateKey({
+    description: "When it was stopped: what it took. `term` = SIGHUP and SIGTERM sufficed, `kill` = SIGKILL was needed."
+  }),
   at: Timestamp
 })
 export type SessionExit = typeof SessionExit.Type
@@ -82,23 +84,25 @@ export const Session = Schema.Struct({
   rows: Schema.Int,
   tags: Schema.Array(Schema.String),
   status: SessionStatus,
-  /** How its process was started and is found again. */
-  launcher: Schema.Literals(["direct", "systemd"]),
+  launcher: Schema.Literals(["direct", "systemd"]).annotateKey({
+    description: "How its process was started and is found again."
+  }),
   pid: Schema.NullOr(Schema.Int),
   createdAt: Timestamp,
-  /** Last time it printed something, or its start. */
-  activeAt: Timestamp,
-  /** Milliseconds it may run, counted from `createdAt`; null: as long as it likes. */
-  ttlMs: Schema.NullOr(Schema.Int),
+  activeAt: Timestamp.annotateKey({ description: "Last time it printed something, or its start." }),
+  ttlMs: Schema.NullOr(Schema.Int).annotateKey({
+    description: "Milliseconds it may run, counted from `createdAt`; null: as long as it likes."
+  }),
   exit: Schema.NullOr(SessionExit),
-  /** Bytes of output so far: the offset of the next byte. */
-  offset: Offset,
-  /** Output offsets that were not recorded because the disk was full. */
-  unrecorded: Schema.Int,
-  /** Where its transcript is: a directory while it is live, an asciicast file afterwards; null once removed. */
-  transcript: Schema.NullOr(Schema.String),
-  /** The session this one was started again from. */
-  resumedFrom: Schema.NullOr(SessionId),
+  offset: Offset.annotateKey({ description: "Bytes of output so far: the offset of the next byte." }),
+  unrecorded: Schema.Int.annotateKey({
+    description: "Output offsets that were not recorded because the disk was full."
+  }),
+  transcript: Schema.NullOr(Schema.String).annotateKey({
+    description:
+      "Where its transcript is: a directory while it is live, an asciicast file afterwards; null once removed."
+  }),
+  resumedFrom: Schema.NullOr(SessionId).annotateKey({ description: "The session this one was started again from." }),
   clients: Schema.Array(SessionClient)
 })
 export type Session = typeof Session.Type
@@ -108,20 +112,27 @@ const one = { session: SessionRef }
 export const StartParams = Schema.Struct({
   argv: Schema.Array(NoNul).check(Schema.isMinLength(1), Schema.isMaxLength(4096)),
   name: Schema.optionalKey(SessionName),
-  /** Absolute path; the caller's directory. Default: the caller's home. */
-  cwd: Schema.optionalKey(NoNul),
-  /** The program's whole environment. Handed to the program and never stored. Default: the daemon's own. */
-  env: Schema.optionalKey(Schema.Record(Schema.String, NoNul)),
+  cwd: Schema.optionalKey(NoNul).annotateKey({
+    description: "Absolute path; the caller's directory. Default: the caller's home."
+  }),
+  env: Schema.optionalKey(Schema.Record(Schema.String, NoNul)).annotateKey({
+    description: "The program's whole environment. Handed to the program and never stored. Default: the daemon's own."
+  }),
   cols: Schema.optionalKey(Size),
   rows: Schema.optionalKey(Size),
   tags: Schema.optionalKey(Schema.Array(Tag).check(Schema.isMaxLength(32))),
-  ttlMs: Schema.optionalKey(Schema.Int.check(Schema.isGreaterThan(0)))
+  ttlMs: Schema.optionalKey(Schema.Int.check(Schema.isGreaterThan(0))),
+  /**
+   * Where the program's standard input comes from. `terminal`: the PTY. `pipe`: a pipe that carries input frames and
+   * `session.input` byte for byte and can end (`Eof`); the PTY then neither echoes nor turns newlines into CR LF, so that the
+   * output is what the program wrote. For filters.
+   */
+  stdin: Schema.optionalKey(Schema.Literals(["terminal", "pipe"]))
 })
 export type StartParams = typeof StartParams.Type
 
 export const ListParams = Schema.Struct({
-  /** Ended sessions too. */
-  all: Schema.optionalKey(Schema.Boolean),
+  all: Schema.optionalKey(Schema.Boolean).annotateKey({ description: "Ended sessions too." }),
   tag: Schema.optionalKey(Tag),
   status: Schema.optionalKey(SessionStatus)
 })
@@ -131,13 +142,14 @@ export const GetParams = Schema.Struct(one)
 
 export const StopParams = Schema.Struct({
   ...one,
-  /** Milliseconds between SIGHUP+SIGTERM and SIGKILL. */
-  graceMs: Schema.optionalKey(Milliseconds)
+  graceMs: Schema.optionalKey(Milliseconds).annotateKey({
+    description: "Milliseconds between SIGHUP+SIGTERM and SIGKILL."
+  })
 })
 
 export const RemoveParams = Schema.Struct({
   ...one,
-  /** Stop it first if it runs. */ force: Schema.optionalKey(Schema.Boolean)
+  force: Schema.optionalKey(Schema.Boolean).annotateKey({ description: "Stop it first if it runs." })
 })
 export const RemoveResult = Schema.Struct({ id: SessionId })
 
@@ -163,37 +175,39 @@ export const OutputFormat = Schema.Literals(["raw", "text", "cast"])
 
 export const OutputParams = Schema.Struct({
   ...one,
-  /** First offset wanted. Negative: so many bytes before the end. Default 0. */
-  from: Schema.optionalKey(Schema.Int),
-  /** Bytes of output at the most. */
-  limit: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: MAX_OUTPUT_BYTES }))),
+  from: Schema.optionalKey(Schema.Int).annotateKey({
+    description: "First offset wanted. Negative: so many bytes before the end. Default 0."
+  }),
+  limit: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: MAX_OUTPUT_BYTES }))).annotateKey({
+    description: "Bytes of output at the most."
+  }),
   /**
    * `raw`: the bytes, as base64. `text`: decoded as UTF-8, escape sequences removed.
    * `cast`: asciicast v3 lines; the header comes with offset 0.
    */
   format: Schema.optionalKey(OutputFormat),
-  /** Wait so many milliseconds for the first new byte when there is none yet. */
-  waitMs: Schema.optionalKey(Milliseconds)
+  waitMs: Schema.optionalKey(Milliseconds).annotateKey({
+    description: "Wait so many milliseconds for the first new byte when there is none yet."
+  })
 })
 export const OutputResult = Schema.Struct({
   from: Offset,
-  /** Where the next request should start. */
-  next: Offset,
-  /** The session's offset when this was answered. */
-  end: Offset,
-  /** Bytes between `from` and the first byte returned that were never recorded or are gone. */
-  missing: Schema.Int,
+  next: Offset.annotateKey({ description: "Where the next request should start." }),
+  end: Offset.annotateKey({ description: "The session's offset when this was answered." }),
+  missing: Schema.Int.annotateKey({
+    description: "Bytes between `from` and the first byte returned that were never recorded or are gone."
+  }),
   data: Schema.String,
-  /** The session has ended and `next` is its last offset. */
-  done: Schema.Boolean
+  done: Schema.Boolean.annotateKey({ description: "The session has ended and `next` is its last offset." })
 })
 
 export const ScreenFormat = Schema.Literals(["text", "ansi", "json"])
 export const ScreenParams = Schema.Struct({
   ...one,
   format: Schema.optionalKey(ScreenFormat),
-  /** Lines above the screen to include. */
-  scrollback: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 10_000 })))
+  scrollback: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 10_000 }))).annotateKey({
+    description: "Lines above the screen to include."
+  })
 })
 export const Screen = Schema.Struct({
   offset: Offset,
@@ -201,62 +215,69 @@ export const Screen = Schema.Struct({
   rows: Schema.Int,
   cursor: Schema.Struct({ x: Schema.Int, y: Schema.Int, visible: Schema.Boolean }),
   title: Schema.String,
-  /** The alternate screen is shown (a full-screen program). */
-  alternate: Schema.Boolean,
-  /** `text` and `json`: one string a line, trailing blanks removed. */
-  lines: Schema.optionalKey(Schema.Array(Schema.String)),
-  /** `ansi`: escape sequences that draw it on an empty terminal. */
-  ansi: Schema.optionalKey(Schema.String)
+  alternate: Schema.Boolean.annotateKey({ description: "The alternate screen is shown (a full-screen program)." }),
+  lines: Schema.optionalKey(Schema.Array(Schema.String)).annotateKey({
+    description: "`text` and `json`: one string a line, trailing blanks removed."
+  }),
+  ansi: Schema.optionalKey(Schema.String).annotateKey({
+    description: "`ansi`: escape sequences that draw it on an empty terminal."
+  })
 })
 export type Screen = typeof Screen.Type
 
 export const WaitParams = Schema.Struct({
   ...one,
   for: Schema.Literals(["exit", "idle", "output"]),
-  /** `idle`: milliseconds without output that count as idle. Default 2000. */
-  idleMs: Schema.optionalKey(Milliseconds),
-  /** `output`: a regular expression (RE2-like subset of JavaScript, at most 512 characters), matched against text without escape sequences. */
-  pattern: Schema.optionalKey(Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(512))),
-  /** `output`: look from this offset on. Default: the session's whole retained output. */
-  from: Schema.optionalKey(Schema.Int),
-  /** Give up after so many milliseconds. Default: never. */
-  timeoutMs: Schema.optionalKey(Milliseconds)
+  idleMs: Schema.optionalKey(Milliseconds).annotateKey({
+    description: "`idle`: milliseconds without output that count as idle. Default 2000."
+  }),
+  pattern: Schema.optionalKey(Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(512))).annotateKey({
+    description:
+      "`output`: a regular expression (RE2-like subset of JavaScript, at most 512 characters), matched against text without escape sequences."
+  }),
+  from: Schema.optionalKey(Schema.Int).annotateKey({
+    description: "`output`: look from this offset on. Default: the session's whole retained output."
+  }),
+  timeoutMs: Schema.optionalKey(Milliseconds).annotateKey({
+    description: "Give up after so many milliseconds. Default: never."
+  })
 })
 export const WaitResult = Schema.Struct({
   session: Session,
-  /** `output`: the text that matched. */
-  match: Schema.NullOr(Schema.String)
+  match: Schema.NullOr(Schema.String).annotateKey({ description: "`output`: the text that matched." })
 })
 
 export const AttachParams = Schema.Struct({
   ...one,
   mode: Schema.optionalKey(Schema.Literals(["write", "view"])),
-  /** This client's terminal; without it the client has no say in the session's size. */
-  cols: Schema.optionalKey(Size),
+  cols: Schema.optionalKey(Size).annotateKey({
+    description: "This client's terminal; without it the client has no say in the session's size."
+  }),
   rows: Schema.optionalKey(Size),
   /**
    * Where to begin: `screen` = a snapshot, then live bytes (for terminals); `start` = the first recorded byte; `end` = only
    * what comes; a number = that offset (exact bytes if they are still kept, else a gap and a snapshot).
    */
   from: Schema.optionalKey(Schema.Union([Schema.Literals(["screen", "start", "end"]), Offset])),
-  /** `screen`: a client that falls behind is sent a gap and a snapshot. `bytes`: it is sent every byte, from disk if need be. */
-  lossy: Schema.optionalKey(Schema.Literals(["screen", "bytes"])),
-  /** Answer even if the session has ended: send what was asked for, then `Exit`. */
-  ended: Schema.optionalKey(Schema.Boolean)
+  lossy: Schema.optionalKey(Schema.Literals(["screen", "bytes"])).annotateKey({
+    description:
+      "`screen`: a client that falls behind is sent a gap and a snapshot. `bytes`: it is sent every byte, from disk if need be."
+  }),
+  ended: Schema.optionalKey(Schema.Boolean).annotateKey({
+    description: "Answer even if the session has ended: send what was asked for, then `Exit`."
+  })
 })
 export type AttachParams = typeof AttachParams.Type
 export const AttachResult = Schema.Struct({
   client: Schema.String,
   session: Session,
-  /** Offset of the first byte that will be sent. */
-  offset: Offset,
-  /** The configured detach key, as in `ctrl-]`. */
-  escape: Schema.String
+  offset: Offset.annotateKey({ description: "Offset of the first byte that will be sent." }),
+  escape: Schema.String.annotateKey({ description: "The configured detach key, as in `ctrl-]`." })
 })
 
 export const DetachParams = Schema.Struct({
   ...one,
-  /** Only this client. */ client: Schema.optionalKey(Schema.String)
+  client: Schema.optionalKey(Schema.String).annotateKey({ description: "Only this client." })
 })
 export const DetachResult = Schema.Struct({ detached: Schema.Int })
 
