@@ -1,0 +1,182 @@
+/**
+ * The files of a transcript being written: opens a segment with its index, writes at known positions, rotates, and
+ * removes the oldest when the transcript may only be so large. Knows nothing of queues and time; every step can fail
+ * and be tried again, because positions move only after success.
+ */
+
+import * as fs from "node:fs"
+import { join } from "node:path"
+import { Effect } from "effect"
+import {
+  DIRECTORY_MODE,
+  FILE_MODE,
+  HEADER_FILE,
+  indexName,
+  parseName,
+  SEGMENT_BYTES,
+  SEGMENT_RECORDS,
+  segmentName
+} from "./Layout.ts"
+import type { TranscriptHeader } from "./Transcript.ts"
+import { encodeRecord, type IndexRecord, packSize, RECORD_BYTES, RecordType, unpackSize } from "./TranscriptIndex.ts"
+
+/** A capped transcript is cut into at least so many segments, so that removing one removes little. */
+const SEGMENTS_UNDER_CAP = 8
+const SMALLEST_SEGMENT = 16 * 1024
+
+export type FileError = NodeJS.ErrnoException
+
+/** An effect from a Node callback API: no promise in between, these run for every batch of output. */
+const call = <A>(run: (done: (error: FileError | null, value: A) => void) => void): Effect.Effect<A, FileError> =>
+  Effect.callback<A, FileError>((resume) =>
+    run((error, value) => resume(error === null ? Effect.succeed(value) : Effect.fail(error)))
+  )
+
+const ignoring = (run: (done: (error: FileError | null) => void) => void) => Effect.ignore(call<void>(run))
+
+interface OpenSegment {
+  readonly offset: number
+  readonly raw: number
+  readonly idx: number
+  bytes: number
+  records: number
+}
+
+export class SegmentFiles {
+  readonly #directory: string
+  readonly #header: TranscriptHeader
+  readonly #maxBytes: number
+  readonly #segmentBytes: number
+  #prepared = false
+  #open: OpenSegment | null = null
+  /** Segments on disk, oldest first, without the open one. */
+  readonly #closed: Array<{ readonly offset: number; readonly bytes: number }> = []
+  #closedBytes = 0
+  /** Size of the terminal and time at the last record written: what a new segment begins with. */
+  #cols: number
+  #rows: number
+  #at: number
+
+  constructor(directory: string, header: TranscriptHeader, cols: number, rows: number, maxBytes: number) {
+    this.#directory = directory
+    this.#header = header
+    this.#cols = cols
+    this.#rows = rows
+    this.#at = header.createdAt
+    this.#maxBytes = maxBytes
+    this.#segmentBytes = Math.min(SEGMENT_BYTES, Math.max(SMALLEST_SEGMENT, Math.floor(maxBytes / SEGMENTS_UNDER_CAP)))
+  }
+
+  /** Bytes the open segment still takes; 0 when the next byte needs another one. */
+  get room(): number {
+    const open = this.#open
+    return open === null || open.records >= SEGMENT_RECORDS ? 0 : Math.max(0, this.#segmentBytes - open.bytes)
+  }
+
+  /** Continues in a new segment that begins at `offset`. */
+  rotate(offset: number): Effect.Effect<void, FileError> {
+    const self = this
+    return Effect.gen(function* () {
+      yield* self.close()
+      const raw = yield* self.#create(segmentName(offset))
+      const idx = yield* Effect.tapError(self.#create(indexName(offset)), () => ignoring((done) => fs.close(raw, done)))
+      self.#open = { offset, raw, idx, bytes: 0, records: 0 }
+      const size = { type: RecordType.Resize, at: self.#at, offset, value: packSize(self.#cols, self.#rows) }
+      yield* Effect.tapError(self.index([size]), () => self.close())
+      yield* self.#removeOldest()
+    })
+  }
+
+  /** Appends bytes to the open segment and says how many were taken; a nearly full disk takes fewer. */
+  data(parts: ReadonlyArray<Buffer>): Effect.Effect<number, FileError> {
+    const open = this.#open!
+    return Effect.map(
+      call<number>((done) => fs.writev(open.raw, parts, open.bytes, done)),
+      (written) => {
+        open.bytes += written
+        return written
+      }
+    )
+  }
+
+  index(records: ReadonlyArray<IndexRecord>): Effect.Effect<void, FileError> {
+    const open = this.#open!
+    const bytes = Buffer.allocUnsafe(records.length * RECORD_BYTES)
+    records.forEach((record, i) => {
+      encodeRecord(bytes, i * RECORD_BYTES, record)
+    })
+    const write = (from: number): Effect.Effect<void, FileError> =>
+      call<number>((done) =>
+        fs.write(open.idx, bytes, from, bytes.length - from, open.records * RECORD_BYTES + from, done)
+      ).pipe(Effect.flatMap((written) => (from + written < bytes.length ? write(from + written) : Effect.void)))
+    return Effect.map(write(0), () => {
+      open.records += records.length
+      for (const record of records) {
+        this.#at = record.at
+        if (record.type === RecordType.Resize) ({ cols: this.#cols, rows: this.#rows } = unpackSize(record.value))
+      }
+    })
+  }
+
+  close(): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      const open = this.#open
+      if (open === null) return Effect.void
+      this.#open = null
+      const bytes = open.bytes + open.records * RECORD_BYTES
+      this.#closed.push({ offset: open.offset, bytes })
+      this.#closedBytes += bytes
+      return Effect.andThen(
+        ignoring((done) => fs.close(open.raw, done)),
+        ignoring((done) => fs.close(open.idx, done))
+      )
+    })
+  }
+
+  /** Makes the directory, or takes over the one an earlier daemon wrote. */
+  get prepare(): Effect.Effect<void, FileError> {
+    if (this.#prepared) return Effect.void
+    const self = this
+    return Effect.gen(function* () {
+      const directory = self.#directory
+      yield* call<unknown>((done) => fs.mkdir(directory, { recursive: true, mode: DIRECTORY_MODE }, done))
+      const names = (yield* call<Array<string>>((done) => fs.readdir(directory, done))).sort()
+      const sizes = new Map<number, number>()
+      for (const name of names) {
+        const offset = parseName(name)?.offset
+        if (offset === undefined) continue
+        const { size } = yield* call<fs.Stats>((done) => fs.stat(join(directory, name), done))
+        sizes.set(offset, (sizes.get(offset) ?? 0) + size)
+      }
+      if (!names.includes(HEADER_FILE)) {
+        // Renamed into place, so that it is whole or not there.
+        const path = join(directory, HEADER_FILE)
+        const text = `${JSON.stringify(self.#header)}\n`
+        yield* call<void>((done) => fs.writeFile(`${path}.tmp`, text, { mode: FILE_MODE }, done))
+        yield* call<void>((done) => fs.rename(`${path}.tmp`, path, done))
+      }
+      for (const [offset, bytes] of sizes) self.#closed.push({ offset, bytes })
+      self.#closedBytes = self.#closed.reduce((sum, segment) => sum + segment.bytes, 0)
+      self.#prepared = true
+    })
+  }
+
+  /** `w`: a segment that a failed attempt left behind holds nothing that counts. */
+  #create(name: string): Effect.Effect<number, FileError> {
+    return call<number>((done) => fs.open(join(this.#directory, name), "w", FILE_MODE, done))
+  }
+
+  #removeOldest(): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      // What the open segment may grow to is counted in, so that the cap is never exceeded.
+      const oldest = this.#closed[0]
+      if (oldest === undefined || this.#closedBytes + this.#segmentBytes <= this.#maxBytes) return Effect.void
+      this.#closed.shift()
+      this.#closedBytes -= oldest.bytes
+      return ignoring((done) => fs.unlink(join(this.#directory, segmentName(oldest.offset)), done)).pipe(
+        Effect.andThen(ignoring((done) => fs.unlink(join(this.#directory, indexName(oldest.offset)), done))),
+        Effect.andThen(this.#removeOldest())
+      )
+    })
+  }
+}

@@ -1,0 +1,317 @@
+/**
+ * Records a live session's output: takes chunks without ever waiting or throwing, writes them in order a moment later.
+ *
+ * `append` copies into pooled blocks and returns; one fiber writes them out, at most 50 ms later. When the disk refuses,
+ * up to `PENDING_BYTES` wait in memory; what comes beyond that is left out and told as a gap, at true offsets, once
+ * the disk takes bytes again. With `onDiskFull: "hold"` the owner is asked to stop reading the program instead.
+ */
+import { Effect, type Scope } from "effect"
+import { BlockQueue } from "./BlockQueue.ts"
+import { type FileError, SegmentFiles } from "./SegmentFiles.ts"
+import type { TranscriptHeader } from "./Transcript.ts"
+import { type IndexRecord, packSize, RecordType } from "./TranscriptIndex.ts"
+
+/** Milliseconds a byte waits at most before it is handed to the system, while the disk takes them. */
+const WRITE_DELAY_MS = 50
+/** Bytes that are written without waiting for that. */
+const BATCH_BYTES = 256 * 1024
+/** Bytes of one write at the most: bounds the time until the next flush gets its turn. */
+const WRITE_BYTES = 1024 * 1024
+/** Bytes of one session that may wait in memory for the disk. */
+export const PENDING_BYTES = 8 * 1024 * 1024
+/** Timing records that may wait likewise; a program that prints single bytes reaches this first. */
+const PENDING_RECORDS = 65_536
+/** Waiting bytes at which the owner is asked to pause, and at which it may go on. */
+const HOLD_AT = PENDING_BYTES / 2
+const RELEASE_AT = PENDING_BYTES / 8
+/** Milliseconds a merely slow disk may hold the program before it is treated like a full one. */
+const STALL_MS = 2_000
+/** Chunks that arrive within so many milliseconds share one timing record, up to so many bytes. */
+const SAME_MOMENT_MS = 4
+const SAME_MOMENT_BYTES = 64 * 1024
+/** Milliseconds until a refused write is tried again: doubles from the first to the second. */
+const RETRY_FIRST_MS = 250
+const RETRY_LAST_MS = 5_000
+
+export interface TranscriptOptions {
+  readonly directory: string
+  readonly header: TranscriptHeader
+  /** Where to go on, and the size then, when an earlier daemon recorded the beginning. Bytes in between are a gap. */
+  readonly resume?: { readonly offset: number; readonly cols: number; readonly rows: number } | undefined
+  /** `drop` (default): the program runs on, unrecorded. `hold`: `onPressure(true)` until there is space. */
+  readonly onDiskFull?: "drop" | "hold" | undefined
+  /** Bytes the transcript may take on disk while it is live; its oldest parts go first. */
+  readonly maxBytes?: number | undefined
+  /** Told whenever the owner should stop (`true`) or may go on reading the program's output. */
+  readonly onPressure?: ((hold: boolean) => void) | undefined
+  /** Told when the disk begins to refuse writes, with the reason, and with null when it takes them again. */
+  readonly onHealth?: ((problem: string | null) => void) | undefined
+}
+
+/** A closed hole that is not on disk yet: `size` holds from `to` on. */
+interface Gap {
+  readonly from: number
+  readonly to: number
+  readonly at: number
+  readonly size: number
+}
+
+export class TranscriptWriter {
+  readonly directory: string
+  readonly header: TranscriptHeader
+  /** Offset of the next byte. */
+  offset: number
+  /** Every recorded byte below this offset can be read from the files. */
+  flushed: number
+  /** Bytes that were not recorded so far. */
+  unrecorded = 0
+  /** Why the disk refuses writes now; null while it takes them. */
+  problem: string | null = null
+  /** The owner should not read more output for now. */
+  pressure = false
+
+  readonly #options: TranscriptOptions
+  readonly #files: SegmentFiles
+  readonly #queue = new BlockQueue()
+  #records: Array<IndexRecord> = []
+  #lastAt = Number.NEGATIVE_INFINITY
+  #lastOffset = 0
+  #size: number
+  /** Offset from which bytes are being left out, or -1. */
+  #lostFrom = -1
+  #lostAt = 0
+  #gap: Gap | null = null
+  #closing = false
+  #closed = false
+  #timer: NodeJS.Timeout | null = null
+  #stallTimer: NodeJS.Timeout | null = null
+  #stalled = false
+  #wake: (() => void) | null = null
+  #due = true
+  #waiting: Array<() => void> = []
+
+  constructor(options: TranscriptOptions) {
+    const { header, resume } = options
+    this.directory = options.directory
+    this.header = header
+    this.#options = options
+    this.offset = this.flushed = resume?.offset ?? 0
+    this.#lastOffset = this.offset
+    const { cols, rows } = resume ?? header
+    this.#size = packSize(cols, rows)
+    this.#files = new SegmentFiles(options.directory, header, cols, rows, options.maxBytes ?? Number.POSITIVE_INFINITY)
+  }
+
+  get healthy(): boolean {
+    return this.problem === null
+  }
+
+  /** Bytes that wait in memory. */
+  get pendingBytes(): number {
+    return this.#queue.size
+  }
+
+  /** Takes a copy of the chunk. Costs about a microsecond for 4 KiB; never throws, never waits. */
+  append(chunk: Uint8Array, at: number): void {
+    const offset = this.offset
+    if (this.#closing || chunk.length === 0) return
+    this.offset = offset + chunk.length
+    if (this.#lostFrom >= 0 || this.#queue.size + chunk.length > PENDING_BYTES || this.#tooManyRecords) {
+      if (this.#lostFrom < 0) {
+        this.#lostFrom = offset
+        this.#lostAt = at
+      }
+      this.unrecorded += chunk.length
+      return
+    }
+    if (at - this.#lastAt >= SAME_MOMENT_MS || at < this.#lastAt || offset - this.#lastOffset >= SAME_MOMENT_BYTES) {
+      this.#records.push({ type: RecordType.Output, at, offset, value: 0 })
+      this.#lastAt = at
+      this.#lastOffset = offset
+    }
+    this.#queue.push(chunk)
+    if (this.problem === null) {
+      if (this.#queue.size >= BATCH_BYTES) this.#signal()
+      else this.#signalIn(WRITE_DELAY_MS)
+    }
+    if (this.#queue.size >= HOLD_AT && !this.pressure) this.#updatePressure()
+  }
+
+  /** The terminal has another size from the next byte on. */
+  resize(cols: number, rows: number, at: number): void {
+    if (this.#closing) return
+    this.#size = packSize(cols, rows)
+    // While bytes are left out only the last size matters: it is told with the gap.
+    if (this.#lostFrom >= 0 || this.#tooManyRecords) return
+    this.#records.push({ type: RecordType.Resize, at, offset: this.offset, value: this.#size })
+    this.#lastAt = Number.NEGATIVE_INFINITY
+    if (this.problem === null) this.#signalIn(WRITE_DELAY_MS)
+  }
+
+  /** Returns once everything appended so far can be read, or one attempt to make it so was refused (see `problem`). */
+  get flush(): Effect.Effect<void> {
+    return this.#settled(() => this.#closed || (this.#idle && this.problem === null))
+  }
+
+  /** Writes what waits, or gives it up after one last attempt, and closes the files. */
+  get close(): Effect.Effect<void> {
+    return this.#settled(() => {
+      this.#closing = true
+      return this.#closed
+    })
+  }
+
+  /** The writing side: runs until `close`. */
+  readonly run: Effect.Effect<void> = Effect.gen({ self: this }, function* () {
+    let retryMs = RETRY_FIRST_MS
+    while (!this.#closed) {
+      yield* this.#signalled
+      const waiting = this.#waiting
+      const last = this.#closing
+      this.#waiting = []
+      const problem = yield* Effect.match(this.#drain, {
+        onFailure: (error) => error.code ?? error.message,
+        onSuccess: () => null
+      })
+      this.#setProblem(problem)
+      if (last) yield* this.#finish
+      else if (problem === null) retryMs = RETRY_FIRST_MS
+      else {
+        this.#signalIn(retryMs)
+        retryMs = Math.min(retryMs * 2, RETRY_LAST_MS)
+      }
+      for (const done of waiting) done()
+    }
+    for (const done of this.#waiting) done()
+  })
+
+  /** Writes the gap and then all that waits, again until nothing does. What succeeded before a failure stays done. */
+  readonly #drain: Effect.Effect<void, FileError> = Effect.gen({ self: this }, function* () {
+    yield* this.#files.prepare
+    while (!this.#idle) {
+      if (this.#gap !== null) yield* this.#writeGap(this.#gap)
+      if (this.#queue.size > 0 || this.#records.length > 0) yield* this.#writeSome
+      if (this.#queue.size === 0 && this.#records.length === 0 && this.#lostFrom >= 0) {
+        // From here on bytes are taken again, so that the gap has an end however busy the program is.
+        this.#gap = { from: this.#lostFrom, to: this.offset, at: this.#lostAt, size: this.#size }
+        this.#lostFrom = -1
+        this.#lastAt = Number.NEGATIVE_INFINITY
+      }
+    }
+  })
+
+  readonly #writeSome: Effect.Effect<void, FileError> = Effect.gen({ self: this }, function* () {
+    if (this.#files.room === 0) yield* this.#files.rotate(this.flushed)
+    const parts = this.#queue.peek(Math.min(WRITE_BYTES, this.#files.room))
+    if (parts.length > 0) {
+      const written = yield* this.#files.data(parts)
+      this.#queue.shift(written)
+      this.flushed += written
+      this.#stalled = false
+      this.#updatePressure()
+    }
+    // A record at the very end waits for its byte, which may open the next segment; a resize there need not.
+    const end = this.#queue.size === 0 ? this.flushed : this.flushed - 1
+    const later = this.#records.findIndex((record) => record.offset > end)
+    const count = later < 0 ? this.#records.length : later
+    if (count === 0) return
+    yield* this.#files.index(this.#records.slice(0, count))
+    this.#records.splice(0, count)
+  })
+
+  #writeGap(gap: Gap): Effect.Effect<void, FileError> {
+    const records = [
+      { type: RecordType.Gap, at: gap.at, offset: gap.to, value: gap.from },
+      { type: RecordType.Resize, at: gap.at, offset: gap.to, value: gap.size }
+    ]
+    return Effect.andThen(this.#files.rotate(gap.to), this.#files.index(records)).pipe(
+      Effect.tap(() =>
+        Effect.sync(() => {
+          this.flushed = gap.to
+          this.#gap = null
+        })
+      )
+    )
+  }
+
+  readonly #finish: Effect.Effect<void> = Effect.suspend(() => {
+    this.unrecorded += this.#queue.size
+    this.#queue.clear()
+    this.#records = []
+    this.#closed = true
+    if (this.#timer !== null) clearTimeout(this.#timer)
+    this.#updatePressure()
+    return this.#files.close()
+  })
+
+  get #idle(): boolean {
+    return this.#queue.size === 0 && this.#records.length === 0 && this.#lostFrom < 0 && this.#gap === null
+  }
+
+  get #tooManyRecords(): boolean {
+    return this.#records.length >= PENDING_RECORDS
+  }
+
+  #settled(already: () => boolean): Effect.Effect<void> {
+    return Effect.callback<void>((resume) => {
+      if (already()) return resume(Effect.void)
+      this.#waiting.push(() => resume(Effect.void))
+      this.#signal()
+    })
+  }
+
+  /** Suspends the writing fiber until there is a reason to write. */
+  readonly #signalled: Effect.Effect<void> = Effect.callback<void>((resume) => {
+    if (this.#due) {
+      this.#due = false
+      return resume(Effect.void)
+    }
+    this.#wake = () => resume(Effect.void)
+  })
+
+  #signal(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer)
+    this.#timer = null
+    const wake = this.#wake
+    this.#wake = null
+    if (wake === null) this.#due = true
+    else wake()
+  }
+
+  #signalIn(ms: number): void {
+    if (this.#timer === null && !this.#due) this.#timer = setTimeout(() => this.#signal(), ms)
+  }
+
+  #setProblem(problem: string | null): void {
+    if (problem === this.problem) return
+    this.problem = problem
+    this.#options.onHealth?.(problem)
+    this.#updatePressure()
+  }
+
+  #updatePressure(): void {
+    const held = this.#queue.size >= (this.pressure ? RELEASE_AT : HOLD_AT)
+    const mayHold = this.#options.onDiskFull === "hold" || (this.problem === null && !this.#stalled)
+    const pressure = held && mayHold && !this.#closed
+    if (pressure === this.pressure) return
+    this.pressure = pressure
+    if (this.#stallTimer !== null) clearTimeout(this.#stallTimer)
+    this.#stallTimer = pressure ? setTimeout(() => this.#stall(), STALL_MS) : null
+    this.#options.onPressure?.(pressure)
+  }
+
+  #stall(): void {
+    this.#stalled = true
+    this.#updatePressure()
+  }
+}
+
+/** A writer that closes with the scope; what it could not write until then is lost and counted in `unrecorded`. */
+export const openTranscript = (options: TranscriptOptions): Effect.Effect<TranscriptWriter, never, Scope.Scope> =>
+  Effect.acquireRelease(
+    Effect.suspend(() => {
+      const writer = new TranscriptWriter(options)
+      return Effect.as(Effect.forkDetach(writer.run), writer)
+    }),
+    (writer) => writer.close
+  )
