@@ -8,7 +8,9 @@ export const HelloParams = Schema.Struct({
   protocol: Schema.optionalKey(Schema.Struct({ min: Schema.Int, max: Schema.Int })).annotateKey({
     description: "The versions the client speaks. Default: exactly the lowest."
   }),
-  client: Schema.optionalKey(Schema.Struct({ name: Schema.String, version: Schema.String })),
+  client: Schema.optionalKey(Schema.Struct({ name: Schema.String, version: Schema.String })).annotateKey({
+    description: "What the client calls itself, for the daemon's log."
+  }),
   features: Schema.optionalKey(Schema.Array(Schema.String)).annotateKey({
     description: "Features the client would like; the answer holds those both have."
   })
@@ -16,16 +18,17 @@ export const HelloParams = Schema.Struct({
 export const HelloResult = Schema.Struct({
   protocol: Schema.Int.annotateKey({ description: "The version both will speak: the highest common one." }),
   server: Schema.Struct({ name: Schema.String, version: Schema.String }),
-  features: Schema.Array(Schema.String),
-  /** Who the kernel says is asking, and the session it runs in. */
+  features: Schema.Array(Schema.String).annotateKey({ description: "The features both have." }),
   peer: Schema.Struct({
     uid: Schema.Int,
     pid: Schema.NullOr(Schema.Int),
     session: Schema.NullOr(Schema.String)
-  })
+  }).annotateKey({ description: "Who the kernel says is asking, and the session it runs in." })
 })
 
-export const HealthParams = Schema.Struct({ /** Returned as it came. */ echo: Schema.optionalKey(Schema.String) })
+export const HealthParams = Schema.Struct({
+  echo: Schema.optionalKey(Schema.String).annotateKey({ description: "Returned as it came." })
+})
 export const HealthResult = Schema.Struct({ ok: Schema.Boolean, echo: Schema.optionalKey(Schema.String) })
 
 export const NoParams = Schema.Struct({})
@@ -35,17 +38,17 @@ export const StatusResult = Schema.Struct({
   pid: Schema.Int,
   startedAt: Timestamp,
   executable: Schema.String,
-  node: Schema.String,
+  node: Schema.String.annotateKey({ description: "Version of the Node.js it runs on." }),
   socket: Schema.String,
   stateDirectory: Schema.String,
   runtimeDirectory: Schema.String,
-  configFiles: Schema.Array(Schema.String),
+  configFiles: Schema.Array(Schema.String).annotateKey({ description: "The configuration files that exist." }),
   launcher: Schema.Literals(["direct", "systemd"]),
-  ephemeral: Schema.Boolean,
-  draining: Schema.Boolean,
+  ephemeral: Schema.Boolean.annotateKey({ description: "It leaves once it is idle." }),
+  draining: Schema.Boolean.annotateKey({ description: "It is stopping and takes no new work." }),
   sessions: Schema.Struct({ live: Schema.Int, ended: Schema.Int }),
   connections: Schema.Int,
-  lastSeq: Schema.Int,
+  lastSeq: Schema.Int.annotateKey({ description: "Sequence number of the newest event." }),
   memory: Schema.Int.annotateKey({ description: "Resident memory in bytes." })
 })
 export type DaemonStatus = typeof StatusResult.Type
@@ -56,7 +59,9 @@ export const ReloadResult = Schema.Struct({
 })
 
 export const ShutdownParams = Schema.Struct({
-  reason: Schema.String.check(Schema.isMaxLength(256)),
+  reason: Schema.String.check(Schema.isMaxLength(256)).annotateKey({
+    description: "Why, for the log and for clients that are told of it."
+  }),
   ifIdle: Schema.optionalKey(Schema.Boolean).annotateKey({
     description: "Refuse with `Conflict` while a session lives or another client is connected."
   })
@@ -66,11 +71,11 @@ export const ShutdownResult = Schema.Struct({
 })
 
 export const Finding = Schema.Struct({
-  check: Schema.String,
+  check: Schema.String.annotateKey({ description: "What was examined." }),
   level: Schema.Literals(["ok", "warning", "problem"]),
   message: Schema.String,
   fix: Schema.NullOr(Schema.String).annotateKey({ description: "What to do about it." })
-})
+}).annotate({ identifier: "Finding" })
 export type Finding = typeof Finding.Type
 export const DoctorResult = Schema.Struct({ findings: Schema.Array(Finding) })
 
@@ -78,12 +83,12 @@ export const ConfigShowResult = Schema.Struct({
   values: Schema.Array(
     Schema.Struct({
       key: Schema.String,
-      value: Schema.Json,
+      value: Schema.Json.annotateKey({ description: "As it would stand in the file; null: not set." }),
       origin: Schema.String.annotateKey({
         description: "Which layer set it: `built-in`, a file's path, an environment variable's name, `flag`."
       }),
       line: Schema.NullOr(Schema.Int).annotateKey({ description: "Line in that file." }),
-      locked: Schema.Boolean
+      locked: Schema.Boolean.annotateKey({ description: "The administrator has locked it." })
     })
   ),
   files: Schema.Array(Schema.Struct({ path: Schema.String, exists: Schema.Boolean })).annotateKey({

@@ -24,17 +24,29 @@ export const EventBody = Schema.Union([
     launcher: Schema.Literals(["direct", "systemd"]),
     ttlMs: Schema.NullOr(Schema.Int),
     resumedFrom: Schema.NullOr(SessionId)
-  }),
-  /** Its process runs; `startTime` tells it from a later process with the same pid (proc_pid_stat(5), field 22). */
+  }).annotate({ description: "A session was made; its program is about to run." }),
   Schema.Struct({
     type: Schema.Literal("session.running"),
     session: SessionId,
     pid: Schema.Int,
-    startTime: Schema.NullOr(Schema.String)
+    startTime: Schema.NullOr(Schema.String).annotateKey({
+      description: "Tells it from a later process with the same pid: proc_pid_stat(5), field 22."
+    })
+  }).annotate({ description: "Its process runs." }),
+  Schema.Struct({ type: Schema.Literal("session.renamed"), session: SessionId, name: Schema.String }).annotate({
+    description: "It has another name."
   }),
-  Schema.Struct({ type: Schema.Literal("session.renamed"), session: SessionId, name: Schema.String }),
-  Schema.Struct({ type: Schema.Literal("session.tagged"), session: SessionId, tags: Schema.Array(Schema.String) }),
-  Schema.Struct({ type: Schema.Literal("session.resized"), session: SessionId, cols: Schema.Int, rows: Schema.Int }),
+  Schema.Struct({
+    type: Schema.Literal("session.tagged"),
+    session: SessionId,
+    tags: Schema.Array(Schema.String)
+  }).annotate({ description: "It has other tags: all of them are listed." }),
+  Schema.Struct({
+    type: Schema.Literal("session.resized"),
+    session: SessionId,
+    cols: Schema.Int,
+    rows: Schema.Int
+  }).annotate({ description: "Its terminal has another size." }),
   Schema.Struct({
     type: Schema.Literal("session.ended"),
     session: SessionId,
@@ -42,21 +54,24 @@ export const EventBody = Schema.Union([
     exit: SessionExit,
     offset: Schema.Int,
     unrecorded: Schema.Int
-  }),
-  /** The transcript is closed and compressed: `file` replaces the live directory. */
+  }).annotate({ description: "Its program has ended, or was lost with its daemon." }),
   Schema.Struct({
     type: Schema.Literal("session.archived"),
     session: SessionId,
     file: Schema.NullOr(Schema.String),
     bytes: Schema.Int
-  }),
+  }).annotate({ description: "Its transcript is closed and compressed: `file` replaces the live directory." }),
   Schema.Struct({
     type: Schema.Literal("session.removed"),
     session: SessionId,
     by: Schema.Literals(["request", "retention"])
+  }).annotate({ description: "It is forgotten and its transcript deleted." }),
+  Schema.Struct({ type: Schema.Literal("daemon.started"), pid: Schema.Int, version: Schema.String }).annotate({
+    description: "A daemon has taken the store."
   }),
-  Schema.Struct({ type: Schema.Literal("daemon.started"), pid: Schema.Int, version: Schema.String }),
-  Schema.Struct({ type: Schema.Literal("daemon.stopped"), reason: Schema.String })
+  Schema.Struct({ type: Schema.Literal("daemon.stopped"), reason: Schema.String }).annotate({
+    description: "The daemon is leaving in good order."
+  })
 ])
 export type EventBody = typeof EventBody.Type
 export type EventType = EventBody["type"]
@@ -65,15 +80,17 @@ export const Event = Schema.Struct({
   seq: Schema.Int.annotateKey({ description: "Position in this daemon's log: grows by one, never reused." }),
   id: EventId,
   at: Timestamp,
-  body: EventBody
-})
+  body: EventBody.annotateKey({ description: "What happened." })
+}).annotate({ identifier: "Event" })
 export type Event = typeof Event.Type
 
 export const ListEventsParams = Schema.Struct({
   after: Schema.optionalKey(Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))).annotateKey({
     description: "Only events with a larger sequence number. Default 0."
   }),
-  limit: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: MAX_EVENTS }))),
+  limit: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: MAX_EVENTS }))).annotateKey({
+    description: "Events at the most."
+  }),
   session: Schema.optionalKey(SessionId).annotateKey({ description: "Only this session's." })
 })
 export const ListEventsResult = Schema.Struct({

@@ -62,6 +62,9 @@ export const SessionExit = Schema.Struct({
     description: "When it was stopped: what it took. `term` = SIGHUP and SIGTERM sufficed, `kill` = SIGKILL was needed."
   }),
   at: Timestamp
+}).annotate({
+  identifier: "SessionExit",
+  description: "Exactly one of `code` and `signal` is set, or neither when nobody could see the end."
 })
 export type SessionExit = typeof SessionExit.Type
 
@@ -72,7 +75,7 @@ export const SessionClient = Schema.Struct({
   rows: Schema.Int,
   pid: Schema.NullOr(Schema.Int),
   since: Timestamp
-})
+}).annotate({ identifier: "SessionClient" })
 export type SessionClient = typeof SessionClient.Type
 
 export const Session = Schema.Struct({
@@ -104,14 +107,18 @@ export const Session = Schema.Struct({
   }),
   resumedFrom: Schema.NullOr(SessionId).annotateKey({ description: "The session this one was started again from." }),
   clients: Schema.Array(SessionClient)
-})
+}).annotate({ identifier: "Session" })
 export type Session = typeof Session.Type
 
 const one = { session: SessionRef }
 
 export const StartParams = Schema.Struct({
-  argv: Schema.Array(NoNul).check(Schema.isMinLength(1), Schema.isMaxLength(4096)),
-  name: Schema.optionalKey(SessionName),
+  argv: Schema.Array(NoNul).check(Schema.isMinLength(1), Schema.isMaxLength(4096)).annotateKey({
+    description: "The program and its arguments. A program without a slash is looked for in the PATH of `env`."
+  }),
+  name: Schema.optionalKey(SessionName).annotateKey({
+    description: "Unique among live sessions. Default: a readable one is made up."
+  }),
   cwd: Schema.optionalKey(NoNul).annotateKey({
     description: "Absolute path; the caller's directory. Default: the caller's home."
   }),
@@ -120,21 +127,23 @@ export const StartParams = Schema.Struct({
   }),
   cols: Schema.optionalKey(Size),
   rows: Schema.optionalKey(Size),
-  tags: Schema.optionalKey(Schema.Array(Tag).check(Schema.isMaxLength(32))),
-  ttlMs: Schema.optionalKey(Schema.Int.check(Schema.isGreaterThan(0))),
-  /**
-   * Where the program's standard input comes from. `terminal`: the PTY. `pipe`: a pipe that carries input frames and
-   * `session.input` byte for byte and can end (`Eof`); the PTY then neither echoes nor turns newlines into CR LF, so that the
-   * output is what the program wrote. For filters.
-   */
-  stdin: Schema.optionalKey(Schema.Literals(["terminal", "pipe"]))
+  tags: Schema.optionalKey(Schema.Array(Tag).check(Schema.isMaxLength(32))).annotateKey({
+    description: "Words to find it by. Default: none."
+  }),
+  ttlMs: Schema.optionalKey(Schema.Int.check(Schema.isGreaterThan(0))).annotateKey({
+    description: "Milliseconds it may run before it is stopped. Default: as long as it likes."
+  }),
+  stdin: Schema.optionalKey(Schema.Literals(["terminal", "pipe"])).annotateKey({
+    description:
+      "Where the program's standard input comes from. `terminal` (the default): the PTY. `pipe`: a pipe that carries input frames and `session.input` byte for byte and can end (`Eof`); the PTY then neither echoes nor turns newlines into CR LF, so that the output is what the program wrote. For filters."
+  })
 })
 export type StartParams = typeof StartParams.Type
 
 export const ListParams = Schema.Struct({
   all: Schema.optionalKey(Schema.Boolean).annotateKey({ description: "Ended sessions too." }),
-  tag: Schema.optionalKey(Tag),
-  status: Schema.optionalKey(SessionStatus)
+  tag: Schema.optionalKey(Tag).annotateKey({ description: "Only sessions with this tag." }),
+  status: Schema.optionalKey(SessionStatus).annotateKey({ description: "Only sessions in this state." })
 })
 export const ListResult = Schema.Struct({ sessions: Schema.Array(Session) })
 
@@ -157,8 +166,12 @@ export const RenameParams = Schema.Struct({ ...one, name: SessionName })
 
 export const TagParams = Schema.Struct({
   ...one,
-  add: Schema.optionalKey(Schema.Array(Tag).check(Schema.isMaxLength(32))),
-  remove: Schema.optionalKey(Schema.Array(Tag).check(Schema.isMaxLength(32)))
+  add: Schema.optionalKey(Schema.Array(Tag).check(Schema.isMaxLength(32))).annotateKey({
+    description: "Tags it gets."
+  }),
+  remove: Schema.optionalKey(Schema.Array(Tag).check(Schema.isMaxLength(32))).annotateKey({
+    description: "Tags it loses."
+  })
 })
 
 export const ResizeParams = Schema.Struct({ ...one, cols: Size, rows: Size })
@@ -166,10 +179,16 @@ export const ResizeParams = Schema.Struct({ ...one, cols: Size, rows: Size })
 /** Exactly one of `text` (sent as UTF-8) and `base64` (sent as the bytes it encodes). */
 export const InputParams = Schema.Struct({
   ...one,
-  text: Schema.optionalKey(Schema.String),
-  base64: Schema.optionalKey(Schema.String.check(Schema.isBase64()))
+  text: Schema.optionalKey(Schema.String).annotateKey({
+    description: "Sent as UTF-8. Exactly one of `text` and `base64` is given."
+  }),
+  base64: Schema.optionalKey(Schema.String.check(Schema.isBase64())).annotateKey({
+    description: "Sent as the bytes it encodes."
+  })
 })
-export const InputResult = Schema.Struct({ bytes: Schema.Int })
+export const InputResult = Schema.Struct({
+  bytes: Schema.Int.annotateKey({ description: "Bytes taken for the program." })
+})
 
 export const OutputFormat = Schema.Literals(["raw", "text", "cast"])
 
@@ -181,11 +200,10 @@ export const OutputParams = Schema.Struct({
   limit: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: MAX_OUTPUT_BYTES }))).annotateKey({
     description: "Bytes of output at the most."
   }),
-  /**
-   * `raw`: the bytes, as base64. `text`: decoded as UTF-8, escape sequences removed.
-   * `cast`: asciicast v3 lines; the header comes with offset 0.
-   */
-  format: Schema.optionalKey(OutputFormat),
+  format: Schema.optionalKey(OutputFormat).annotateKey({
+    description:
+      "`raw`: the bytes, as base64. `text`: decoded as UTF-8, escape sequences removed. `cast`: asciicast v3 lines; the header comes with offset 0."
+  }),
   waitMs: Schema.optionalKey(Milliseconds).annotateKey({
     description: "Wait so many milliseconds for the first new byte when there is none yet."
   })
@@ -197,14 +215,17 @@ export const OutputResult = Schema.Struct({
   missing: Schema.Int.annotateKey({
     description: "Bytes between `from` and the first byte returned that were never recorded or are gone."
   }),
-  data: Schema.String,
+  data: Schema.String.annotateKey({ description: "The output, in the format asked for." }),
   done: Schema.Boolean.annotateKey({ description: "The session has ended and `next` is its last offset." })
 })
 
 export const ScreenFormat = Schema.Literals(["text", "ansi", "json"])
 export const ScreenParams = Schema.Struct({
   ...one,
-  format: Schema.optionalKey(ScreenFormat),
+  format: Schema.optionalKey(ScreenFormat).annotateKey({
+    description:
+      "`text`: lines. `ansi`: escape sequences that draw it. `json`: lines, with everything else that is known."
+  }),
   scrollback: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 10_000 }))).annotateKey({
     description: "Lines above the screen to include."
   })
@@ -222,12 +243,12 @@ export const Screen = Schema.Struct({
   ansi: Schema.optionalKey(Schema.String).annotateKey({
     description: "`ansi`: escape sequences that draw it on an empty terminal."
   })
-})
+}).annotate({ identifier: "Screen" })
 export type Screen = typeof Screen.Type
 
 export const WaitParams = Schema.Struct({
   ...one,
-  for: Schema.Literals(["exit", "idle", "output"]),
+  for: Schema.Literals(["exit", "idle", "output"]).annotateKey({ description: "What to wait for." }),
   idleMs: Schema.optionalKey(Milliseconds).annotateKey({
     description: "`idle`: milliseconds without output that count as idle. Default 2000."
   }),
@@ -249,16 +270,17 @@ export const WaitResult = Schema.Struct({
 
 export const AttachParams = Schema.Struct({
   ...one,
-  mode: Schema.optionalKey(Schema.Literals(["write", "view"])),
+  mode: Schema.optionalKey(Schema.Literals(["write", "view"])).annotateKey({
+    description: "`write` (the default): may type. `view`: only looks."
+  }),
   cols: Schema.optionalKey(Size).annotateKey({
     description: "This client's terminal; without it the client has no say in the session's size."
   }),
   rows: Schema.optionalKey(Size),
-  /**
-   * Where to begin: `screen` = a snapshot, then live bytes (for terminals); `start` = the first recorded byte; `end` = only
-   * what comes; a number = that offset (exact bytes if they are still kept, else a gap and a snapshot).
-   */
-  from: Schema.optionalKey(Schema.Union([Schema.Literals(["screen", "start", "end"]), Offset])),
+  from: Schema.optionalKey(Schema.Union([Schema.Literals(["screen", "start", "end"]), Offset])).annotateKey({
+    description:
+      "Where to begin. `screen`: a snapshot, then live bytes (for terminals). `start`: the first recorded byte. `end`: only what comes. A number: that offset (exact bytes if they are still kept, else a gap and a snapshot)."
+  }),
   lossy: Schema.optionalKey(Schema.Literals(["screen", "bytes"])).annotateKey({
     description:
       "`screen`: a client that falls behind is sent a gap and a snapshot. `bytes`: it is sent every byte, from disk if need be."
@@ -269,7 +291,7 @@ export const AttachParams = Schema.Struct({
 })
 export type AttachParams = typeof AttachParams.Type
 export const AttachResult = Schema.Struct({
-  client: Schema.String,
+  client: Schema.String.annotateKey({ description: "Names this attachment." }),
   session: Session,
   offset: Offset.annotateKey({ description: "Offset of the first byte that will be sent." }),
   escape: Schema.String.annotateKey({ description: "The configured detach key, as in `ctrl-]`." })
@@ -279,7 +301,9 @@ export const DetachParams = Schema.Struct({
   ...one,
   client: Schema.optionalKey(Schema.String).annotateKey({ description: "Only this client." })
 })
-export const DetachResult = Schema.Struct({ detached: Schema.Int })
+export const DetachResult = Schema.Struct({
+  detached: Schema.Int.annotateKey({ description: "Clients that were detached." })
+})
 
 export const ResumeParams = Schema.Struct({
   ...one,
@@ -290,5 +314,7 @@ export const ResumeParams = Schema.Struct({
 })
 
 /** Takes in what `run --standalone` recorded: its events and transcript. */
-export const ImportParams = Schema.Struct({ path: NoNul })
+export const ImportParams = Schema.Struct({
+  path: NoNul.annotateKey({ description: "Absolute path of the directory the run recorded into." })
+})
 export const ImportResult = Schema.Struct({ sessions: Schema.Array(SessionId), events: Schema.Int })
