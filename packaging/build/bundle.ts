@@ -12,6 +12,7 @@ import { existsSync, readdirSync } from "node:fs"
 import { join } from "node:path"
 import { type BuildOptions, build, type Metafile } from "esbuild"
 import { emitDeclarations } from "./declarations.ts"
+import { copyNativeAddon } from "./native.ts"
 import { thirdPartyNotices } from "./notices.ts"
 import { isFresh, markFresh, replaceOutputs } from "./outputs.ts"
 import { root } from "./root.ts"
@@ -95,6 +96,7 @@ if (!complete) process.exit(1)
 
 const inputs = built.flatMap((result) => Object.keys((result.metafile as Metafile).inputs))
 thirdPartyNotices(inputs)
+copyNativeAddon()
 if (wanted.types) emitDeclarations()
 markFresh()
 process.stdout.write(`bundled dist/ in ${((performance.now() - started) / 1000).toFixed(1)} s\n`)

@@ -14,7 +14,9 @@ const licenceOf = (folder: string): string | undefined => {
 }
 
 export const thirdPartyNotices = (inputs: ReadonlyArray<string>): void => {
-  const folders = new Set(inputs.map(packageOf).filter((folder) => folder !== undefined))
+  // The last two are inside the terminal addon, which is compiled and not bundled.
+  const files = [...inputs, "node_modules/node-pty/src", "node_modules/node-addon-api/napi.h"]
+  const folders = new Set(files.map(packageOf).filter((folder) => folder !== undefined))
   const entries = [...folders].sort().map((folder) => {
     const path = join(root, folder)
     const { name, version, license } = JSON.parse(readFileSync(join(path, "package.json"), "utf8"))

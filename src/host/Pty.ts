@@ -4,31 +4,11 @@
  * node-pty forks and waits; reading and writing is ours, on the descriptor itself. Its own reader closes the master 200 ms
  * after the program's end, which loses output on a busy machine, and its writer spins while the program does not read.
  */
-import { createRequire } from "node:module"
 import { ReadStream } from "node:tty"
 import { Context, Effect, Layer } from "effect"
 import { LaunchFailed } from "../contract/Errors.ts"
 import { closeOnExec } from "./Libc.ts"
-
-const require = createRequire(import.meta.url)
-
-/** What node-pty's addon offers (its `lib/utils.js` finds the file). */
-interface Addon {
-  readonly fork: (
-    file: string,
-    args: ReadonlyArray<string>,
-    env: ReadonlyArray<string>,
-    cwd: string,
-    cols: number,
-    rows: number,
-    uid: number,
-    gid: number,
-    utf8: boolean,
-    helper: string,
-    onExit: (code: number, signal: number) => void
-  ) => { readonly fd: number; readonly pid: number; readonly pty: string }
-  readonly resize: (fd: number, cols: number, rows: number) => void
-}
+import { loadPtyAddon, type PtyAddon } from "./PtyAddon.ts"
 
 export interface PtyOptions {
   /** Absolute path of the program. */
@@ -77,13 +57,7 @@ export class Pty extends Context.Service<
   static readonly layer = Layer.effect(
     Pty,
     Effect.sync(() => {
-      const { dir, module: addon } = (
-        require("node-pty/lib/utils.js") as {
-          readonly loadNativeModule: (name: string) => { readonly dir: string; readonly module: Addon }
-        }
-      ).loadNativeModule("pty")
-      // macOS forks through a helper program that lies beside the addon; Linux ignores the path.
-      const helper = require.resolve("node-pty/package.json").replace("package.json", `lib/${dir}spawn-helper`)
+      const { addon, helper } = loadPtyAddon()
       return {
         spawn: (options, onExit) =>
           Effect.try({
@@ -105,7 +79,7 @@ export class Pty extends Context.Service<
 const READ_BYTES = 65_536
 const shared = Buffer.allocUnsafeSlow(READ_BYTES)
 
-const master = (fd: number, addon: Addon): PtyMaster => {
+const master = (fd: number, addon: PtyAddon): PtyMaster => {
   let ended = false
   let onData: (chunk: Buffer) => void = () => {}
   let onEnd: () => void = () => {}
