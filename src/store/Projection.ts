@@ -1,7 +1,8 @@
 /**
  * A projection: tables derived from the event log, that can be thrown away and built again from it.
  *
- * A capability declares one beside its noun; the event log applies it in the transaction that appends the event.
+ * A capability declares one beside its noun; the event log applies it in the transaction that appends the event. When
+ * `version` or `schema` differs from what the database was built with, its tables are dropped and filled again.
  */
 import type { Effect } from "effect"
 import type { SqlClient } from "effect/sql/SqlClient"
@@ -9,10 +10,14 @@ import type { SqlError } from "effect/sql/SqlError"
 import type { Event } from "../contract/Event.ts"
 
 export interface Projection {
-  /** Unique name, for reports. */
+  /** Unique name, for the register and for reports. */
   readonly name: string
-  /** Tables it owns: emptied before a rebuild and compared, row by row, by `doctor`. */
+  /** Raised whenever `apply` does something else than before. */
+  readonly version: number
+  /** Tables it owns: dropped before a rebuild and compared, row by row, by `doctor`. */
   readonly tables: ReadonlyArray<string>
+  /** The statements that create them, with their indexes. */
+  readonly schema: ReadonlyArray<string>
   /** Applies one event. Must depend on nothing but the event and these tables. */
   readonly apply: (sql: SqlClient, event: Event) => Effect.Effect<void, SqlError>
 }

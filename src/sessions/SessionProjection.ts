@@ -1,0 +1,154 @@
+/**
+ * The table `sessions`: how it is made, how each event changes it, and a row of it as a record.
+ *
+ * An event about a session that is gone, or a second end, changes nothing: what was recorded first stands.
+ * A session's environment is in no event and in no column.
+ */
+import { Effect } from "effect"
+import type { SqlClient } from "effect/sql/SqlClient"
+import type { SqlError } from "effect/sql/SqlError"
+import type { Event } from "../contract/Event.ts"
+import type { Session, SessionExit, SessionStatus } from "../contract/Session.ts"
+import type { Projection } from "../store/Projection.ts"
+
+export interface SessionRow {
+  readonly id: string
+  readonly seq: number
+  readonly name: string
+  readonly argv: string
+  readonly cwd: string
+  readonly cols: number
+  readonly rows: number
+  readonly tags: string
+  readonly status: Exclude<SessionStatus, "stopping">
+  readonly launcher: Session["launcher"]
+  readonly pid: number | null
+  readonly start_time: string | null
+  readonly created_at: number
+  readonly active_at: number
+  readonly ended_at: number | null
+  readonly ttl_ms: number | null
+  readonly exit: string | null
+  readonly offset: number
+  readonly unrecorded: number
+  readonly archived: number
+  readonly transcript: string | null
+  readonly transcript_bytes: number
+  readonly resumed_from: string | null
+}
+
+/** The SQL condition for a session without an end. */
+export const IS_LIVE = "ended_at IS NULL"
+
+const schema = [
+  `CREATE TABLE sessions (
+     id TEXT PRIMARY KEY,
+     seq INTEGER NOT NULL UNIQUE,
+     name TEXT NOT NULL,
+     argv TEXT NOT NULL,
+     cwd TEXT NOT NULL,
+     cols INTEGER NOT NULL,
+     rows INTEGER NOT NULL,
+     tags TEXT NOT NULL,
+     status TEXT NOT NULL CHECK (status IN ('starting', 'running', 'exited', 'interrupted')),
+     launcher TEXT NOT NULL,
+     pid INTEGER,
+     start_time TEXT,
+     created_at INTEGER NOT NULL,
+     active_at INTEGER NOT NULL,
+     ended_at INTEGER,
+     ttl_ms INTEGER,
+     exit TEXT,
+     offset INTEGER NOT NULL DEFAULT 0,
+     unrecorded INTEGER NOT NULL DEFAULT 0,
+     archived INTEGER NOT NULL DEFAULT 0,
+     transcript TEXT,
+     transcript_bytes INTEGER NOT NULL DEFAULT 0,
+     resumed_from TEXT
+   ) STRICT`,
+  `CREATE UNIQUE INDEX sessions_live_names ON sessions (name) WHERE ${IS_LIVE}`,
+  `CREATE INDEX sessions_ended ON sessions (ended_at, seq) WHERE ended_at IS NOT NULL`
+]
+
+const apply = (sql: SqlClient, { at, body, seq }: Event): Effect.Effect<void, SqlError> => {
+  switch (body.type) {
+    case "session.started": {
+      const row = {
+        id: body.session,
+        seq,
+        name: body.name,
+        argv: JSON.stringify(body.argv),
+        cwd: body.cwd,
+        cols: body.cols,
+        rows: body.rows,
+        tags: JSON.stringify(body.tags),
+        status: "starting",
+        launcher: body.launcher,
+        created_at: at,
+        active_at: at,
+        ttl_ms: body.ttlMs,
+        resumed_from: body.resumedFrom
+      }
+      return Effect.asVoid(sql`INSERT INTO sessions ${sql.insert(row)}`)
+    }
+    case "session.running":
+      return Effect.asVoid(sql`UPDATE sessions SET status = 'running', pid = ${body.pid}, start_time = ${body.startTime}
+        WHERE id = ${body.session} AND ${sql.literal(IS_LIVE)}`)
+    case "session.renamed":
+      return Effect.asVoid(sql`UPDATE sessions SET name = ${body.name} WHERE id = ${body.session}`)
+    case "session.tagged":
+      return Effect.asVoid(sql`UPDATE sessions SET tags = ${JSON.stringify(body.tags)} WHERE id = ${body.session}`)
+    case "session.resized":
+      return Effect.asVoid(sql`UPDATE sessions SET cols = ${body.cols}, rows = ${body.rows} WHERE id = ${body.session}`)
+    case "session.ended":
+      // A pid says nothing once its process is gone: the kernel may have given it to another.
+      return Effect.asVoid(sql`UPDATE sessions SET status = ${body.status}, pid = NULL, start_time = NULL,
+        ended_at = ${body.exit.at}, active_at = ${body.exit.at}, exit = ${JSON.stringify(body.exit)},
+        offset = ${body.offset}, unrecorded = ${body.unrecorded}
+        WHERE id = ${body.session} AND ${sql.literal(IS_LIVE)}`)
+    case "session.archived":
+      return Effect.asVoid(sql`UPDATE sessions SET archived = 1, transcript = ${body.file},
+        transcript_bytes = ${body.bytes} WHERE id = ${body.session}`)
+    case "session.removed":
+      return Effect.asVoid(sql`DELETE FROM sessions WHERE id = ${body.session}`)
+    case "daemon.started":
+    case "daemon.stopped":
+      return Effect.void
+  }
+}
+
+export const sessionProjection: Projection = { name: "sessions", version: 1, tables: ["sessions"], schema, apply }
+
+/** A session as far as events tell: what only the daemon's memory knows (clients, live offset, `stopping`) is not here. */
+export interface SessionRecord extends Omit<Session, "clients"> {
+  /** Tells its process from a later one with the same pid. */
+  readonly startTime: string | null
+  /** Its transcript is closed; `transcript` is then its file, or null if there is none. */
+  readonly archived: boolean
+  /** Bytes the closed transcript takes on disk. */
+  readonly transcriptBytes: number
+}
+
+export const toRecord = (row: SessionRow): SessionRecord => ({
+  id: row.id,
+  name: row.name,
+  argv: JSON.parse(row.argv) as Array<string>,
+  cwd: row.cwd,
+  cols: row.cols,
+  rows: row.rows,
+  tags: JSON.parse(row.tags) as Array<string>,
+  status: row.status,
+  launcher: row.launcher,
+  pid: row.pid,
+  startTime: row.start_time,
+  createdAt: row.created_at,
+  activeAt: row.active_at,
+  ttlMs: row.ttl_ms,
+  exit: row.exit === null ? null : (JSON.parse(row.exit) as SessionExit),
+  offset: row.offset,
+  unrecorded: row.unrecorded,
+  archived: row.archived === 1,
+  transcript: row.transcript,
+  transcriptBytes: row.transcript_bytes,
+  resumedFrom: row.resumed_from
+})

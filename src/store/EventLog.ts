@@ -1,0 +1,188 @@
+/**
+ * The event log: what must not be lost, appended and on disk before it is acknowledged, read back in order.
+ *
+ * Projections are applied in the transaction that appends, so a table never knows more or less than the log.
+ */
+import { Clock, Context, Deferred, Effect, Layer, Option, type Scope } from "effect"
+import type { SqlClient } from "effect/sql/SqlClient"
+import type { SqlError } from "effect/sql/SqlError"
+import { StorageUnavailable } from "../contract/Errors.ts"
+import type { Event, EventBody } from "../contract/Event.ts"
+import { decodeEvent, EVENT_COLUMNS, type EventRow, encodeEvent, isEventBody } from "./EventRows.ts"
+import { makeGroupCommit } from "./GroupCommit.ts"
+import type { Projection } from "./Projection.ts"
+import { applyAll, compare, type Difference, install, rebuild } from "./Projections.ts"
+import { Sqlite } from "./Sqlite.ts"
+import { makeUlids } from "./Ulid.ts"
+
+/** Appends one transaction takes: an fsync shared by so many costs each next to nothing, and the loop is free again soon. */
+const MAX_BATCH = 256
+
+/** Rows fetched at a time by a read that is bounded in bytes. */
+const READ_PAGE = 50
+
+export interface ReadOptions {
+  /** Only events with a larger sequence number. */
+  readonly after: number
+  readonly limit: number
+  readonly session?: string | undefined
+  /** Stop after so many bytes of bodies; at least one event is returned. */
+  readonly maxBytes?: number
+}
+
+export interface EventPage {
+  readonly events: ReadonlyArray<Event>
+  /** Sequence number to read after next. Events this build does not understand are passed over. */
+  readonly next: number
+  /** The log's last sequence number. */
+  readonly last: number
+}
+
+/** An event that happened elsewhere, with the id and time it was given there. */
+export type ForeignEvent = Omit<Event, "seq">
+
+export class EventLog extends Context.Service<
+  EventLog,
+  {
+    /** Appends one event. It is on disk, and every projection knows it, when this succeeds. */
+    readonly append: (body: EventBody) => Effect.Effect<Event, StorageUnavailable>
+    /** Appends all of them, one after the other, or none. */
+    readonly appendAll: (bodies: ReadonlyArray<EventBody>) => Effect.Effect<ReadonlyArray<Event>, StorageUnavailable>
+    /** Appends, all or none, those that are not in the log yet; answers these. */
+    readonly importAll: (events: ReadonlyArray<ForeignEvent>) => Effect.Effect<ReadonlyArray<Event>, StorageUnavailable>
+    readonly read: (options: ReadOptions) => Effect.Effect<EventPage, StorageUnavailable>
+    /** The last sequence number that is on disk; 0 for an empty log. */
+    readonly last: Effect.Effect<number>
+    /** Waits until the log has a larger sequence number. */
+    readonly grown: (after: number) => Effect.Effect<void>
+    /** Fills every projection anew from the log; answers how many events it applied. */
+    readonly rebuild: Effect.Effect<number, StorageUnavailable>
+    /** Where the tables differ from what the log implies. */
+    readonly compare: Effect.Effect<ReadonlyArray<Difference>, StorageUnavailable>
+  }
+>()("agentd/store/EventLog") {
+  static readonly layer = (projections: ReadonlyArray<Projection>): Layer.Layer<EventLog, StorageUnavailable, Sqlite> =>
+    Layer.effect(EventLog, make(projections))
+}
+
+/** What one caller wants appended, all or nothing. */
+interface Append {
+  readonly events: ReadonlyArray<ForeignEvent>
+  /** Pass over events whose id the log has. */
+  readonly foreign: boolean
+}
+
+const make = Effect.fn("EventLog.make")(function* (
+  projections: ReadonlyArray<Projection>
+): Effect.fn.Return<EventLog["Service"], StorageUnavailable, Sqlite | Scope.Scope> {
+  const sqlite = yield* Sqlite
+  const rebuilt = yield* sqlite.transaction((sql) => install(sql, projections))
+  const nextUlid = makeUlids()
+  let last = yield* sqlite.read(lastSeq)
+  if (rebuilt.length > 0 && last > 0) yield* Effect.logInfo(`Built anew from the event log: ${rebuilt.join(", ")}`)
+  let growth = Deferred.makeUnsafe<void>()
+
+  const write = Effect.fnUntraced(function* (sql: SqlClient, { events, foreign }: Append, after: number) {
+    const written: Array<Event> = []
+    for (const event of events) {
+      if (foreign && (yield* sql`SELECT 1 FROM events WHERE id = ${event.id}`).length > 0) continue
+      const numbered = { seq: after + written.length + 1, id: event.id, at: event.at, body: event.body }
+      yield* sql`INSERT INTO events ${sql.insert({ ...encodeEvent(numbered) })}`
+      yield* applyAll(sql, projections, numbered)
+      written.push(numbered)
+    }
+    return written
+  })
+
+  const commit = (appends: ReadonlyArray<Append>) =>
+    sqlite
+      .transaction((sql) =>
+        Effect.gen(function* () {
+          let seq = last
+          const results: Array<ReadonlyArray<Event>> = []
+          for (const append of appends) {
+            const written = yield* write(sql, append, seq)
+            seq += written.length
+            results.push(written)
+          }
+          return { results, seq }
+        })
+      )
+      .pipe(
+        Effect.map(({ results, seq }) => {
+          last = seq
+          const grown = growth
+          growth = Deferred.makeUnsafe()
+          Deferred.doneUnsafe(grown, Effect.void)
+          return results
+        })
+      )
+
+  const submit = yield* makeGroupCommit<Append, ReadonlyArray<Event>, StorageUnavailable>({
+    commit,
+    limit: MAX_BATCH,
+    closed: () => new StorageUnavailable({ reason: "the event log is closed, because the daemon is stopping" })
+  })
+
+  const checked = (append: Append) => {
+    const wrong = append.events.find(({ body }) => !isEventBody(body))
+    // Stored, it could never be read again. Only a mistake of ours leads here.
+    if (wrong !== undefined) return Effect.die(new Error(`not an event: ${JSON.stringify(wrong.body).slice(0, 200)}`))
+    return append.events.length === 0 ? Effect.succeed([]) : submit(append)
+  }
+
+  const appendAll = (bodies: ReadonlyArray<EventBody>) =>
+    Effect.flatMap(Clock.currentTimeMillis, (at) =>
+      checked({ events: bodies.map((body) => ({ id: `evt_${nextUlid(at)}`, at, body })), foreign: false })
+    )
+
+  return EventLog.of({
+    append: (body) => Effect.map(appendAll([body]), (events) => events[0]!),
+    appendAll,
+    importAll: (events) => checked({ events, foreign: true }),
+    // `last` is taken before the query: every row up to it is visible to the query, so passing over them is safe.
+    read: (options) => Effect.suspend(() => sqlite.read((sql) => readPage(sql, options, last))),
+    last: Effect.sync(() => last),
+    grown: (after) => {
+      const wait: Effect.Effect<void> = Effect.suspend(() =>
+        last > after ? Effect.void : Effect.andThen(Deferred.await(growth), wait)
+      )
+      return wait
+    },
+    rebuild: sqlite.transaction((sql) => rebuild(sql, projections)),
+    compare: sqlite.scratch((sql) => compare(sql, projections))
+  })
+})
+
+const lastSeq = (sql: SqlClient): Effect.Effect<number, SqlError> =>
+  Effect.map(sql<{ last: number | null }>`SELECT MAX(seq) AS last FROM events`, ([row]) => row?.last ?? 0)
+
+const readPage = Effect.fnUntraced(function* (
+  sql: SqlClient,
+  { after, limit, maxBytes = Number.POSITIVE_INFINITY, session }: ReadOptions,
+  last: number
+): Effect.fn.Return<EventPage, SqlError> {
+  const events: Array<Event> = []
+  const ofSession = session === undefined ? "" : "session = ? AND"
+  const page = maxBytes === Number.POSITIVE_INFINITY ? limit : Math.min(limit, READ_PAGE)
+  let next = after
+  for (let left = limit, bytes = 0; left > 0; ) {
+    const asked = Math.min(left, page)
+    const rows = yield* sql.unsafe<EventRow>(
+      `SELECT ${EVENT_COLUMNS} FROM events WHERE ${ofSession} seq > ? ORDER BY seq LIMIT ?`,
+      [...(session === undefined ? [] : [session]), next, asked]
+    )
+    for (const row of rows) {
+      bytes += row.body.length
+      if (bytes > maxBytes && next > after) return { events, next, last: Math.max(last, next) }
+      Option.map(decodeEvent(row), (event) => events.push(event))
+      next = row.seq
+    }
+    if (rows.length < asked) {
+      next = Math.max(next, last)
+      break
+    }
+    left -= rows.length
+  }
+  return { events, next, last: Math.max(last, next) }
+})
