@@ -116,5 +116,7 @@ export const EventNotification = Schema.Struct({ subscription: Schema.String, ev
 /** Params of the notification `event.gap`: events `from`..`to` were skipped because the client was slow; `event.list` has them. */
 export const GapNotification = Schema.Struct({ subscription: Schema.String, from: Schema.Int, to: Schema.Int })
 
-export const UnwatchParams = Schema.Struct({ subscription: Schema.String })
+export const UnwatchParams = Schema.Struct({
+  subscription: Schema.String.annotateKey({ description: "As `event.watch` answered it." })
+})
 export const UnwatchResult = Schema.Struct({ stopped: Schema.Boolean })

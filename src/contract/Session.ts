@@ -162,7 +162,10 @@ export const RemoveParams = Schema.Struct({
 })
 export const RemoveResult = Schema.Struct({ id: SessionId })
 
-export const RenameParams = Schema.Struct({ ...one, name: SessionName })
+export const RenameParams = Schema.Struct({
+  ...one,
+  name: SessionName.annotateKey({ description: "Its new name, unique among live sessions." })
+})
 
 export const TagParams = Schema.Struct({
   ...one,
@@ -307,8 +310,11 @@ export const DetachResult = Schema.Struct({
 
 export const ResumeParams = Schema.Struct({
   ...one,
-  name: Schema.optionalKey(SessionName),
-  env: Schema.optionalKey(Schema.Record(Schema.String, NoNul)),
+  name: Schema.optionalKey(SessionName).annotateKey({ description: "Default: the name it had, if that is free." }),
+  env: Schema.optionalKey(Schema.Record(Schema.String, NoNul)).annotateKey({
+    description:
+      "The program's whole environment, which is never stored and so must be given again. Default: the daemon's own."
+  }),
   cols: Schema.optionalKey(Size),
   rows: Schema.optionalKey(Size)
 })

@@ -1,0 +1,79 @@
+/**
+ * What the reference pages and the OpenRPC document say beyond the Schemas: a sentence for every error, and which errors each
+ * method is known for. Typed by the contract, so that neither a new error nor a new method can be forgotten.
+ */
+import type { ErrorTag } from "./ErrorCodes.ts"
+import type { MethodName } from "./Methods.ts"
+
+export const errorSummaries: Readonly<Record<ErrorTag, string>> = {
+  ParseError: "The line is not JSON.",
+  InvalidRequest: "The JSON is no JSON-RPC 2.0 request.",
+  MethodNotFound: "There is no such method.",
+  InvalidParams:
+    "The parameters do not fit the method: `field` is the path inside `params`, `reason` what was expected.",
+  InternalError: "A fault of the daemon; its log has the details.",
+  Busy: "A limit on concurrent work was reached. Nothing was done.",
+  NotAllowed: "The peer may not do this.",
+  SessionNotFound: "No session has this id, prefix or name.",
+  SessionAmbiguous: "A prefix fits several sessions; `matches` lists their ids.",
+  NameTaken: "A live session has the name already; `holder` is its id.",
+  SessionEnded: "The session's program has ended, so it takes no input, no size and no client.",
+  SessionRunning: "The session still runs, and what was asked for needs it to have ended.",
+  CommandNotFound: "The program does not exist.",
+  CommandNotExecutable: "The program exists and cannot be executed.",
+  BadDirectory: "The working directory is missing, is no directory, or is closed to the user.",
+  LaunchFailed: "The operating system refused to start the program.",
+  TooLarge: "Something is larger than its limit in bytes.",
+  DeadlineExceeded: "The method did not finish in time.",
+  Draining: "The daemon is stopping and takes no new work.",
+  StorageUnavailable: "The store refused a write (disk full, read-only file system). Nothing was changed.",
+  TranscriptUnavailable: "The session's recorded output cannot be read.",
+  ProtocolVersion: "Client and daemon have no protocol version in common.",
+  ConfigInvalid: "A configuration file is wrong: where, and what was expected there.",
+  Conflict: "The state of things does not allow it; `reason` says what stands in the way.",
+  NotSupported: "This daemon or machine cannot do it."
+}
+
+/** What any method may answer. */
+export const commonErrors: ReadonlyArray<ErrorTag> = ["InvalidParams", "InternalError", "Busy", "Draining"]
+
+/** What a method that names a session may answer. */
+const found = ["SessionNotFound", "SessionAmbiguous"] as const
+const launched = [
+  "NameTaken",
+  "CommandNotFound",
+  "CommandNotExecutable",
+  "BadDirectory",
+  "LaunchFailed",
+  "StorageUnavailable"
+] as const
+
+/** Beyond `commonErrors`, and `DeadlineExceeded` for methods with a deadline. */
+export const methodErrors: Readonly<Record<MethodName, ReadonlyArray<ErrorTag>>> = {
+  hello: ["ProtocolVersion"],
+  health: [],
+  "daemon.status": [],
+  "daemon.reload": ["ConfigInvalid"],
+  "daemon.shutdown": ["Conflict"],
+  "daemon.doctor": [],
+  "config.show": [],
+  "session.start": launched,
+  "session.list": [],
+  "session.get": found,
+  "session.stop": [...found, "StorageUnavailable"],
+  "session.remove": [...found, "SessionRunning", "StorageUnavailable"],
+  "session.rename": [...found, "NameTaken", "StorageUnavailable"],
+  "session.tag": [...found, "TooLarge", "StorageUnavailable"],
+  "session.resize": [...found, "SessionEnded", "StorageUnavailable"],
+  "session.input": [...found, "SessionEnded", "TooLarge"],
+  "session.output": [...found, "TranscriptUnavailable"],
+  "session.screen": [...found, "TranscriptUnavailable"],
+  "session.wait": [...found, "SessionEnded", "DeadlineExceeded"],
+  "session.attach": [...found, "SessionEnded", "TranscriptUnavailable", "NotSupported", "Conflict"],
+  "session.detach": found,
+  "session.resume": [...found, "SessionRunning", ...launched],
+  "session.import": ["BadDirectory", "Conflict", "StorageUnavailable"],
+  "event.list": ["StorageUnavailable"],
+  "event.watch": ["StorageUnavailable"],
+  "event.unwatch": []
+}
