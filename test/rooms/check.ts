@@ -1,0 +1,111 @@
+/**
+ * What a set of sources breaks of the house rules in `rooms.ts`: one sentence a violation, none when all is well.
+ */
+import { capability, packages, type Room, rooms } from "./rooms.ts"
+import type { Import, Source } from "./source.ts"
+
+const roomOf = (path: string): string => path.split("/")[0] ?? path
+const ruleOf = (room: string): Room => rooms[room] ?? capability
+const isCapability = (room: string): boolean => !(room in rooms)
+
+const mayImport = (from: string, { target, typeOnly }: Import): boolean => {
+  const own = roomOf(from)
+  const other = roomOf(target)
+  const rule = ruleOf(own)
+  return (
+    own === other ||
+    rule.may.includes(other) ||
+    (isCapability(other) && rule.may.includes("capabilities")) ||
+    (typeOnly && (rule.types ?? []).includes(other)) ||
+    (rule.files ?? []).includes(target)
+  )
+}
+
+const layering = (source: Source): ReadonlyArray<string> =>
+  source.imports
+    .filter((to) => to.relative && !mayImport(source.path, to))
+    .map(
+      (to) =>
+        `${source.path} imports ${to.target}: ${roomOf(source.path)} may not import ${to.typeOnly ? "" : "values from "}${roomOf(to.target)}`
+    )
+
+const restrictedPackages = (source: Source): ReadonlyArray<string> =>
+  source.imports
+    .filter((to) => !to.relative)
+    .flatMap((to) => {
+      const name = Object.keys(packages).find((key) => to.target === key || to.target.startsWith(`${key}/`))
+      const places = name === undefined ? undefined : packages[name]
+      return places === undefined || places.some((place) => source.path.startsWith(place))
+        ? []
+        : [`${source.path} imports ${to.target}: only ${places.join(" and ")} may`]
+    })
+
+const rawFacilities = (source: Source): ReadonlyArray<string> =>
+  ruleOf(roomOf(source.path)).raw
+    ? []
+    : source.raw.map((use) => `${source.path} uses ${use}: take it from Effect (Clock, Config, Effect)`)
+
+const beginning = (source: Source): ReadonlyArray<string> =>
+  source.opensWithDocComment ? [] : [`${source.path} does not open with a doc comment that says what it is for`]
+
+const usesEffect = ({ target, typeOnly }: Import): boolean => !typeOnly && /^(@effect\/[^/]+|effect)(\/|$)/.test(target)
+
+/** Rooms without the Effect runtime must not get it through a file they import either: it would cost every command its start-up time. */
+const runtime = (sources: ReadonlyArray<Source>): ReadonlyArray<string> => {
+  const byPath = new Map(sources.map((source) => [source.path, source]))
+  const trail = (path: string, before: ReadonlyArray<string>): ReadonlyArray<string> | undefined => {
+    if (before.includes(path)) return undefined
+    const source = byPath.get(path)
+    const here = [...before, path]
+    if (source?.imports.some(usesEffect)) return here
+    for (const to of source?.imports ?? []) {
+      const found = to.relative && !to.typeOnly ? trail(to.target, here) : undefined
+      if (found !== undefined) return found
+    }
+    return undefined
+  }
+  return sources
+    .filter((source) => !ruleOf(roomOf(source.path)).effect)
+    .flatMap((source) => {
+      const found = trail(source.path, [])
+      return found === undefined ? [] : [`${source.path} loads the Effect runtime: ${found.join(" → ")} → effect`]
+    })
+}
+
+/** Capabilities that import each other in a circle, types included: such a circle cannot be understood one room at a time. */
+const circles = (sources: ReadonlyArray<Source>): ReadonlyArray<string> => {
+  const edges = new Map<string, Set<string>>()
+  for (const source of sources) {
+    const from = roomOf(source.path)
+    for (const { relative, target } of source.imports) {
+      const to = roomOf(target)
+      if (!relative || from === to || !isCapability(from) || !isCapability(to)) continue
+      edges.set(from, (edges.get(from) ?? new Set()).add(to))
+    }
+  }
+  const found: Array<string> = []
+  const visit = (room: string, path: ReadonlyArray<string>): void => {
+    const start = path.indexOf(room)
+    if (start >= 0) {
+      const circle = path.slice(start)
+      // Told once, beginning with its first room in the alphabet.
+      if (circle.every((other) => room <= other))
+        found.push(`capabilities import each other in a circle: ${[...circle, room].join(" → ")}`)
+      return
+    }
+    for (const next of edges.get(room) ?? []) visit(next, [...path, room])
+  }
+  for (const room of edges.keys()) visit(room, [])
+  return [...new Set(found)]
+}
+
+export const violations = (sources: ReadonlyArray<Source>): ReadonlyArray<string> => [
+  ...sources.flatMap((source) => [
+    ...layering(source),
+    ...restrictedPackages(source),
+    ...rawFacilities(source),
+    ...beginning(source)
+  ]),
+  ...runtime(sources),
+  ...circles(sources)
+]
