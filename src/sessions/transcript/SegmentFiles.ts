@@ -34,6 +34,14 @@ const call = <A>(run: (done: (error: FileError | null, value: A) => void) => voi
 
 const ignoring = (run: (done: (error: FileError | null) => void) => void) => Effect.ignore(call<void>(run))
 
+/** A closed hole in the recording; `size` is the packed terminal size from `to` on. */
+export interface Gap {
+  readonly from: number
+  readonly to: number
+  readonly at: number
+  readonly size: number
+}
+
 interface OpenSegment {
   readonly offset: number
   readonly raw: number
@@ -73,16 +81,15 @@ export class SegmentFiles {
     return open === null || open.records >= SEGMENT_RECORDS ? 0 : Math.max(0, this.#segmentBytes - open.bytes)
   }
 
-  /** Continues in a new segment that begins at `offset`. */
-  rotate(offset: number): Effect.Effect<void, FileError> {
+  /** Continues in a new segment that begins at `offset`, or after the gap. */
+  rotate(offset: number, gap: Gap | null = null): Effect.Effect<void, FileError> {
     const self = this
     return Effect.gen(function* () {
       yield* self.close()
       const raw = yield* self.#create(segmentName(offset))
       const idx = yield* Effect.tapError(self.#create(indexName(offset)), () => ignoring((done) => fs.close(raw, done)))
       self.#open = { offset, raw, idx, bytes: 0, records: 0 }
-      const size = { type: RecordType.Resize, at: self.#at, offset, value: packSize(self.#cols, self.#rows) }
-      yield* Effect.tapError(self.index([size]), () => self.close())
+      yield* Effect.tapError(self.index(self.#beginning(offset, gap)), () => self.close())
       yield* self.#removeOldest()
     })
   }
@@ -131,6 +138,16 @@ export class SegmentFiles {
         ignoring((done) => fs.close(open.idx, done))
       )
     })
+  }
+
+  #beginning(offset: number, gap: Gap | null): ReadonlyArray<IndexRecord> {
+    if (gap === null) {
+      return [{ type: RecordType.Resize, at: this.#at, offset, value: packSize(this.#cols, this.#rows) }]
+    }
+    return [
+      { type: RecordType.Resize, at: gap.at, offset, value: gap.size },
+      { type: RecordType.Gap, at: gap.at, offset, value: gap.from }
+    ]
   }
 
   /** Makes the directory, or takes over the one an earlier daemon wrote. */

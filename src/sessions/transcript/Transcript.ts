@@ -69,6 +69,10 @@ export interface TranscriptReader {
   readonly end: Effect.Effect<number, TranscriptUnavailable>
   /** At most `limit` bytes, without a hole in them. */
   readonly read: (from: number, limit: number) => Effect.Effect<TranscriptRead, TranscriptUnavailable>
+  /** The terminal's size when the byte at this offset was printed. */
+  readonly sizeAt: (
+    offset: number
+  ) => Effect.Effect<{ readonly cols: number; readonly rows: number }, TranscriptUnavailable>
   /**
    * Entries in order, holding at most `limit` bytes of output. A resize counts to the page that holds the byte after it;
    * one at the very end is part of the last page, and is seen again when reading goes on from there.

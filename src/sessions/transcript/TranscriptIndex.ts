@@ -1,7 +1,8 @@
 /**
  * The timing index of one segment: fixed-size records, each with a check, so that a torn or foreign tail is recognised.
  *
- *   [type u8][0 u8][check u32][at u48][offset u48][value u48], big-endian; value: resize cols<<16|rows, gap: its end
+ *   [type u8][0 u8][check u32][at u48][offset u48][value u48], big-endian; value: resize cols<<16|rows, gap: its beginning
+ * (the record stands where output goes on, at its end)
  */
 import { crc32 } from "node:zlib"
 

@@ -7,7 +7,7 @@
  */
 import { Effect, type Scope } from "effect"
 import { BlockQueue } from "./BlockQueue.ts"
-import { type FileError, SegmentFiles } from "./SegmentFiles.ts"
+import { type FileError, type Gap, SegmentFiles } from "./SegmentFiles.ts"
 import type { TranscriptHeader } from "./Transcript.ts"
 import { type IndexRecord, packSize, RecordType } from "./TranscriptIndex.ts"
 
@@ -46,14 +46,6 @@ export interface TranscriptOptions {
   readonly onPressure?: ((hold: boolean) => void) | undefined
   /** Told when the disk begins to refuse writes, with the reason, and with null when it takes them again. */
   readonly onHealth?: ((problem: string | null) => void) | undefined
-}
-
-/** A closed hole that is not on disk yet: `size` holds from `to` on. */
-interface Gap {
-  readonly from: number
-  readonly to: number
-  readonly at: number
-  readonly size: number
 }
 
 export class TranscriptWriter {
@@ -104,6 +96,10 @@ export class TranscriptWriter {
 
   get healthy(): boolean {
     return this.problem === null
+  }
+
+  get closed(): boolean {
+    return this.#closed
   }
 
   /** Bytes that wait in memory. */
@@ -220,18 +216,10 @@ export class TranscriptWriter {
   })
 
   #writeGap(gap: Gap): Effect.Effect<void, FileError> {
-    const records = [
-      { type: RecordType.Gap, at: gap.at, offset: gap.to, value: gap.from },
-      { type: RecordType.Resize, at: gap.at, offset: gap.to, value: gap.size }
-    ]
-    return Effect.andThen(this.#files.rotate(gap.to), this.#files.index(records)).pipe(
-      Effect.tap(() =>
-        Effect.sync(() => {
-          this.flushed = gap.to
-          this.#gap = null
-        })
-      )
-    )
+    return Effect.map(this.#files.rotate(gap.to, gap), () => {
+      this.flushed = gap.to
+      this.#gap = null
+    })
   }
 
   readonly #finish: Effect.Effect<void> = Effect.suspend(() => {

@@ -1,0 +1,173 @@
+/**
+ * Reads the transcript of a live session, or of one whose directory was not archived yet.
+ */
+
+import * as fs from "node:fs/promises"
+import { basename, join } from "node:path"
+import { Effect, Schema } from "effect"
+import { TranscriptUnavailable } from "../../contract/Errors.ts"
+import { HEADER_FILE, indexName, parseName, segmentName } from "./Layout.ts"
+import { arrange, endOf, entriesOf, findSegment, gapTime, type Segment, sizeIn } from "./Segments.ts"
+import { type TranscriptEntry, TranscriptHeader, type TranscriptReader } from "./Transcript.ts"
+import { decodeRecords, type IndexRecord } from "./TranscriptIndex.ts"
+import type { TranscriptWriter } from "./TranscriptWriter.ts"
+
+/** Output in memory, by offset: a session's ring. What it holds need not come from the disk, which may be full. */
+export interface RecentOutput {
+  readonly start: number
+  readonly end: number
+  readonly read: (offset: number, limit: number) => Uint8Array
+}
+
+/** The transcript of a session whose writer is here: readers see all that it took, on a full disk what memory has. */
+export const liveReader = (writer: TranscriptWriter, recent?: RecentOutput): TranscriptReader =>
+  makeReader(writer.directory, writer.header, writer, recent)
+
+const decodeHeader = Schema.decodeUnknownEffect(Schema.fromJsonString(TranscriptHeader))
+
+/** A directory that nobody writes to; repaired, if its writer was killed. */
+export const openLive = Effect.fnUntraced(function* (directory: string) {
+  const header = yield* Effect.tryPromise(() => fs.readFile(join(directory, HEADER_FILE), "utf8")).pipe(
+    Effect.flatMap(decodeHeader),
+    Effect.mapError(
+      () => new TranscriptUnavailable({ session: basename(directory), reason: `${HEADER_FILE} is missing or damaged` })
+    )
+  )
+  return makeReader(directory, header)
+})
+
+/** Null for a file that is not there; any other failure stays one. */
+const orNull = <A>(promise: Promise<A>): Promise<A | null> =>
+  promise.catch((cause: unknown) => {
+    if (cause instanceof Error && "code" in cause && cause.code === "ENOENT") return null
+    throw cause
+  })
+
+const makeReader = (
+  directory: string,
+  header: TranscriptHeader,
+  writer?: TranscriptWriter,
+  recent?: RecentOutput
+): TranscriptReader => {
+  let cached: { readonly offset: number; readonly records: ReadonlyArray<IndexRecord>; readonly size: number } | null =
+    null
+
+  const attempt = <A>(run: () => Promise<A>) =>
+    Effect.tryPromise({
+      try: run,
+      catch: (cause) =>
+        new TranscriptUnavailable({
+          session: header.session,
+          reason: cause instanceof Error ? cause.message : `${cause}`
+        })
+    })
+
+  const flushed = Effect.suspend(() => (writer === undefined || writer.closed ? Effect.void : writer.flush))
+
+  const list = attempt(async () => {
+    const found: Array<Segment> = []
+    for (const name of await fs.readdir(directory)) {
+      const parsed = parseName(name)
+      if (parsed?.kind !== "raw") continue
+      // One that is removed for space meanwhile is as good as removed before.
+      const stat = await orNull(fs.stat(join(directory, name)))
+      if (stat !== null) found.push({ offset: parsed.offset, bytes: stat.size })
+    }
+    return arrange(found)
+  })
+
+  /** The bytes of `segment` from `from` on; null when the segment was removed meanwhile. */
+  const readRaw = (segment: Segment, from: number, limit: number) =>
+    attempt(async () => {
+      const wanted = Math.max(0, Math.min(limit, segment.offset + segment.bytes - from))
+      const file = await orNull(fs.open(join(directory, segmentName(segment.offset))))
+      if (file === null) return null
+      try {
+        const bytes = Buffer.allocUnsafe(wanted)
+        let done = 0
+        while (done < wanted) {
+          const { bytesRead } = await file.read(bytes, done, wanted - done, from - segment.offset + done)
+          if (bytesRead === 0) break
+          done += bytesRead
+        }
+        return bytes.subarray(0, done)
+      } finally {
+        await file.close()
+      }
+    })
+
+  /** A missing index costs timing and sizes, never bytes. */
+  const readIndex = (segment: Segment) =>
+    attempt(async () => {
+      const bytes = (await orNull(fs.readFile(join(directory, indexName(segment.offset))))) ?? Buffer.alloc(0)
+      if (cached?.offset === segment.offset && cached.size === bytes.length) return cached.records
+      const records = decodeRecords(bytes)
+      cached = { offset: segment.offset, records, size: bytes.length }
+      return records
+    })
+
+  const fromMemory = (from: number, limit: number): Uint8Array | null =>
+    recent !== undefined && from >= recent.start && from < recent.end ? recent.read(from, limit) : null
+
+  const read: TranscriptReader["read"] = Effect.fnUntraced(function* (from, limit) {
+    const kept = fromMemory(from, limit)
+    if (kept !== null) return { from, bytes: kept, missing: 0 }
+    yield* flushed
+    for (;;) {
+      const segments = yield* list
+      const segment = segments[findSegment(segments, from)]
+      if (segment === undefined) return { from, bytes: new Uint8Array(0), missing: 0 }
+      const first = Math.max(from, segment.offset)
+      const bytes = yield* readRaw(segment, first, limit)
+      if (bytes !== null) return { from: first, bytes, missing: first - from }
+    }
+  })
+
+  const entries: TranscriptReader["entries"] = Effect.fnUntraced(function* (from, limit) {
+    yield* flushed
+    const segments = yield* list
+    const found: Array<TranscriptEntry> = []
+    let next = from
+    let left = limit
+    let at = header.createdAt
+    const begin = segments.findIndex(({ offset, bytes }) => offset + bytes >= from)
+    for (const [i, segment] of begin < 0 ? [] : [...segments.entries()].slice(begin)) {
+      if (left <= 0) break
+      const before = segments[i - 1]
+      const afterHole = segment.offset > (before === undefined ? 0 : before.offset + before.bytes)
+      const records = yield* readIndex(segment)
+      const start = Math.max(next, segment.offset)
+      const bytes = yield* readRaw(segment, start, left)
+      if (bytes === null) continue
+      if (segment.offset > next) {
+        found.push({ kind: "gap", from: next, to: segment.offset, at: gapTime(records, at) })
+      }
+      found.push(...entriesOf({ segment, records, from: start, bytes, afterHole, at }))
+      at = found.at(-1)?.at ?? at
+      next = start + bytes.length
+      left -= bytes.length
+      if (bytes.length > 0 && next < segment.offset + segment.bytes) break
+    }
+    const kept = next >= endOf(segments) && left > 0 ? fromMemory(next, left) : null
+    if (kept !== null && kept.length > 0) {
+      found.push({ kind: "output", offset: next, at, bytes: kept })
+      next += kept.length
+    }
+    return { entries: found, next }
+  })
+
+  const sizeAt: TranscriptReader["sizeAt"] = Effect.fnUntraced(function* (offset) {
+    yield* flushed
+    const segment = (yield* list).findLast((candidate) => candidate.offset <= offset)
+    const size = segment === undefined ? null : sizeIn(yield* readIndex(segment), offset)
+    return size ?? { cols: header.cols, rows: header.rows }
+  })
+
+  const end = Effect.gen(function* () {
+    if (recent !== undefined) return recent.end
+    yield* flushed
+    return endOf(yield* list)
+  })
+
+  return { header, end, read, entries, sizeAt }
+}
