@@ -1,0 +1,257 @@
+/**
+ * A session's terminal, seen from a client: what it prints as an async iterable, and the way to type into it.
+ *
+ * Reading is the back-pressure: whoever does not iterate stops the connection, and the daemon then keeps the newest screen
+ * (or, with `lossy: "bytes"`, every byte on disk) for later.
+ */
+import { FrameType } from "../contract/Frames.ts"
+import type { Result } from "../contract/Methods.ts"
+import { encodeFrame, FrameError, readSize, readU64, size, u64 } from "../wire/FrameCodec.ts"
+import { AgentdError } from "./AgentdError.ts"
+import type { Connection, FrameSink } from "./Connection.ts"
+import { FrameReader } from "./FrameReader.ts"
+
+/** How the program ended: exactly one of `code` and `signal`, or neither when nobody could see it. */
+export interface ProgramExit {
+  readonly code: number | null
+  readonly signal: string | null
+  readonly by: "program" | "stop" | "ttl" | "shutdown" | "lost"
+}
+
+export type AttachmentMessage =
+  /** Output that begins at `offset`. */
+  | { readonly type: "output"; readonly offset: number; readonly bytes: Buffer }
+  /** These bytes are skipped; a snapshot follows where one can be made. */
+  | { readonly type: "gap"; readonly from: number; readonly to: number }
+  /** Escape sequences that draw the whole screen as it is at `offset`. */
+  | { readonly type: "snapshot"; readonly offset: number; readonly bytes: Buffer }
+  /** The session's new size. */
+  | { readonly type: "resize"; readonly cols: number; readonly rows: number }
+  /** A sentence for the person at the terminal. */
+  | { readonly type: "notice"; readonly text: string }
+  /** The program has ended, and all of its output came before. The last message. */
+  | { readonly type: "exit"; readonly exit: ProgramExit }
+  /** The daemon, or somebody, detached this client. The last message. */
+  | { readonly type: "detached"; readonly reason: string }
+
+/** Bytes held for a reader that does not keep up before the connection is paused: a few reads of the socket. */
+const HIGH_WATER_BYTES = 512 * 1024
+
+/** Bytes of one input frame: small enough that a keystroke never waits behind a large paste for long. */
+const INPUT_FRAME_BYTES = 32 * 1024
+
+/** Milliseconds the daemon may take to confirm a detach before the connection is simply closed. */
+const DETACH_MS = 1_000
+
+export class Attachment implements AsyncIterable<AttachmentMessage> {
+  /** The daemon's answer: this client's id, the session, the first offset, the configured escape key. */
+  readonly info: Result<"session.attach">
+  readonly #connection: Connection
+  #queue: Array<AttachmentMessage> = []
+  #queuedBytes = 0
+  #paused = false
+  #wake: (() => void) | undefined
+  #finished = false
+  #error: AgentdError | undefined
+  #sequence = 0
+  readonly #unacknowledged: Array<{ readonly sequence: number; readonly done: PromiseWithResolvers<void> }> = []
+  readonly #closed = Promise.withResolvers<void>()
+
+  /** Use `Client.attach`. */
+  static over(
+    connection: Connection,
+    info: Result<"session.attach">
+  ): { readonly attachment: Attachment; readonly sink: FrameSink } {
+    const attachment = new Attachment(connection, info)
+    const reader = new FrameReader({
+      output: (offset, bytes) => attachment.#add({ type: "output", offset, bytes }),
+      frame: (type, payload) => attachment.#frame(type, payload)
+    })
+    return {
+      attachment,
+      sink: {
+        push: (chunk) => {
+          try {
+            reader.push(chunk)
+          } catch (cause) {
+            attachment.#finish(asProtocolError(cause))
+            connection.close()
+          }
+        },
+        end: (error) => attachment.#finish(error)
+      }
+    }
+  }
+
+  private constructor(connection: Connection, info: Result<"session.attach">) {
+    this.#connection = connection
+    this.info = info
+    // Whoever only iterates learns of the end there; nobody has to look at this promise.
+    this.#closed.promise.catch(() => {})
+  }
+
+  /** Settles when the attachment has ended: rejects if the connection was lost. */
+  get closed(): Promise<void> {
+    return this.#closed.promise
+  }
+
+  /** Everything that has arrived, a batch at a time: cheaper than one message at a time for whoever writes it on. */
+  async *batches(): AsyncGenerator<ReadonlyArray<AttachmentMessage>, void> {
+    for (;;) {
+      if (this.#queue.length > 0) {
+        const batch = this.#queue
+        this.#queue = []
+        this.#queuedBytes = 0
+        yield batch
+        continue
+      }
+      if (this.#finished) {
+        if (this.#error !== undefined) throw this.#error
+        return
+      }
+      if (this.#paused) {
+        this.#paused = false
+        this.#connection.resume()
+      }
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve
+      })
+    }
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<AttachmentMessage, void> {
+    for await (const batch of this.batches()) yield* batch
+  }
+
+  /** Types `bytes` into the program. Resolves once the daemon has taken them; calls keep their order. */
+  input(bytes: Uint8Array): Promise<void> {
+    if (this.#finished) return Promise.reject(this.#error ?? ended())
+    let last: Promise<void> = Promise.resolve()
+    for (let at = 0; at < bytes.length; at += INPUT_FRAME_BYTES) {
+      const sequence = ++this.#sequence
+      const done = Promise.withResolvers<void>()
+      done.promise.catch(() => {})
+      this.#unacknowledged.push({ sequence, done })
+      this.#send(FrameType.Input, u64(sequence), bytes.subarray(at, at + INPUT_FRAME_BYTES))
+      last = done.promise
+    }
+    return last
+  }
+
+  /** No more input: the program is sent its end-of-file character. */
+  endInput(): void {
+    this.#send(FrameType.Eof)
+  }
+
+  /** This client's terminal has a new size. */
+  resize(cols: number, rows: number): void {
+    this.#send(FrameType.Resize, size(cols, rows))
+  }
+
+  /** Asks for a fresh snapshot. */
+  redraw(): void {
+    this.#send(FrameType.Redraw)
+  }
+
+  /** Leaves the session running and ends the attachment. */
+  async detach(): Promise<void> {
+    if (this.#finished) return
+    this.#send(FrameType.Detach)
+    // The answer may wait behind output nobody reads any more.
+    this.#connection.resume()
+    const timer = setTimeout(() => this.#connection.close(), DETACH_MS)
+    await this.closed.catch(() => {})
+    clearTimeout(timer)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.detach()
+    this.#connection.close()
+  }
+
+  #send(type: FrameType, ...parts: ReadonlyArray<Uint8Array>): void {
+    if (!this.#finished) this.#connection.write(encodeFrame(type, ...parts))
+  }
+
+  #add(message: AttachmentMessage): void {
+    this.#queue.push(message)
+    if (message.type === "output" || message.type === "snapshot") this.#queuedBytes += message.bytes.length
+    if (this.#queuedBytes > HIGH_WATER_BYTES && !this.#paused) {
+      this.#paused = true
+      this.#connection.pause()
+    }
+    this.#wakeReader()
+  }
+
+  #frame(type: FrameType, payload: Buffer): void {
+    switch (type) {
+      case FrameType.Ack:
+        this.#acknowledge(readU64(payload))
+        break
+      case FrameType.Gap:
+        this.#add({ type: "gap", from: readU64(payload), to: readU64(payload, 8) })
+        break
+      case FrameType.Snapshot:
+        this.#add({ type: "snapshot", offset: readU64(payload), bytes: payload.subarray(8) })
+        break
+      case FrameType.Resize:
+        this.#add({ type: "resize", ...readSize(payload) })
+        break
+      case FrameType.Notice:
+        this.#add({ type: "notice", text: payload.toString("utf8") })
+        break
+      case FrameType.Ping:
+        this.#send(FrameType.Pong, payload)
+        break
+      case FrameType.Exit:
+        this.#last({ type: "exit", exit: json(payload) as ProgramExit })
+        break
+      case FrameType.Detach:
+        this.#last({ type: "detached", reason: payload.toString("utf8") })
+        break
+      case FrameType.Error:
+        this.#last(undefined, AgentdError.fromWire(json(payload)))
+        break
+    }
+  }
+
+  #last(message: AttachmentMessage | undefined, error?: AgentdError): void {
+    if (message !== undefined) this.#add(message)
+    this.#finish(error)
+    this.#connection.close()
+  }
+
+  #acknowledge(sequence: number): void {
+    while (this.#unacknowledged.length > 0 && this.#unacknowledged[0]!.sequence <= sequence) {
+      this.#unacknowledged.shift()!.done.resolve()
+    }
+  }
+
+  #finish(error: AgentdError | undefined): void {
+    if (this.#finished) return
+    this.#finished = true
+    this.#error = error
+    for (const { done } of this.#unacknowledged.splice(0)) done.reject(error ?? ended())
+    if (error === undefined) this.#closed.resolve()
+    else this.#closed.reject(error)
+    this.#wakeReader()
+  }
+
+  #wakeReader(): void {
+    this.#wake?.()
+    this.#wake = undefined
+  }
+}
+
+const ended = () => new AgentdError("ConnectionLost", "This attachment has ended.")
+
+const json = (payload: Buffer): unknown => {
+  try {
+    return JSON.parse(payload.toString("utf8"))
+  } catch {
+    throw new FrameError("a payload that is not JSON")
+  }
+}
+
+const asProtocolError = (cause: unknown): AgentdError =>
+  new AgentdError("ProtocolError", `The daemon broke the protocol: ${(cause as Error).message}.`, { cause })

@@ -1,0 +1,152 @@
+/**
+ * A client of one daemon: typed calls, events, attachments. Connects when first used and keeps that connection.
+ */
+
+import type { Event } from "../contract/Event.ts"
+import { PROTOCOL_MAX, PROTOCOL_MIN } from "../contract/Limits.ts"
+import type { MethodName, Params, Result } from "../contract/Methods.ts"
+import type { AttachParams } from "../contract/Session.ts"
+import { AgentdError } from "./AgentdError.ts"
+import { Attachment } from "./Attachment.ts"
+import { Connection, type RequestOptions } from "./Connection.ts"
+import { timeoutFor } from "./Deadlines.ts"
+import { checkSocket, type Environment, findSocket } from "./Places.ts"
+import { type WatchOptions, watchEvents } from "./Watch.ts"
+
+export interface ClientOptions {
+  /** Path of the daemon's socket. Default: `$AGENTD_SOCKET`, else where the daemon of this user has it. */
+  readonly socket?: string
+  /** Start a daemon if none listens. Default false. */
+  readonly start?: boolean
+  /** Told what is waited for when starting a daemon takes longer than a second. */
+  readonly onProgress?: (message: string) => void
+  /** Where socket and daemon are looked up. Default: `process.env`. */
+  readonly env?: Environment
+}
+
+export class Client implements AsyncDisposable {
+  readonly socket: string
+  readonly #options: ClientOptions
+  #connection: Promise<Connection> | undefined
+
+  constructor(options: ClientOptions = {}) {
+    this.#options = options
+    this.socket = options.socket ?? findSocket(options.env)
+  }
+
+  /**
+   * Calls a method and returns its result.
+   *
+   * @throws AgentdError whose `tag` says what was refused
+   */
+  async call<M extends MethodName>(method: M, params: Params<M>, options: RequestOptions = {}): Promise<Result<M>> {
+    return (await this.request(method, params, options)) as Result<M>
+  }
+
+  /** Calls a method by any name, for what this version does not know. */
+  async request(method: string, params?: unknown, options: RequestOptions = {}): Promise<unknown> {
+    const connection = await this.#connected()
+    try {
+      return await connection.request(method, params, { timeoutMs: timeoutFor(method), ...options })
+    } catch (error) {
+      throw await explained(connection, error)
+    }
+  }
+
+  /** Calls without waiting for, or getting, an answer. */
+  async notify<M extends MethodName>(method: M, params: Params<M>): Promise<void> {
+    ;(await this.#connected()).notify(method, params)
+  }
+
+  /** Events as they happen, over a connection of their own; none is missed or comes twice. Ends when the loop is left. */
+  watch(options: WatchOptions = {}): AsyncGenerator<Event, void> {
+    return watchEvents(() => this.#open(), options)
+  }
+
+  /** Attaches to a session, over a connection of its own. */
+  async attach(params: AttachParams, options: RequestOptions = {}): Promise<Attachment> {
+    const connection = await this.#open()
+    let attachment: Attachment | undefined
+    try {
+      await connection.upgrade(
+        "session.attach",
+        params,
+        (result) => {
+          const made = Attachment.over(connection, result as Result<"session.attach">)
+          attachment = made.attachment
+          return made.sink
+        },
+        { timeoutMs: timeoutFor("session.attach"), ...options }
+      )
+    } catch (error) {
+      const better = await explained(connection, error)
+      connection.close()
+      throw better
+    }
+    return attachment!
+  }
+
+  async close(): Promise<void> {
+    const connection = this.#connection
+    this.#connection = undefined
+    const open = await connection?.catch(() => undefined)
+    open?.close()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  #connected(): Promise<Connection> {
+    if (this.#connection === undefined) {
+      const opening = this.#open().then((connection) => {
+        connection.onEnd = () => {
+          if (this.#connection === opening) this.#connection = undefined
+        }
+        return connection
+      })
+      opening.catch(() => {
+        if (this.#connection === opening) this.#connection = undefined
+      })
+      this.#connection = opening
+    }
+    return this.#connection
+  }
+
+  async #open(): Promise<Connection> {
+    const named = this.#options.socket !== undefined || Boolean((this.#options.env ?? process.env).AGENTD_SOCKET)
+    checkSocket(this.socket, named)
+    try {
+      return await Connection.open(this.socket)
+    } catch (error) {
+      if (this.#options.start !== true || !(error instanceof AgentdError) || error.tag !== "NoDaemon") throw error
+    }
+    // Loaded only now: most commands find a daemon and never need it.
+    const { ensureDaemon } = await import("./EnsureDaemon.ts")
+    await ensureDaemon({
+      socket: this.socket,
+      ...(this.#options.env === undefined ? {} : { env: this.#options.env }),
+      ...(this.#options.onProgress === undefined ? {} : { onProgress: this.#options.onProgress })
+    })
+    checkSocket(this.socket, named)
+    return Connection.open(this.socket)
+  }
+}
+
+/**
+ * A daemon of another version may not know a method or a field. The check costs a round trip, so it is made only
+ * when an answer gives reason to.
+ */
+const explained = async (connection: Connection, error: unknown): Promise<unknown> => {
+  if (!(error instanceof AgentdError) || (error.tag !== "MethodNotFound" && error.tag !== "InvalidParams")) return error
+  try {
+    await connection.request(
+      "hello",
+      { protocol: { min: PROTOCOL_MIN, max: PROTOCOL_MAX } },
+      { timeoutMs: timeoutFor("hello") }
+    )
+    return error
+  } catch (other) {
+    return other instanceof AgentdError && other.tag === "ProtocolVersion" ? other : error
+  }
+}

@@ -1,0 +1,59 @@
+/**
+ * Where the daemon's socket, log and executable are, seen from a client. The daemon's own view is `host/Directories.ts`.
+ */
+import { lstatSync } from "node:fs"
+import { homedir } from "node:os"
+import { dirname, join } from "node:path"
+import { MAX_SOCKET_PATH_LINUX, MAX_SOCKET_PATH_MACOS } from "../contract/Limits.ts"
+import { AgentdError } from "./AgentdError.ts"
+
+export type Environment = Readonly<Record<string, string | undefined>>
+
+const own = (): number => process.getuid?.() ?? 0
+
+/** `$AGENTD_SOCKET`, else `$XDG_RUNTIME_DIR/agentd/api.sock`, else `/tmp/agentd-<uid>/api.sock`. */
+export const findSocket = (env: Environment = process.env, uid = own()): string => {
+  if (env.AGENTD_SOCKET) return env.AGENTD_SOCKET
+  const base = env.XDG_RUNTIME_DIR ? join(env.XDG_RUNTIME_DIR, "agentd") : join("/tmp", `agentd-${uid}`)
+  return join(base, "api.sock")
+}
+
+/** Where a daemon that nobody supervises writes its log. */
+export const logFile = (env: Environment = process.env): string => {
+  if (env.XDG_STATE_HOME) return join(env.XDG_STATE_HOME, "agentd", "agentd.log")
+  return process.platform === "darwin"
+    ? join(homedir(), "Library", "Application Support", "agentd", "agentd.log")
+    : join(env.HOME ?? homedir(), ".local", "state", "agentd", "agentd.log")
+}
+
+/**
+ * Refuses a socket that somebody else could have put there: whoever answers on it sees every keystroke.
+ *
+ * A path the user named (`$AGENTD_SOCKET`) may lie in any directory, so there the socket's own owner is looked at.
+ *
+ * @throws AgentdError `UnsafeSocket`; nothing when there is no such file
+ */
+export const checkSocket = (socket: string, named: boolean, uid = own()): void => {
+  const limit = process.platform === "darwin" ? MAX_SOCKET_PATH_MACOS : MAX_SOCKET_PATH_LINUX
+  const refuse = (path: string, reason: string, fix: string): never => {
+    throw new AgentdError("UnsafeSocket", `${path}: ${reason}. ${fix}`, { data: { path, reason } })
+  }
+  if (Buffer.byteLength(socket) > limit) {
+    refuse(
+      socket,
+      `a Unix socket's path may have ${limit} bytes, this one has ${Buffer.byteLength(socket)}`,
+      "Set XDG_RUNTIME_DIR or AGENTD_SOCKET to a shorter path."
+    )
+  }
+  const path = named ? socket : dirname(socket)
+  const found = lstatSync(path, { throwIfNoEntry: false })
+  if (found === undefined) return
+  const anyUid = named ? [uid, 0] : [uid]
+  if (found.isSymbolicLink()) refuse(path, "it is a symbolic link", "Remove the link; agentd makes the real one.")
+  if (!anyUid.includes(found.uid)) {
+    refuse(path, `it belongs to uid ${found.uid}, not to you (${uid})`, "Set XDG_RUNTIME_DIR to a directory of yours.")
+  }
+  if (named) return
+  if (!found.isDirectory()) refuse(path, "it is not a directory", "Move that file away.")
+  if ((found.mode & 0o022) !== 0) refuse(path, "others may write to it", `Run: chmod 700 ${path}`)
+}
