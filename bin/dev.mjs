@@ -27,7 +27,7 @@ const tasks = {
   check: {
     about: "types, lint, dead code, layering, generated pages, shell scripts",
     run: ["packaging/build/check.ts"],
-    dist: true
+    dist: false
   },
   bench: { about: "measure, against peers, and write docs/performance.md", run: ["bench/Main.ts"], dist: true },
   docs: { about: "write the generated reference pages", run: ["packaging/build/docs.ts"], dist: false },

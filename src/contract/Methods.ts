@@ -12,7 +12,10 @@ import * as S from "./Session.ts"
 /** How long a method may take: a number of milliseconds, or `null` when it streams or waits for something. */
 type Deadline = number | null
 
-interface Method<P extends Schema.Codec<unknown, unknown>, R extends Schema.Codec<unknown, unknown>> {
+/** Decodes and encodes without a service. */
+type AnyCodec = Schema.Codec<unknown, unknown>
+
+interface Method<P extends AnyCodec, R extends AnyCodec> {
   /** One sentence for people. */
   readonly summary: string
   readonly params: P
@@ -20,7 +23,7 @@ interface Method<P extends Schema.Codec<unknown, unknown>, R extends Schema.Code
   readonly deadlineMs: Deadline
 }
 
-const method = <P extends Schema.Codec<any, any>, R extends Schema.Codec<any, any>>(
+const method = <P extends AnyCodec, R extends AnyCodec>(
   summary: string,
   params: P,
   result: R,
