@@ -10,12 +10,11 @@ export interface Located {
   readonly line: number
 }
 
-/** The line of a key, or of the nearest enclosing one that is written out; null if there is none. */
+/** The first line that writes the key, or the nearest key around it; null if neither is written. */
 export const lineOf = (located: ReadonlyArray<Located>, path: ReadonlyArray<string>): number | null => {
   for (let length = path.length; length > 0; length--) {
-    const found = located.find(
-      (each) => each.path.length === length && each.path.every((part, index) => part === path[index])
-    )
+    const wanted = path.slice(0, length)
+    const found = located.find((each) => wanted.every((part, index) => part === each.path[index]))
     if (found !== undefined) return found.line
   }
   return null
