@@ -80,7 +80,7 @@ export const readFile = Effect.fnUntraced(
 const checkOwner = (path: string, info: FileSystem.File.Info, uid: number) => {
   const owner = Option.getOrElse(info.uid, () => uid)
   if (owner !== uid && owner !== 0) {
-    return refuse(path, `the file belongs to uid ${owner}, not to you (to take it: chown ${uid} ${path})`)
+    return refuse(path, `the file belongs to uid ${owner}, not to you, uid ${uid} (to take it: chown ${uid} ${path})`)
   }
   return (info.mode & 0o022) === 0
     ? Effect.void
@@ -97,12 +97,11 @@ const refuse = (path: string, reason: string) => Effect.fail(invalid(path, reaso
 
 const invalid = (file: string, reason: string) => new ConfigInvalid({ file, line: null, key: "", reason })
 
-const unreadable = (path: string, error: PlatformError.PlatformError) =>
-  invalid(
-    path,
-    error.reason._tag === "PermissionDenied"
-      ? "permission denied. Make it readable for you, or remove it"
-      : `it cannot be read (${error.message})`
-  )
+const unreadable = (path: string, error: PlatformError.PlatformError) => {
+  if (isMissing(error)) return invalid(path, "there is no such file")
+  return error.reason._tag === "PermissionDenied"
+    ? invalid(path, "permission denied. Make it readable for you, or remove it")
+    : invalid(path, `it cannot be read (${error.message})`)
+}
 
 const isMissing = (error: PlatformError.PlatformError) => error.reason._tag === "NotFound"
