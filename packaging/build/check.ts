@@ -35,6 +35,10 @@ const checks: ReadonlyArray<Check> = [
   { name: "dead files, exports and dependencies", command: [bin("knip"), "--no-progress"] },
   { name: "who may import whom", command: [bin("vitest"), "run", "test/rooms"] },
   { name: "generated pages are up to date", command: [process.execPath, "packaging/build/docs.ts", "--check"] },
+  {
+    name: "package-lock.json fits package.json",
+    command: ["npm", "ci", "--dry-run", "--ignore-scripts", "--loglevel=error"]
+  },
   ...shellScripts()
 ]
 

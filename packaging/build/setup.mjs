@@ -85,7 +85,8 @@ const installPackages = async () => {
   const { command, first } = npm()
   // --include: a NODE_ENV or npm setting that leaves packages out would leave out the compiler and the pinned Node.
   // --ignore-scripts: what has to be compiled is compiled by addons.mjs, with the right headers and without a download.
-  const args = ["ci", "--ignore-scripts", "--include=dev", "--include=optional", "--no-audit", "--no-fund"]
+  // --loglevel: npm runs on the machine's own Node, and would warn of every package that wants a newer one.
+  const args = ["ci", "--ignore-scripts", "--include=dev", "--include=optional", "--loglevel=error"]
   const started = Date.now()
   const heartbeat = setInterval(
     () => say(`… still installing (${Math.round((Date.now() - started) / 1000)} s)`),
@@ -107,6 +108,7 @@ const installPackages = async () => {
         "It needs the npm registry (npm config get registry); behind a proxy, set HTTPS_PROXY."
     )
   }
+  say(`Installed in ${Math.round((Date.now() - started) / 1000)} s`)
 }
 
 /** The npm that runs this script, else the one on PATH. */
