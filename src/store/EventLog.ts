@@ -173,7 +173,7 @@ const readPage = Effect.fnUntraced(function* (
       [...(session === undefined ? [] : [session]), next, asked]
     )
     for (const row of rows) {
-      bytes += row.body.length
+      bytes += Buffer.byteLength(row.body)
       if (bytes > maxBytes && next > after) return { events, next, last: Math.max(last, next) }
       Option.map(decodeEvent(row), (event) => events.push(event))
       next = row.seq
