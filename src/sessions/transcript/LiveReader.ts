@@ -169,5 +169,14 @@ const makeReader = (
     return endOf(yield* list)
   })
 
-  return { header, end, read, entries, sizeAt }
+  return {
+    header,
+    get live() {
+      return writer !== undefined && !writer.closed
+    },
+    end,
+    read,
+    entries,
+    sizeAt
+  }
 }

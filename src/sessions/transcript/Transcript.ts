@@ -65,6 +65,8 @@ export interface TranscriptPage {
 /** Reads a live directory or an archive; both look the same. */
 export interface TranscriptReader {
   readonly header: TranscriptHeader
+  /** More may come. */
+  readonly live: boolean
   /** Offset after the last byte that can be read now. */
   readonly end: Effect.Effect<number, TranscriptUnavailable>
   /** At most `limit` bytes, without a hole in them. */
