@@ -2,14 +2,12 @@
  * Turns `src/` into what is shipped: `dist/agentd.js`, `dist/cli/`, `dist/client/` and the notices of what was bundled.
  *
  * Bundled, because opening several hundred small modules costs more than running them, and because the SQLite driver
- * needs an import rewritten (see `alias`). Native addons, and oclif, which finds its plugins on disk, stay outside.
+ * needs an import rewritten (see `alias`). Native addons stay outside.
  *
  *   node packaging/build/bundle.ts              build
  *   node packaging/build/bundle.ts --if-stale   build only if a source has changed since the last build
  *   node packaging/build/bundle.ts --types      also emit the declarations of `agentd/client`
  */
-import { existsSync, readdirSync } from "node:fs"
-import { join } from "node:path"
 import { type BuildOptions, build, type Metafile } from "esbuild"
 import { emitDeclarations } from "./declarations.ts"
 import { copyNativeAddon } from "./native.ts"
@@ -19,8 +17,8 @@ import { root } from "./root.ts"
 
 const wanted = { ifStale: process.argv.includes("--if-stale"), types: process.argv.includes("--types") }
 
-/** Loaded from `node_modules` when they run: native addons, their helpers, and oclif with its plugins. */
-const external = ["node-pty", "koffi", "sd-notify", "@xterm/*", "@oclif/*"]
+/** Loaded from `node_modules` when they run: native addons, and the terminal emulator, which only the daemon needs. */
+const external = ["node-pty", "koffi", "sd-notify", "@xterm/*"]
 
 const common: BuildOptions = {
   absWorkingDir: root,
@@ -46,13 +44,6 @@ const requireBanner = {
   js: 'import { createRequire as __createRequire } from "node:module";const require = __createRequire(import.meta.url);'
 }
 
-const tree = (folder: string): ReadonlyArray<string> =>
-  existsSync(join(root, folder))
-    ? readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
-        .filter((file) => file.endsWith(".ts"))
-        .map((file) => join(folder, file))
-    : []
-
 /** Each group is built by itself, so that a mistake in one leaves the others usable. */
 const groups: Record<string, BuildOptions> = {
   daemon: {
@@ -60,10 +51,10 @@ const groups: Record<string, BuildOptions> = {
     banner: requireBanner
   },
   cli: {
-    // One output a command: `agentctl ls` must not pay for reading `agentctl doctor`.
-    entryPoints: ["src/cli/Main.ts", ...tree("src/cli/commands"), ...tree("src/cli/hooks")],
-    outbase: "src/cli",
+    // Each command is imported when it is asked for, and so becomes a file: `ls` must not pay for reading `doctor`.
+    entryPoints: ["src/cli/Main.ts"],
     outdir: "dist/cli",
+    banner: requireBanner,
     splitting: true,
     chunkNames: "chunks/[name]-[hash]",
     minifySyntax: true,
