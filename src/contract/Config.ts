@@ -197,7 +197,7 @@ export const sections = {
     escape: text({
       default: "ctrl-]",
       pattern: /^ctrl-[a-z@[\\\]^_]$/u,
-      expected: '"ctrl-" and one of a to z, @, [, \\, ], ^, _',
+      expected: '"ctrl-" and one of a to z @ [ \\ ] ^ _',
       applies: "reload",
       description: "The key that begins a command to agentctl in an attached terminal."
     })

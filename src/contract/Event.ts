@@ -8,7 +8,7 @@ import { SessionExit, SessionId, Timestamp } from "./Session.ts"
 /** `evt_` and a ULID. */
 export const EventId = Schema.String.check(
   Schema.isPattern(/^evt_[0-9A-HJKMNP-TV-Z]{26}$/u, { expected: "an event id (evt_ and a ULID)" })
-)
+).annotate({ title: "event id" })
 
 /** What can happen, with what is recorded of it. Fields are only ever added. */
 export const EventBody = Schema.Union([

@@ -35,8 +35,12 @@ const tidy = (node: unknown, refs: string): unknown => {
     if (key === "$ref" && typeof value === "string") out[key] = refs + value.slice(value.lastIndexOf("/") + 1)
     else out[key] = tidy(value, refs)
   }
-  return liftAnnotations(out)
+  return isNumberCodec(out) ? { type: "number" } : liftAnnotations(out)
 }
+
+/** How Effect writes NaN and the infinities into JSON; none of ours can be one. */
+const isNumberCodec = ({ anyOf }: Record<string, unknown>) =>
+  Array.isArray(anyOf) && (anyOf[0] as Json).type === "number" && JSON.stringify(anyOf[1]).includes('"NaN"')
 
 /** A field's own description comes in an `allOf` beside its type's; readers want one, and the field's says more. */
 const liftAnnotations = (schema: Record<string, unknown>): Json => {

@@ -7,7 +7,7 @@ import { MAX_OUTPUT_BYTES, MAX_WAIT_MS } from "./Limits.ts"
 /** `ses_` and a ULID (26 characters of Crockford base32). */
 export const SessionId = Schema.String.check(
   Schema.isPattern(/^ses_[0-9A-HJKMNP-TV-Z]{26}$/u, { expected: "a session id (ses_ and a ULID)" })
-)
+).annotate({ title: "session id" })
 export type SessionId = typeof SessionId.Type
 
 /** A human name, unique among live sessions. */
@@ -15,7 +15,7 @@ export const SessionName = Schema.String.check(
   Schema.isPattern(/^[a-z0-9][a-z0-9._-]{0,63}$/u, {
     expected: "1 to 64 of a-z, 0-9, dot, dash and underscore, beginning with a letter or digit"
   })
-)
+).annotate({ title: "session name" })
 export type SessionName = typeof SessionName.Type
 
 /** How a request names a session: an id, a unique prefix of one, a name, or `-` for the last one started or attached. */
@@ -23,13 +23,16 @@ export const SessionRef = Schema.String.check(
   Schema.isPattern(/^(-|[A-Za-z0-9][A-Za-z0-9._-]{0,127})$/u, {
     expected: "a session id, a prefix of one, a name, or -"
   })
-).annotate({ description: "A session id, a unique prefix of one, a name, or - for the last one started or attached" })
+).annotate({
+  title: "session reference",
+  description: "A session id, a unique prefix of one, a name, or - for the last one started or attached"
+})
 
 export const Tag = Schema.String.check(
   Schema.isPattern(/^[A-Za-z0-9][A-Za-z0-9._:/=@+-]{0,63}$/u, {
     expected: "1 to 64 letters, digits and ._:/=@+-, beginning with a letter or digit"
   })
-)
+).annotate({ title: "tag" })
 
 /** Milliseconds since 1970-01-01 UTC. */
 export const Timestamp = Schema.Int.annotate({ description: "Milliseconds since 1970-01-01 UTC" })
@@ -45,7 +48,9 @@ const Size = Schema.Int.annotate({ description: "Terminal size in cells, clamped
 const Milliseconds = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: MAX_WAIT_MS }))
 
 /** An argument or path: anything but NUL, which no program can receive (execve(2)). */
-const NoNul = Schema.String.check(Schema.isPattern(/^[^\0]*$/u, { expected: "text without a NUL character" }))
+const NoNul = Schema.String.check(Schema.isPattern(/^[^\0]*$/u, { expected: "text without a NUL character" })).annotate(
+  { title: "text without NUL" }
+)
 
 export const SessionStatus = Schema.Literals(["starting", "running", "stopping", "exited", "interrupted"])
 export type SessionStatus = typeof SessionStatus.Type
@@ -185,7 +190,7 @@ export const InputParams = Schema.Struct({
   text: Schema.optionalKey(Schema.String).annotateKey({
     description: "Sent as UTF-8. Exactly one of `text` and `base64` is given."
   }),
-  base64: Schema.optionalKey(Schema.String.check(Schema.isBase64())).annotateKey({
+  base64: Schema.optionalKey(Schema.String.check(Schema.isBase64()).annotate({ title: "base64" })).annotateKey({
     description: "Sent as the bytes it encodes."
   })
 })

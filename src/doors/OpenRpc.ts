@@ -95,7 +95,7 @@ const describeErrorData = (
 
 const discover = {
   name: "rpc.discover",
-  summary: "This document.",
+  summary: "Describe this protocol, as an OpenRPC document.",
   paramStructure: "by-name",
   params: [],
   result: {

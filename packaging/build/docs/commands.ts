@@ -1,0 +1,142 @@
+/**
+ * `docs/reference/commands.md`: every command of agentctl, from what its class says about itself.
+ */
+import { existsSync, readdirSync } from "node:fs"
+import { join } from "node:path"
+import type { Command, Interfaces } from "@oclif/core"
+import { root } from "../root.ts"
+import { code, page, sentence, table } from "./markdown.ts"
+
+const folder = join(root, "src/cli/commands")
+
+interface Documented {
+  /** With spaces, as it is typed: `daemon status`. */
+  readonly id: string
+  readonly command: Command.Class
+}
+
+export const commandsPage = async (): Promise<string> => {
+  const commands = await load()
+  return page(
+    "Command reference",
+    "Every command of `agentctl`. `agentctl COMMAND --help` shows the same at the terminal.",
+    "Exit codes: 0 done, 1 failed, 2 usage, 3 no daemon, 4 not found, 5 not allowed, 6 conflict, 7 timed out. `run` and `attach` give the program's own code. Wherever a SESSION is asked for, an id, a unique beginning of one, a name, or `-` for the last one will do.",
+    table(
+      ["Command", "What it does"],
+      commands.map(({ command, id }) => [`[${code(id)}](#agentctl-${id.replaceAll(" ", "-")})`, summaryOf(command)])
+    ),
+    ...commands.flatMap(({ command, id }) => commandParts(id, command))
+  )
+}
+
+const load = async (): Promise<ReadonlyArray<Documented>> => {
+  const files = existsSync(folder) ? readdirSync(folder, { recursive: true, encoding: "utf8" }) : []
+  const loaded = await Promise.all(
+    files
+      .filter((file) => file.endsWith(".ts"))
+      .toSorted()
+      .map(async (file) => {
+        const { default: command } = (await import(join(folder, file))) as { readonly default?: Command.Class }
+        const id = file
+          .replace(/\.ts$/, "")
+          .replace(/(^|\/)index$/, "")
+          .replaceAll("/", " ")
+        return command === undefined ? [] : [{ id, command }]
+      })
+  )
+  return loaded.flat().filter(({ command }) => command.hidden !== true)
+}
+
+const summaryOf = ({ description, summary }: Command.Class) => sentence(summary ?? description?.split("\n", 1)[0] ?? "")
+
+const commandParts = (id: string, command: Command.Class): ReadonlyArray<string> => {
+  const flags = flagsOf(command)
+  const args = Object.entries(command.args ?? {}).filter(([, arg]) => arg.hidden !== true)
+  return [
+    `## agentctl ${id}`,
+    summaryOf(command),
+    ...(command.summary !== undefined && command.description !== undefined ? [command.description] : []),
+    ["```", usageOf(id, args, command), "```"].join("\n"),
+    ...(args.length === 0
+      ? []
+      : [
+          table(
+            ["Argument", "Required", "Meaning"],
+            args.map(([name, arg]) => [
+              code(name.toUpperCase()),
+              arg.required === true ? "yes" : "no",
+              explained(arg.description, arg)
+            ])
+          )
+        ]),
+    ...(flags.length === 0
+      ? []
+      : [
+          table(
+            ["Flag", "Meaning"],
+            flags.map(([name, flag]) => [flagName(name, flag), explained(flag.summary ?? flag.description, flag)])
+          )
+        ]),
+    ...examplesOf(command.examples ?? [], id)
+  ]
+}
+
+type Args = ReadonlyArray<[string, Interfaces.Arg<unknown>]>
+type Flag = Interfaces.Flag<unknown>
+
+const flagsOf = (command: Command.Class): ReadonlyArray<[string, Flag]> => {
+  const json: Record<string, Flag> = command.enableJsonFlag
+    ? { json: { type: "boolean", name: "json", summary: "Print JSON." } as Flag }
+    : {}
+  const all: Record<string, Flag> = {
+    ...(command.baseFlags as Record<string, Flag>),
+    ...(command.flags as Record<string, Flag>),
+    ...json
+  }
+  return Object.entries(all)
+    .filter(([, flag]) => flag.hidden !== true)
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+}
+
+const usageOf = (id: string, args: Args, command: Command.Class) => {
+  const [own] = [command.usage ?? []].flat()
+  if (own !== undefined) return `agentctl ${own.replace(/<%= *command\.id *%>/g, id)}`
+  const names = args.map(([name, arg]) => (arg.required === true ? name.toUpperCase() : `[${name.toUpperCase()}]`))
+  return [
+    "agentctl",
+    id,
+    ...names,
+    ...(flagsOf(command).length === 0 ? [] : ["[FLAGS]"]),
+    ...(command.strict === false ? ["..."] : [])
+  ].join(" ")
+}
+
+const flagName = (name: string, flag: Flag) => {
+  const long =
+    flag.type === "boolean"
+      ? `--${flag.allowNo === true ? "[no-]" : ""}${name}`
+      : `--${name} ${flag.helpValue ?? "VALUE"}`
+  return code(flag.char === undefined ? long : `-${flag.char}, ${long}`)
+}
+
+const explained = (
+  text: string | undefined,
+  { default: value, ...about }: { readonly default?: unknown; readonly options?: ReadonlyArray<string> | undefined }
+) => {
+  const options = about.options === undefined ? [] : [`One of ${about.options.map(code).join(", ")}.`]
+  const fallback = ["string", "number"].includes(typeof value) ? [`Default: ${code(String(value))}.`] : []
+  return [sentence(text ?? ""), ...options, ...fallback].join(" ").trim()
+}
+
+const examplesOf = (examples: ReadonlyArray<Command.Example>, id: string): ReadonlyArray<string> => {
+  const lines = examples.map((example) =>
+    typeof example === "string" ? example : `# ${example.description}\n${example.command}`
+  )
+  if (lines.length === 0) return []
+  const typed = lines
+    .join("\n")
+    .replace(/<%= *config\.bin *%>/g, "agentctl")
+    .replace(/<%= *command\.id *%>/g, id)
+    .replace(/^\$ /gm, "")
+  return ["Examples:", ["```sh", typed, "```"].join("\n")]
+}
