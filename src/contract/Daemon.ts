@@ -33,6 +33,10 @@ export const HealthResult = Schema.Struct({ ok: Schema.Boolean, echo: Schema.opt
 
 export const NoParams = Schema.Struct({})
 
+export const DiscoverResult = Schema.Record(Schema.String, Schema.Json).annotate({
+  description: "An OpenRPC 1.3 document: https://spec.open-rpc.org."
+})
+
 export const StatusResult = Schema.Struct({
   version: Schema.String,
   pid: Schema.Int,

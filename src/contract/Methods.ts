@@ -37,6 +37,7 @@ export const methods = {
     D.HelloResult
   ),
   health: method("Answer at once if the daemon's event loop turns.", D.HealthParams, D.HealthResult),
+  "rpc.discover": method("Describe this protocol, as an OpenRPC document.", D.NoParams, D.DiscoverResult),
   "daemon.status": method("The daemon's version, process, places and counts.", D.NoParams, D.StatusResult),
   "daemon.reload": method("Read the configuration again; nothing changes if it is bad.", D.NoParams, D.ReloadResult),
   "daemon.shutdown": method("Stop accepting, let requests finish, exit 0.", D.ShutdownParams, D.ShutdownResult),

@@ -52,6 +52,7 @@ const launched = [
 export const methodErrors: Readonly<Record<MethodName, ReadonlyArray<ErrorTag>>> = {
   hello: ["ProtocolVersion"],
   health: [],
+  "rpc.discover": [],
   "daemon.status": [],
   "daemon.reload": ["ConfigInvalid"],
   "daemon.shutdown": ["Conflict"],

@@ -9,13 +9,22 @@ import { type ErrorTag, errorCodes } from "../contract/ErrorCodes.ts"
 import { AgentdError } from "../contract/Errors.ts"
 import { EventNotification, GapNotification } from "../contract/Event.ts"
 import { type Json, jsonSchemaOf } from "../contract/JsonSchema.ts"
-import { DEADLINE_MS } from "../contract/Limits.ts"
-import { type MethodName, methods } from "../contract/Methods.ts"
+import { type MethodName, methods, type Result } from "../contract/Methods.ts"
 import { commonErrors, errorSummaries, methodErrors } from "../contract/Reference.ts"
 
 const REFS = "#/components/schemas/"
 
-/** The document. It depends on nothing but the version, so ask once and keep it. */
+type Answer = Result<"rpc.discover">
+
+let kept: { readonly version: string; readonly answer: Answer } | undefined
+
+/** The answer. Made when it is first asked for: it takes a while, and most daemons are never asked. */
+export const openRpc = (version: string): Answer => {
+  if (kept?.version !== version) kept = { version, answer: openRpcDocument(version) as unknown as Answer }
+  return kept.answer
+}
+
+/** The document with its types, as the reference pages need it. */
 export const openRpcDocument = (version: string) => {
   const schemas: Record<string, Json> = {}
   const schemaOf = (schema: Schema.Constraint): Json => {
@@ -34,7 +43,7 @@ export const openRpcDocument = (version: string) => {
       version,
       license: { name: "Apache-2.0" }
     },
-    methods: [...contract, discover],
+    methods: contract,
     components: {
       schemas: Object.fromEntries(Object.entries(schemas).toSorted(([a], [b]) => (a < b ? -1 : 1))),
       errors: Object.fromEntries(
@@ -54,7 +63,7 @@ const describeMethod = (name: MethodName, schemaOf: (schema: Schema.Constraint) 
   return {
     name,
     summary,
-    paramStructure: "by-name",
+    paramStructure: "either",
     params: Object.entries(properties ?? {}).map(([field, schema]) => ({
       name: field,
       ...(typeof schema.description === "string" ? { description: schema.description } : {}),
@@ -91,17 +100,4 @@ const describeErrorData = (
     schemaOf(field)
   ])
   return [tag, { type: "object", required, properties: { tag: { const: tag }, ...Object.fromEntries(properties) } }]
-}
-
-const discover = {
-  name: "rpc.discover",
-  summary: "Describe this protocol, as an OpenRPC document.",
-  paramStructure: "by-name",
-  params: [],
-  result: {
-    name: "OpenRPC document",
-    schema: { type: "object", description: "An OpenRPC 1.3 document: https://spec.open-rpc.org" }
-  },
-  errors: [],
-  "x-deadline-ms": DEADLINE_MS
 }

@@ -39,7 +39,8 @@ describe("the OpenRPC document", () => {
 
   it("has every method of the contract, and rpc.discover itself, once", () => {
     const names = document.methods.map((method) => method.name)
-    expect(names.toSorted()).toEqual([...Object.keys(methods), "rpc.discover"].toSorted())
+    expect(names).toEqual(Object.keys(methods))
+    expect(names).toContain("rpc.discover")
   })
 
   it("refers only to shapes and errors that it holds", () => {
@@ -66,6 +67,13 @@ describe("the OpenRPC document", () => {
         const absolute = JSON.parse(JSON.stringify(schema).replaceAll("#/components/", "openrpc#/components/"))
         expect(() => ajv.compile(absolute), method.name).not.toThrow()
       }
+    }
+  })
+
+  it("puts required params first, so that they can be given by position too", () => {
+    for (const method of document.methods) {
+      const required = method.params.map((param) => param.required)
+      expect(required, method.name).toEqual(required.toSorted((a, b) => Number(b) - Number(a)))
     }
   })
 
