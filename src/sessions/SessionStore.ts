@@ -7,7 +7,7 @@ import type { SqlError } from "effect/sql/SqlError"
 import type { StorageUnavailable } from "../contract/Errors.ts"
 import type { SessionStatus } from "../contract/Session.ts"
 import { Sqlite } from "../store/Sqlite.ts"
-import { IS_LIVE, type SessionRecord, type SessionRow, toRecord } from "./SessionProjection.ts"
+import { HAS_ENDED, IS_LIVE, type SessionRecord, type SessionRow, toRecord } from "./SessionProjection.ts"
 
 export { type SessionRecord, sessionProjection } from "./SessionProjection.ts"
 
@@ -19,7 +19,7 @@ export interface ListFilter {
 }
 
 /** Sessions a prefix is resolved to at the most: enough to tell the user what it could have meant. */
-export const MAX_MATCHES = 20
+const MAX_MATCHES = 20
 
 export class SessionStore extends Context.Service<
   SessionStore,
@@ -32,7 +32,7 @@ export class SessionStore extends Context.Service<
     readonly liveByName: (name: string) => Effect.Effect<Option.Option<SessionRecord>, StorageUnavailable>
     /** Ended sessions of this name, newest last: a name is unique only among live ones. */
     readonly endedByName: (name: string) => Effect.Effect<ReadonlyArray<SessionRecord>, StorageUnavailable>
-    /** Sessions whose id begins so, with or without its `ses_`, in either case; at most `MAX_MATCHES`. */
+    /** Sessions whose id begins so, with or without its `ses_`, in either case; at most 20. */
     readonly byPrefix: (prefix: string) => Effect.Effect<ReadonlyArray<SessionRecord>, StorageUnavailable>
     /** Those without an end: at start, the ones to find again. */
     readonly live: Effect.Effect<ReadonlyArray<SessionRecord>, StorageUnavailable>
@@ -57,7 +57,7 @@ export class SessionStore extends Context.Service<
         endedByName: (name) =>
           many(
             (sql) =>
-              sql<SessionRow>`SELECT * FROM sessions WHERE name = ${name} AND NOT ${sql.literal(IS_LIVE)} ORDER BY seq`
+              sql<SessionRow>`SELECT * FROM sessions WHERE name = ${name} AND ${sql.literal(HAS_ENDED)} ORDER BY seq`
           ),
         byPrefix: (prefix) =>
           many((sql) => {
@@ -68,13 +68,14 @@ export class SessionStore extends Context.Service<
           }),
         live: many((sql) => list(sql, {})),
         ended: many(
-          (sql) => sql<SessionRow>`SELECT * FROM sessions WHERE NOT ${sql.literal(IS_LIVE)} ORDER BY ended_at, seq`
+          (sql) => sql<SessionRow>`SELECT * FROM sessions WHERE ${sql.literal(HAS_ENDED)} ORDER BY ended_at, seq`
         ),
         count: read((sql) =>
           Effect.map(
-            sql<{ live: number; total: number }>`SELECT COUNT(*) AS total,
-              COUNT(*) FILTER (WHERE ${sql.literal(IS_LIVE)}) AS live FROM sessions`,
-            ([row]) => ({ live: row?.live ?? 0, ended: (row?.total ?? 0) - (row?.live ?? 0) })
+            sql<{ live: number; ended: number }>`SELECT
+              (SELECT COUNT(*) FROM sessions WHERE ${sql.literal(IS_LIVE)}) AS live,
+              (SELECT COUNT(*) FROM sessions WHERE ${sql.literal(HAS_ENDED)}) AS ended`,
+            ([row]) => ({ live: row?.live ?? 0, ended: row?.ended ?? 0 })
           )
         )
       })

@@ -71,7 +71,7 @@ export const takeBackup = (file: string, directory: string, version: number, at:
 }
 
 /** VACUUM INTO does not promise to have synced what it wrote, and a new name is durable only once its directory is. */
-export const syncPath = (path: string): void => {
+const syncPath = (path: string): void => {
   const fd = openSync(path, "r")
   try {
     fsyncSync(fd)

@@ -79,7 +79,9 @@ export const inspect = (file: string, hasBackup: boolean): Found => {
 }
 
 const read = (file: string): Found => {
-  const db = new DatabaseSync(file, { readOnly: true })
+  // A rollback journal is left only by a kill while the database was being made. SQLite must play it back to read at all,
+  // which it refuses to do for a reader.
+  const db = new DatabaseSync(file, { readOnly: stat(`${file}-journal`) === undefined })
   try {
     const value = (sql: string) => Object.values(db.prepare(sql).get() ?? {})[0]
     return {

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto"
 import {
   appendFileSync,
+  copyFileSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -12,7 +13,7 @@ import {
 import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Layer } from "effect"
 import { KEEP_BACKUPS, sortBackups } from "../../src/store/Backups.ts"
 import { EventLog } from "../../src/store/EventLog.ts"
 import { type Migration, migrations } from "../../src/store/Migrations.ts"
@@ -151,6 +152,43 @@ describe("opening the database", () => {
       const error = yield* refusal(directory)
       assert.strictEqual(error.reason, "foreign")
       assert.include(error.message, "another program made it")
+    })
+  )
+
+  it.live("refuses a newer database that was not closed, and leaves its write-ahead log alone", () =>
+    Effect.gen(function* () {
+      const directory = yield* temporaryDirectory
+      const copy = yield* temporaryDirectory
+      const names = ["agentd.db", "agentd.db-wal"]
+      yield* Effect.gen(function* () {
+        yield* Effect.flatMap(EventLog, (log) => log.append(daemonStarted(1)))
+        // What a kill would leave behind.
+        for (const name of names) copyFileSync(join(directory, name), join(copy, name))
+      }).pipe(Effect.provide(Layer.provide(EventLog.layer([]), sqlite(directory, [...migrations, laterStep]))))
+      const bytes = () => names.map((name) => readFileSync(join(copy, name), "base64"))
+      const before = bytes()
+      assert.isAbove(before[1]!.length, 0)
+      assert.deepInclude(yield* refusal(copy), { reason: "newer", found: migrations.length + 1 })
+      assert.deepStrictEqual(bytes(), before)
+      const last = yield* Effect.flatMap(EventLog, (log) => log.last).pipe(
+        Effect.provide(Layer.provide(EventLog.layer([]), sqlite(copy, [...migrations, laterStep])))
+      )
+      assert.strictEqual(last, 1)
+    })
+  )
+
+  it.live("plays back a rollback journal that a kill left while the database was being made", () =>
+    Effect.gen(function* () {
+      const directory = yield* temporaryDirectory
+      const copy = yield* temporaryDirectory
+      const db = new DatabaseSync(join(directory, "agentd.db"))
+      // So small a cache that pages are written, and the journal with them, before the transaction ends.
+      db.exec("PRAGMA journal_mode = DELETE; PRAGMA cache_size = 1; VACUUM; BEGIN; CREATE TABLE half (made TEXT)")
+      for (let n = 0; n < 100; n++) db.prepare("INSERT INTO half VALUES (?)").run("x".repeat(1_000))
+      for (const name of ["agentd.db", "agentd.db-journal"]) copyFileSync(join(directory, name), join(copy, name))
+      db.close()
+      assert.isAbove(statSync(join(copy, "agentd.db-journal")).size, 0)
+      yield* write(copy)
     })
   )
 
