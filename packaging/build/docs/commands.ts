@@ -1,13 +1,9 @@
 /**
  * `docs/reference/commands.md`: every command of agentctl, from what its class says about itself.
  */
-import { existsSync, readdirSync } from "node:fs"
-import { join } from "node:path"
 import type { Command, Interfaces } from "@oclif/core"
-import { root } from "../root.ts"
+import { commands } from "../../../src/cli/Table.ts"
 import { code, page, sentence, table } from "./markdown.ts"
-
-const folder = join(root, "src/cli/commands")
 
 interface Documented {
   /** With spaces, as it is typed: `daemon status`. */
@@ -16,35 +12,27 @@ interface Documented {
 }
 
 export const commandsPage = async (): Promise<string> => {
-  const commands = await load()
+  const documented = await load()
   return page(
     "Command reference",
     "Every command of `agentctl`. `agentctl COMMAND --help` shows the same at the terminal.",
     "Exit codes: 0 done, 1 failed, 2 usage, 3 no daemon, 4 not found, 5 not allowed, 6 conflict, 7 timed out. `run` and `attach` give the program's own code. Wherever a SESSION is asked for, an id, a unique beginning of one, a name, or `-` for the last one will do.",
     table(
       ["Command", "What it does"],
-      commands.map(({ command, id }) => [`[${code(id)}](#agentctl-${id.replaceAll(" ", "-")})`, summaryOf(command)])
+      documented.map(({ command, id }) => [`[${code(id)}](#agentctl-${id.replaceAll(" ", "-")})`, summaryOf(command)])
     ),
-    ...commands.flatMap(({ command, id }) => commandParts(id, command))
+    ...documented.flatMap(({ command, id }) => commandParts(id, command))
   )
 }
 
 const load = async (): Promise<ReadonlyArray<Documented>> => {
-  const files = existsSync(folder) ? readdirSync(folder, { recursive: true, encoding: "utf8" }) : []
   const loaded = await Promise.all(
-    files
-      .filter((file) => file.endsWith(".ts"))
-      .toSorted()
-      .map(async (file) => {
-        const { default: command } = (await import(join(folder, file))) as { readonly default?: Command.Class }
-        const id = file
-          .replace(/\.ts$/, "")
-          .replace(/(^|\/)index$/, "")
-          .replaceAll("/", " ")
-        return command === undefined ? [] : [{ id, command }]
-      })
+    Object.entries(commands).map(async ([id, command]) => ({
+      id: id.replaceAll(":", " "),
+      command: (await command()).default as unknown as Command.Class
+    }))
   )
-  return loaded.flat().filter(({ command }) => command.hidden !== true)
+  return loaded.filter(({ command, id }) => command.hidden !== true && !id.startsWith("__"))
 }
 
 const summaryOf = ({ description, summary }: Command.Class) => sentence(summary ?? description?.split("\n", 1)[0] ?? "")
