@@ -5,6 +5,8 @@
  * ignored by whoever does not know it; any other unknown type ends the connection with a protocol error.
  * All numbers are big-endian; offsets and sequence numbers are u64.
  */
+import { MAX_SIZE, MIN_SIZE } from "./Limits.ts"
+
 export const FrameType = {
   /** server → client: `[offset u64][bytes]`, output that starts at `offset`. */
   Output: 0x01,
@@ -18,9 +20,15 @@ export const FrameType = {
   Gap: 0x05,
   /** server → client: `[offset u64][bytes]`, escape sequences that redraw the screen as it is at `offset`. */
   Snapshot: 0x06,
-  /** server → client: JSON `{code, signal, by}`, the program has ended and every byte of it has been sent. */
+  /**
+   * server → client: JSON `SessionExit`, the program has ended and every byte of it has been sent. The connection stays in
+   * frames until the client answers with `Detach` or closes.
+   */
   Exit: 0x07,
-  /** either way: the attachment ends; server → client with a UTF-8 reason. The connection then speaks JSON-RPC again. */
+  /**
+   * either way: the attachment ends; server → client with a UTF-8 reason. Whoever receives it answers with a `Detach`, unless it
+   * sent one itself; after both have crossed, the connection speaks JSON-RPC again. Frames that arrive in between are dropped.
+   */
   Detach: 0x08,
   /** either way, answered by `Pong` with the same payload of at most 64 bytes. */
   Ping: 0x09,
@@ -29,7 +37,7 @@ export const FrameType = {
   Redraw: 0x0b,
   /** server → client: JSON error `{code, message, data}`; the connection closes after it. */
   Error: 0x0c,
-  /** client → server: `[]`, no more input: the program is sent its end-of-file character. */
+  /** client → server: `[]`, no more input: a `stdin: "pipe"` session's pipe is closed; a terminal is sent its end-of-file character. */
   Eof: 0x0d,
   /** server → client, may be ignored: UTF-8 notice for the person at the terminal. */
   Notice: 0x81
@@ -39,3 +47,40 @@ export type FrameType = (typeof FrameType)[keyof typeof FrameType]
 
 /** Bytes of a frame's header. */
 export const FRAME_HEADER_BYTES = 5
+
+/** The peer broke the protocol; the connection cannot go on. */
+export class FrameError extends Error {
+  override readonly name = "FrameError"
+}
+
+/** u64, as offsets and sequence numbers travel; safe integers only, so 2^53 bytes of output are the end of a session. */
+export const u64 = (value: number): Buffer => {
+  const bytes = Buffer.allocUnsafe(8)
+  bytes.writeBigUInt64BE(BigInt(value))
+  return bytes
+}
+
+/** @throws FrameError when it is missing or larger than any offset can be */
+export const readU64 = (payload: Buffer, at = 0): number => {
+  if (payload.length < at + 8) throw new FrameError(`a payload of ${payload.length} bytes is too short`)
+  const value = payload.readBigUInt64BE(at)
+  if (value > BigInt(Number.MAX_SAFE_INTEGER)) throw new FrameError(`${value} is larger than 2^53`)
+  return Number(value)
+}
+
+export const size = (cols: number, rows: number): Buffer => {
+  const bytes = Buffer.allocUnsafe(4)
+  bytes.writeUInt16BE(clampSize(cols), 0)
+  bytes.writeUInt16BE(clampSize(rows), 2)
+  return bytes
+}
+
+/** @throws FrameError when the payload is no size */
+export const readSize = (payload: Buffer): { readonly cols: number; readonly rows: number } => {
+  if (payload.length !== 4) throw new FrameError(`a size has 4 bytes, not ${payload.length}`)
+  return { cols: clampSize(payload.readUInt16BE(0)), rows: clampSize(payload.readUInt16BE(2)) }
+}
+
+/** Terminals report 0×0 and absurd sizes; a program must never see them. */
+export const clampSize = (cells: number): number =>
+  Math.min(MAX_SIZE, Math.max(MIN_SIZE, Math.trunc(cells) || MIN_SIZE))

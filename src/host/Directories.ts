@@ -38,9 +38,7 @@ export class Directories extends Context.Service<Directories, Places>()("agentd/
     Directories,
     Effect.gen(function* () {
       const uid = process.getuid?.() ?? 0
-      const environment = yield* read
-      const bases = decideBases(environment, process.platform, homedir(), uid)
-      const places = placesIn(bases, environment.socket)
+      const places = yield* decidePlaces
       const limit = process.platform === "darwin" ? MAX_SOCKET_PATH_MACOS : MAX_SOCKET_PATH_LINUX
       if (Buffer.byteLength(places.socket) > limit) {
         return yield* new DirectoryRefused({
@@ -54,6 +52,14 @@ export class Directories extends Context.Service<Directories, Places>()("agentd/
     })
   )
 }
+
+/** Where everything would be; nothing is made or checked. */
+export const decidePlaces = Effect.suspend(() =>
+  Effect.map(read, (environment) => {
+    const bases = decideBases(environment, process.platform, homedir(), process.getuid?.() ?? 0)
+    return placesIn(bases, environment.socket)
+  })
+)
 
 interface Environment {
   readonly runtime: string | undefined

@@ -1,5 +1,5 @@
 /**
- * What the service manager is told: ready, status, reloading, stopping, still alive (sd_notify(3)).
+ * What the service manager is told: ready, status, reloading, stopping (sd_notify(3)).
  *
  * Silent where nothing listens: without NOTIFY_SOCKET, and where the optional `sd-notify` addon could not be built.
  */
@@ -10,32 +10,42 @@ const require = createRequire(import.meta.url)
 
 interface Addon {
   readonly sendState: (state: string) => void
-  readonly watchdogInterval: () => number
 }
 
 export class Notify extends Context.Service<
   Notify,
   {
-    /** Sends assignments such as `READY=1`, one a line. */
-    readonly send: (state: string) => Effect.Effect<void>
-    /** Whether anybody is told. */
-    readonly active: boolean
+    readonly ready: (status: string) => Effect.Effect<void>
+    readonly reloading: Effect.Effect<void>
+    readonly stopping: Effect.Effect<void>
   }
 >()("agentd/host/Notify") {
   static readonly layer = Layer.effect(
     Notify,
     Effect.gen(function* () {
-      const socket = yield* Config.option(Config.String("NOTIFY_SOCKET"))
-      const silent = { send: () => Effect.void, active: false }
-      if (Option.isNone(socket)) return silent
-      const addon = yield* Effect.option(Effect.try(() => require("sd-notify") as Addon))
-      if (Option.isNone(addon)) {
-        yield* Effect.logWarning(
-          "NOTIFY_SOCKET is set, but the sd-notify addon is not built: readiness is not reported"
-        )
-        return silent
+      const send = yield* sender
+      return {
+        ready: (status) => send(`READY=1\nSTATUS=${status}\n`),
+        // The service manager matches the answer to its signal by this time (sd_notify(3), CLOCK_MONOTONIC).
+        reloading: Effect.suspend(() =>
+          send(`RELOADING=1\nMONOTONIC_USEC=${process.hrtime.bigint() / 1000n}\nSTATUS=reloading\n`)
+        ),
+        stopping: send("STOPPING=1\nSTATUS=stopping\n")
       }
-      return { send: (state: string) => Effect.sync(() => addon.value.sendState(state)), active: true }
     })
   )
 }
+
+const sender = Effect.gen(function* () {
+  const silent = (_state: string): Effect.Effect<void> => Effect.void
+  const socket = yield* Config.option(Config.String("NOTIFY_SOCKET"))
+  if (Option.isNone(socket)) return silent
+  const addon = yield* Effect.option(
+    Effect.try({ try: () => require("sd-notify") as Addon, catch: () => "not built" as const })
+  )
+  if (Option.isNone(addon)) {
+    yield* Effect.logWarning("NOTIFY_SOCKET is set, but the sd-notify addon is not built: readiness is not reported")
+    return silent
+  }
+  return (state: string) => Effect.sync(() => addon.value.sendState(state))
+})

@@ -1,18 +1,13 @@
 /**
  * Frames on the wire: `[type u8][length u32 BE][payload]`. The layout of each payload stands in `contract/Frames.ts`.
  */
-import { FRAME_HEADER_BYTES, FrameType } from "../contract/Frames.ts"
-import { MAX_FRAME_BYTES, MAX_SIZE, MIN_SIZE } from "../contract/Limits.ts"
+import { FRAME_HEADER_BYTES, FrameError, FrameType } from "../contract/Frames.ts"
+import { MAX_FRAME_BYTES } from "../contract/Limits.ts"
 
 export interface Frame {
   readonly type: number
   /** Valid until the next push: copy what is to be kept. */
   readonly payload: Buffer
-}
-
-/** The peer broke the protocol; the connection cannot go on. */
-export class FrameError extends Error {
-  override readonly name = "FrameError"
 }
 
 const KNOWN: ReadonlySet<number> = new Set(Object.values(FrameType))
@@ -67,35 +62,3 @@ export const encodeFrame = (type: FrameType, ...parts: ReadonlyArray<Uint8Array>
   }
   return frame
 }
-
-/** u64, as offsets and sequence numbers travel; safe integers only, so 2^53 bytes of output are the end of a session. */
-export const u64 = (value: number): Buffer => {
-  const bytes = Buffer.allocUnsafe(8)
-  bytes.writeBigUInt64BE(BigInt(value))
-  return bytes
-}
-
-/** @throws FrameError when it is missing or larger than any offset can be */
-export const readU64 = (payload: Buffer, at = 0): number => {
-  if (payload.length < at + 8) throw new FrameError(`a payload of ${payload.length} bytes is too short`)
-  const value = payload.readBigUInt64BE(at)
-  if (value > BigInt(Number.MAX_SAFE_INTEGER)) throw new FrameError(`${value} is larger than 2^53`)
-  return Number(value)
-}
-
-export const size = (cols: number, rows: number): Buffer => {
-  const bytes = Buffer.allocUnsafe(4)
-  bytes.writeUInt16BE(clampSize(cols), 0)
-  bytes.writeUInt16BE(clampSize(rows), 2)
-  return bytes
-}
-
-/** @throws FrameError when the payload is no size */
-export const readSize = (payload: Buffer): { readonly cols: number; readonly rows: number } => {
-  if (payload.length !== 4) throw new FrameError(`a size has 4 bytes, not ${payload.length}`)
-  return { cols: clampSize(payload.readUInt16BE(0)), rows: clampSize(payload.readUInt16BE(2)) }
-}
-
-/** Terminals report 0×0 and absurd sizes; a program must never see them. */
-export const clampSize = (cells: number): number =>
-  Math.min(MAX_SIZE, Math.max(MIN_SIZE, Math.trunc(cells) || MIN_SIZE))

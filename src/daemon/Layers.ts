@@ -1,0 +1,114 @@
+/**
+ * What the daemon is made of, and what is built on what: read from the bottom up, it is the order in which it starts.
+ */
+import { NodeFileSystem } from "@effect/platform-node"
+import { Effect, Layer } from "effect"
+import { systemRoots } from "../config/Files.ts"
+import { Settings } from "../config/Settings.ts"
+import { Connections } from "../doors/Connections.ts"
+import { Dispatcher } from "../doors/Dispatcher.ts"
+import { SessionOfProcess, UnixSocket } from "../doors/UnixSocket.ts"
+import { Events } from "../events/Events.ts"
+import { Directories } from "../host/Directories.ts"
+import { Environment } from "../host/Environment.ts"
+import { FileLock } from "../host/FileLock.ts"
+import { InputPipes } from "../host/InputPipe.ts"
+import { Notify } from "../host/Notify.ts"
+import { PeerCredentials } from "../host/PeerCredentials.ts"
+import { ProcessTable } from "../host/ProcessTable.ts"
+import { Pty } from "../host/Pty.ts"
+import { Self } from "../host/Self.ts"
+import { Signals } from "../host/Signals.ts"
+import * as DirectLauncher from "../sessions/DirectLauncher.ts"
+import { LiveSessions } from "../sessions/LiveSessions.ts"
+import { Recordings } from "../sessions/Recordings.ts"
+import { SessionStore, sessionProjection } from "../sessions/SessionStore.ts"
+import { Sessions } from "../sessions/Sessions.ts"
+import { Supervisor } from "../sessions/Supervisor.ts"
+import { Screens } from "../sessions/screen/Screens.ts"
+import { EventLog } from "../store/EventLog.ts"
+import { Sqlite } from "../store/Sqlite.ts"
+import * as handlers from "./handlers.ts"
+import { Lifecycle } from "./Lifecycle.ts"
+import type { LogThreshold } from "./Logging.ts"
+import { Reload } from "./Reload.ts"
+
+/** What the operating system gives. */
+export const HostServices = Layer.mergeAll(
+  Environment.layer,
+  FileLock.layer,
+  InputPipes.layer,
+  Notify.layer,
+  PeerCredentials.layer,
+  ProcessTable.layer,
+  Pty.layer,
+  Self.layer,
+  Signals.layer,
+  NodeFileSystem.layer
+)
+
+/** The same with this user's own directories. */
+export const Host = HostServices.pipe(Layer.provideMerge(Directories.layer))
+
+/** One daemon for one state directory: taken before anything of it is touched, held for life. */
+export const Lock = Layer.effectDiscard(
+  Effect.gen(function* () {
+    const { lock } = yield* Directories
+    yield* (yield* FileLock).acquire(lock)
+  })
+)
+
+export const Configuration = Layer.unwrap(
+  Effect.gen(function* () {
+    const { config } = yield* Directories
+    const { uid } = yield* Self
+    return Settings.layer({ roots: { ...systemRoots, user: config, uid } })
+  })
+)
+
+/** The event log, what is derived from it, and who may ask. */
+export const Stores = Layer.mergeAll(Events.layer, SessionStore.layer).pipe(
+  Layer.provideMerge(EventLog.layer([sessionProjection])),
+  Layer.provideMerge(
+    Layer.unwrap(Effect.map(Directories, ({ backups, database }) => Sqlite.layer({ file: database, backups })))
+  )
+)
+
+const ScreensLayer = ((Screens as any).layer ??
+  Layer.succeed(Screens, {
+    snapshot: () => Effect.die("no"),
+    redraw: () => Effect.succeed({ offset: 0, bytes: Buffer.alloc(0) }),
+    forget: () => Effect.void
+  } as any)) as Layer.Layer<Screens>
+
+export const SessionManager = Sessions.layer.pipe(
+  Layer.provideMerge(Supervisor.layer),
+  Layer.provideMerge(Layer.mergeAll(LiveSessions.layer, Recordings.layer, ScreensLayer, DirectLauncher.layer))
+)
+
+const WhoIsAsking = Layer.effect(
+  SessionOfProcess,
+  Effect.map(Sessions, ({ ofProcess }) => ofProcess)
+)
+
+export const Doors = UnixSocket.layer.pipe(
+  Layer.provide(Layer.mergeAll(Dispatcher.layer, WhoIsAsking)),
+  Layer.provide(handlers.layer),
+  Layer.provideMerge(Connections.layer)
+)
+
+export interface DaemonOptions {
+  readonly ephemeral: boolean
+  readonly threshold: LogThreshold
+}
+
+export const Daemon = ({ ephemeral, threshold }: DaemonOptions) =>
+  Doors.pipe(
+    Layer.provideMerge(SessionManager),
+    Layer.provideMerge(Stores),
+    Layer.provideMerge(Reload.layer(threshold)),
+    Layer.provideMerge(Lifecycle.layer(ephemeral)),
+    Layer.provideMerge(Configuration),
+    Layer.provideMerge(Lock),
+    Layer.provideMerge(Host)
+  )

@@ -1,0 +1,97 @@
+/**
+ * The program `agentd`: picks what was asked for, runs it, and leaves with a code a service manager understands.
+ */
+import { isatty } from "node:tty"
+import { NodeFileSystem } from "@effect/platform-node"
+import { Effect, Exit, Layer } from "effect"
+import { check, renderCheck, renderShow } from "../config/Check.ts"
+import { systemRoots } from "../config/Files.ts"
+import { Settings } from "../config/Settings.ts"
+import type { Finding } from "../contract/Daemon.ts"
+import { Directories } from "../host/Directories.ts"
+import { packageVersion, Self } from "../host/Self.ts"
+import { EventLog } from "../store/EventLog.ts"
+import { examine } from "./Doctor.ts"
+import { EX_CONFIG, EX_OK, EX_SOFTWARE, EX_USAGE, explainFailure } from "./ExitCodes.ts"
+import { Configuration, Daemon, Host, Lock, Stores } from "./Layers.ts"
+import { type LogThreshold, logging } from "./Logging.ts"
+import { HELP, type Options, parseOptions } from "./Options.ts"
+import { serve } from "./Serve.ts"
+
+const threshold: LogThreshold = { current: "info" }
+const print = (text: string) => Effect.sync(() => void process.stdout.write(text))
+
+const run = (options: Options): Effect.Effect<number, unknown> => {
+  switch (options.mode) {
+    case "serve":
+      return Effect.as(Effect.scoped(Effect.provide(serve, Daemon({ ephemeral: options.ephemeral, threshold }))), EX_OK)
+    case "rebuild":
+      return rebuild
+    case "doctor":
+      return doctor(options.json)
+    case "show-config":
+      return showConfig(options.json, options.origin)
+    case "check-config":
+      return checkConfig(options.file)
+    case "version":
+      return Effect.as(print(`agentd ${packageVersion()} (Node ${process.version})\n`), EX_OK)
+    case "help":
+      return Effect.as(print(HELP), EX_OK)
+    case "usage":
+      return Effect.as(
+        Effect.sync(() => void process.stderr.write(`agentd: ${options.reason}\n\n${HELP}`)),
+        EX_USAGE
+      )
+  }
+}
+
+/** What a mode that works on the store without serving is built on: the lock keeps a running daemon away from it. */
+const Offline = Stores.pipe(Layer.provideMerge(Configuration), Layer.provideMerge(Lock), Layer.provideMerge(Host))
+
+const rebuild = Effect.gen(function* () {
+  const count = yield* (yield* EventLog).rebuild
+  yield* print(`Rebuilt the tables from ${count} events.\n`)
+  return EX_OK
+}).pipe(Effect.provide(Offline))
+
+const doctor = (json: boolean) =>
+  Effect.gen(function* () {
+    const findings = yield* examine
+    yield* print(json ? `${JSON.stringify({ findings })}\n` : findings.map(renderFinding).join(""))
+    return findings.some(({ level }) => level === "problem") ? 1 : EX_OK
+  }).pipe(Effect.provide(Offline))
+
+const renderFinding = ({ check, fix, level, message }: Finding) =>
+  `${level.padEnd(8)} ${check}: ${message}\n${fix === null ? "" : `         ${fix}\n`}`
+
+const showConfig = (json: boolean, origin: boolean) =>
+  Effect.gen(function* () {
+    const shown = yield* (yield* Settings).show
+    yield* print(json ? `${JSON.stringify(shown)}\n` : renderShow(shown, origin))
+    return EX_OK
+  }).pipe(Effect.provide(Configuration.pipe(Layer.provide(Host))))
+
+const checkConfig = (file: string) =>
+  Effect.gen(function* () {
+    const { config } = yield* Directories
+    const { uid } = yield* Self
+    const problems = yield* check(file, { ...systemRoots, user: config, uid })
+    yield* print(renderCheck(file, problems))
+    return problems.length === 0 ? EX_OK : EX_CONFIG
+  }).pipe(Effect.provide(Layer.mergeAll(Directories.layer, Self.layer, NodeFileSystem.layer)))
+
+/** Nothing is known any more about the state we are in: say so and let the service manager start a fresh process. */
+process.on("uncaughtException", (error) => {
+  process.stderr.write(`agentd: ${error.stack ?? error}\n`)
+  process.exit(EX_SOFTWARE)
+})
+// Everything this process makes is its user's alone, whatever the shell that started it allows.
+process.umask(0o077)
+
+const log = logging(threshold, (line) => void process.stderr.write(line), isatty(2))
+Effect.runFork(Effect.provide(run(parseOptions(process.argv.slice(2))), log)).addObserver((exit) => {
+  if (Exit.isSuccess(exit)) process.exit(exit.value)
+  const { code, message } = explainFailure(exit.cause)
+  process.stderr.write(`agentd: ${message}\n`)
+  process.exit(code)
+})

@@ -1,0 +1,57 @@
+/**
+ * The command line of `agentd`: one program, several things it can be asked to do.
+ */
+import { parseArgs } from "node:util"
+
+export type Options =
+  | { readonly mode: "serve"; readonly ephemeral: boolean }
+  | { readonly mode: "rebuild" }
+  | { readonly mode: "doctor"; readonly json: boolean }
+  | { readonly mode: "show-config"; readonly json: boolean; readonly origin: boolean }
+  | { readonly mode: "check-config"; readonly file: string }
+  | { readonly mode: "version" }
+  | { readonly mode: "help" }
+  | { readonly mode: "usage"; readonly reason: string }
+
+export const HELP = `Usage: agentd [--ephemeral]
+
+Runs the daemon in the foreground; the service manager, or agentctl, starts it for you.
+
+  --ephemeral             leave once no client is connected and no session lives
+  --rebuild               fill the tables anew from the event log, then exit
+  --doctor [--json]       look for problems and name the way out of each, then exit
+  --show-config [--json] [--origin]
+                          every configuration key and its value, then exit
+  --check-config FILE     say what is wrong with a configuration file; exit 78 if anything is
+  --version, --help
+`
+
+export const parseOptions = (args: ReadonlyArray<string>): Options => {
+  try {
+    const { positionals, values } = parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        ephemeral: { type: "boolean", default: false },
+        rebuild: { type: "boolean" },
+        doctor: { type: "boolean" },
+        "show-config": { type: "boolean" },
+        "check-config": { type: "string" },
+        json: { type: "boolean", default: false },
+        origin: { type: "boolean", default: false },
+        version: { type: "boolean" },
+        help: { type: "boolean" }
+      }
+    })
+    if (values.help) return { mode: "help" }
+    if (values.version) return { mode: "version" }
+    if (positionals.length > 0) return { mode: "usage", reason: `unexpected argument "${positionals[0]}"` }
+    if (values["check-config"] !== undefined) return { mode: "check-config", file: values["check-config"] }
+    if (values["show-config"]) return { mode: "show-config", json: values.json, origin: values.origin }
+    if (values.rebuild) return { mode: "rebuild" }
+    if (values.doctor) return { mode: "doctor", json: values.json }
+    return { mode: "serve", ephemeral: values.ephemeral }
+  } catch (cause) {
+    return { mode: "usage", reason: cause instanceof Error ? cause.message : String(cause) }
+  }
+}

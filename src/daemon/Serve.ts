@@ -1,0 +1,63 @@
+/**
+ * The life of the daemon: everything built, it says that it is ready, waits for a reason to stop, and leaves in good order.
+ */
+import { DateTime, Effect, Stream } from "effect"
+import { Settings } from "../config/Settings.ts"
+import { Connections } from "../doors/Connections.ts"
+import { UnixSocket } from "../doors/UnixSocket.ts"
+import { Directories } from "../host/Directories.ts"
+import { Notify } from "../host/Notify.ts"
+import { Self } from "../host/Self.ts"
+import { Signals } from "../host/Signals.ts"
+import { Launcher } from "../sessions/Launcher.ts"
+import { Sessions } from "../sessions/Sessions.ts"
+import { Supervisor } from "../sessions/Supervisor.ts"
+import { EventLog } from "../store/EventLog.ts"
+import { idle, Lifecycle } from "./Lifecycle.ts"
+import { writePidFile } from "./PidFile.ts"
+import { Reload } from "./Reload.ts"
+
+export const serve = Effect.gen(function* () {
+  const { pidFile, socket } = yield* Directories
+  const { executable, pid, version } = yield* Self
+  const lifecycle = yield* Lifecycle
+  const settings = yield* Settings
+  const notify = yield* Notify
+  const log = yield* EventLog
+
+  yield* log.append({ type: "daemon.started", pid, version })
+  yield* Effect.forkScoped(onSignals)
+  if (lifecycle.ephemeral) {
+    const { idle_exit } = (yield* settings.current).daemon
+    const { live } = yield* Sessions
+    const { count } = yield* Connections
+    yield* Effect.forkScoped(Effect.andThen(idle(count, live, idle_exit), lifecycle.stop("idle")))
+  }
+  const started_at = DateTime.formatIso(DateTime.makeUnsafe(lifecycle.startedAt))
+  yield* writePidFile(pidFile, { pid, started_at, version, socket, executable })
+  yield* Effect.logInfo(`agentd ${version} (pid ${pid}) listens on ${socket}`)
+  yield* notify.ready(`listening on ${socket}`)
+
+  const reason = yield* lifecycle.stopping
+  yield* Effect.logInfo(`stopping: ${reason}`)
+  yield* notify.stopping
+  yield* leave(reason)
+})
+
+/** No new clients; sessions that cannot outlive the daemon end; requests under way are answered. */
+const leave = Effect.fnUntraced(function* (reason: string) {
+  const door = yield* UnixSocket
+  yield* door.close
+  if (!(yield* Launcher).outlives) yield* (yield* Supervisor).endAll("shutdown")
+  yield* door.drain((yield* (yield* Settings).current).daemon.drain)
+  yield* Effect.ignore((yield* EventLog).append({ type: "daemon.stopped", reason }))
+})
+
+const onSignals = Effect.gen(function* () {
+  const signals = yield* Signals
+  const lifecycle = yield* Lifecycle
+  const reload = yield* Reload
+  yield* Stream.runForEach(signals.received(["SIGTERM", "SIGINT", "SIGHUP"]), (signal) =>
+    signal === "SIGHUP" ? Effect.ignore(reload) : lifecycle.stop(signal)
+  )
+})

@@ -1,0 +1,132 @@
+/**
+ * Requests about the daemon itself, its configuration and its events; with the sessions' own they make up the contract.
+ */
+import { Effect, Layer, Stream, SubscriptionRef } from "effect"
+import { Settings } from "../config/Settings.ts"
+import { Conflict, ProtocolVersion } from "../contract/Errors.ts"
+import type { Caller, Handlers } from "../contract/Handler.ts"
+import { PROTOCOL_MAX, PROTOCOL_MIN } from "../contract/Limits.ts"
+import type { Result } from "../contract/Methods.ts"
+import { Connections } from "../doors/Connections.ts"
+import { Requests } from "../doors/Dispatcher.ts"
+import { openRpcDocument } from "../doors/OpenRpc.ts"
+import { Events, type Watched } from "../events/Events.ts"
+import { Directories } from "../host/Directories.ts"
+import { Self } from "../host/Self.ts"
+import { Launcher } from "../sessions/Launcher.ts"
+import { Sessions } from "../sessions/Sessions.ts"
+import { EventLog } from "../store/EventLog.ts"
+import type { Sqlite } from "../store/Sqlite.ts"
+import { examine } from "./Doctor.ts"
+import { Lifecycle } from "./Lifecycle.ts"
+import { Reload } from "./Reload.ts"
+
+/** What this build can do beyond the protocol's version. */
+const FEATURES = ["attach.resume", "attach.bytes", "event.watch", "session.import"] as const
+
+export const layer = Layer.effect(
+  Requests,
+  Effect.gen(function* () {
+    const sessions = yield* Sessions
+    const events = yield* Events
+    const self = yield* Self
+    const context = yield* Effect.context<Needs>()
+    const provide = <A, E>(effect: Effect.Effect<A, E, Needs>) => Effect.provide(effect, context)
+    let document: Result<"rpc.discover"> | undefined
+    let subscriptions = 0
+    const watching = new Map<string, () => void>()
+
+    const requests: Handlers = {
+      ...sessions.requests,
+      hello: ({ features = [], protocol = { min: PROTOCOL_MIN, max: PROTOCOL_MIN } }, { peer }) =>
+        protocol.min > PROTOCOL_MAX || protocol.max < PROTOCOL_MIN || protocol.min > protocol.max
+          ? Effect.fail(
+              new ProtocolVersion({ min: PROTOCOL_MIN, max: PROTOCOL_MAX, asked: `${protocol.min} to ${protocol.max}` })
+            )
+          : Effect.succeed({
+              protocol: Math.min(PROTOCOL_MAX, protocol.max),
+              server: { name: "agentd", version: self.version },
+              features: FEATURES.filter((feature) => features.includes(feature)),
+              peer: { uid: peer.uid, pid: peer.pid, session: peer.session }
+            }),
+      health: ({ echo }) => Effect.succeed(echo === undefined ? { ok: true } : { ok: true, echo }),
+      "rpc.discover": () =>
+        Effect.sync(() => (document ??= openRpcDocument(self.version) as unknown as Result<"rpc.discover">)),
+      "daemon.status": () => provide(status),
+      "daemon.reload": () => provide(Effect.flatMap(Reload, (reload) => reload)),
+      "daemon.shutdown": (params) => provide(shutdown(params)),
+      "daemon.doctor": () => provide(Effect.map(examine, (findings) => ({ findings }))),
+      "config.show": () => provide(Effect.flatMap(Settings, ({ show }) => show)),
+      "event.list": (params) => events.list(params),
+      "event.watch": ({ after }, caller) =>
+        Effect.gen(function* () {
+          const watch = yield* events.watch(after)
+          subscriptions += 1
+          const subscription = `sub_${subscriptions}`
+          const fiber = yield* Effect.forkIn(
+            Stream.runForEach(watch.items, (item) => push(caller, subscription, item)),
+            caller.scope
+          )
+          watching.set(subscription, () => fiber.interruptUnsafe())
+          fiber.addObserver(() => watching.delete(subscription))
+          return { subscription, after: watch.after }
+        }),
+      "event.unwatch": ({ subscription }) =>
+        Effect.sync(() => {
+          const stop = watching.get(subscription)
+          stop?.()
+          return { stopped: stop !== undefined }
+        })
+    }
+    return requests
+  })
+)
+
+type Needs = Connections | Directories | EventLog | Launcher | Lifecycle | Reload | Self | Sessions | Settings | Sqlite
+
+const push = (caller: Caller, subscription: string, item: Watched) =>
+  item._tag === "event"
+    ? caller.notify("event", { subscription, event: item.event })
+    : caller.notify("event.gap", { subscription, from: item.from, to: item.to })
+
+const status = Effect.gen(function* () {
+  const self = yield* Self
+  const lifecycle = yield* Lifecycle
+  const { runtime, socket, state } = yield* Directories
+  const { files } = yield* (yield* Settings).show
+  return {
+    version: self.version,
+    pid: self.pid,
+    startedAt: lifecycle.startedAt,
+    executable: self.executable,
+    node: self.node,
+    socket,
+    stateDirectory: state,
+    runtimeDirectory: runtime,
+    configFiles: files.filter(({ exists }) => exists).map(({ path }) => path),
+    launcher: (yield* Launcher).kind,
+    ephemeral: lifecycle.ephemeral,
+    draining: lifecycle.draining(),
+    sessions: yield* (yield* Sessions).count,
+    connections: SubscriptionRef.getUnsafe((yield* Connections).count),
+    lastSeq: yield* (yield* EventLog).last,
+    memory: self.memory()
+  }
+})
+
+const shutdown = Effect.fnUntraced(function* ({
+  ifIdle,
+  reason
+}: {
+  readonly reason: string
+  readonly ifIdle?: boolean
+}) {
+  const names = (yield* Sessions).names()
+  const others = SubscriptionRef.getUnsafe((yield* Connections).count) - 1
+  if (ifIdle === true && (names.length > 0 || others > 0)) {
+    const why = names.length > 0 ? `sessions live: ${names.join(", ")}` : `${others} other clients are connected`
+    return yield* new Conflict({ reason: `The daemon is in use: ${why}.` })
+  }
+  yield* (yield* Lifecycle).stop(reason)
+  return { ending: (yield* Launcher).outlives ? [] : names }
+})

@@ -1,0 +1,164 @@
+/**
+ * From a request to its answer: looks the method up, checks the parameters, runs the handler under its deadline, encodes what
+ * comes out. Knows nothing of sockets.
+ */
+import { Cause, Context, Effect, Exit, type Fiber, Layer, Result, Schema, SchemaIssue } from "effect"
+import { errorCodes } from "../contract/ErrorCodes.ts"
+import { AgentdError, DeadlineExceeded, InvalidParams } from "../contract/Errors.ts"
+import type { Caller, Handlers } from "../contract/Handler.ts"
+import { type MethodName, methods } from "../contract/Methods.ts"
+import {
+  type ErrorObject,
+  failure,
+  type Id,
+  type Incoming,
+  internalError,
+  methodNotFound,
+  success
+} from "../wire/JsonRpc.ts"
+
+/** The handlers of all methods, as the daemon composes them. */
+export class Requests extends Context.Service<Requests, Handlers>()("agentd/doors/Requests") {}
+
+export type Done = (answer: string | null, succeeded: boolean) => void
+
+/** A request under way; `cancel` interrupts its handler. */
+export interface Running {
+  readonly cancel: () => void
+}
+
+export class Dispatcher extends Context.Service<
+  Dispatcher,
+  {
+    /**
+     * Runs one request or notification. `done` is called exactly once, with the answer's text (null for a notification) and
+     * whether it is a result: before this returns when the handler needed no waiting (null is returned then), later otherwise.
+     */
+    readonly dispatch: (item: Incoming, caller: Caller, done: Done) => Running | null
+  }
+>()("agentd/doors/Dispatcher") {
+  static readonly layer = Layer.effect(
+    Dispatcher,
+    Effect.gen(function* () {
+      const requests = yield* Requests
+      const fork = Effect.runForkWith(yield* Effect.context<never>())
+      const table = new Map(Object.keys(methods).map((name) => [name, entry(name as MethodName, requests)]))
+
+      return {
+        dispatch: (item, caller, done) => {
+          if (item.kind === "invalid") {
+            done(failure(item.id, item.error), false)
+            return null
+          }
+          const answer = (succeeded: boolean, text: (id: Id) => string) =>
+            done(item.kind === "request" ? text(item.id) : null, succeeded)
+          const method = table.get(item.method)
+          if (method === undefined) {
+            answer(false, (id) => failure(id, methodNotFound(item.method)))
+            return null
+          }
+          const params = method.decode(item.params)
+          if (Result.isFailure(params)) {
+            answer(false, (id) => failure(id, toErrorObject(params.failure)))
+            return null
+          }
+          const fiber = fork(method.run(params.success, caller))
+          const finish = (exit: Exit.Exit<unknown, AgentdError>) =>
+            answer(Exit.isSuccess(exit), (id) =>
+              Exit.isSuccess(exit) ? success(id, exit.value) : failure(id, explain(exit.cause, item.method, fork))
+            )
+          const exit = fiber.pollUnsafe()
+          if (exit !== undefined) {
+            finish(exit)
+            return null
+          }
+          return waitFor(fiber, method.deadlineMs, item.method, fork, finish)
+        }
+      }
+    })
+  )
+}
+
+type Fork = <A, E>(effect: Effect.Effect<A, E>) => Fiber.Fiber<A, E>
+
+/** The deadline costs a timer only for handlers that do not answer at once. */
+const waitFor = (
+  fiber: Fiber.Fiber<unknown, AgentdError>,
+  deadlineMs: number | null,
+  name: string,
+  fork: Fork,
+  finish: (exit: Exit.Exit<unknown, AgentdError>) => void
+): Running => {
+  let finished = false
+  const once = (exit: Exit.Exit<unknown, AgentdError>) => {
+    if (finished) return
+    finished = true
+    finish(exit)
+  }
+  const deadline =
+    deadlineMs === null
+      ? null
+      : fork(
+          Effect.andThen(
+            Effect.sleep(deadlineMs),
+            Effect.sync(() => {
+              once(Exit.fail(new DeadlineExceeded({ what: name, ms: deadlineMs })))
+              fiber.interruptUnsafe()
+            })
+          )
+        )
+  fiber.addObserver((exit) => {
+    deadline?.interruptUnsafe()
+    once(exit)
+  })
+  return { cancel: () => fiber.interruptUnsafe() }
+}
+
+interface Entry {
+  readonly deadlineMs: number | null
+  readonly decode: (params: unknown) => Result.Result<never, InvalidParams>
+  readonly run: (params: never, caller: Caller) => Effect.Effect<unknown, AgentdError>
+}
+
+const formatIssue = SchemaIssue.makeFormatterStandardSchemaV1()
+
+const entry = (name: MethodName, requests: Handlers): Entry => {
+  const { params, deadlineMs } = methods[name]
+  // An unknown field is refused: a misspelt option that is silently ignored does something else than was asked.
+  const decode = Schema.decodeUnknownResult(params as unknown as Schema.Codec<never>, { onExcessProperty: "error" })
+  const order = Object.keys((params as { readonly fields?: object }).fields ?? {})
+  return {
+    deadlineMs,
+    decode: (given) => Result.mapError(decode(byName(given, order)), (error) => explainIssue(error.issue)),
+    run: requests[name] as Entry["run"]
+  }
+}
+
+/** Section 4.2: parameters come by name, or by position in the order the contract lists them. */
+const byName = (given: unknown, order: ReadonlyArray<string>): unknown => {
+  if (given === undefined) return {}
+  if (!Array.isArray(given)) return given
+  return Object.fromEntries(given.map((value, at) => [order[at] ?? `[${at}]`, value]))
+}
+
+const explainIssue = (issue: SchemaIssue.Issue): InvalidParams => {
+  const first = formatIssue(issue).issues[0]
+  const path = (first?.path ?? []).map((part) => String(typeof part === "object" ? part.key : part))
+  return new InvalidParams({ field: path.join("."), reason: (first?.message ?? "it does not fit").replace(/\.$/, "") })
+}
+
+const encode = Schema.encodeSync(AgentdError)
+
+/** An error as it travels: `data` holds the tag and the fields, so that programs need not read the sentence. */
+export const toErrorObject = (error: AgentdError): ErrorObject => {
+  const { _tag, ...fields } = encode(error)
+  return { code: errorCodes[_tag].code, message: error.message, data: { tag: _tag, ...fields } }
+}
+
+/** Expected errors are answered; anything else is our fault: logged in full, and told without its innards. */
+const explain = (cause: Cause.Cause<AgentdError>, method: string, fork: Fork): ErrorObject => {
+  const failed = Cause.findErrorOption(cause)
+  if (failed._tag === "Some") return toErrorObject(failed.value)
+  if (!Cause.hasInterruptsOnly(cause)) fork(Effect.logError(`"${method}" failed unexpectedly`, cause))
+  return internalError
+}

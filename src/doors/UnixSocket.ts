@@ -1,0 +1,139 @@
+/**
+ * The door most requests come in by: one Unix stream socket, 0600 in a 0700 directory, open to its own user and root alone.
+ */
+import { chmodSync, lstatSync, unlinkSync } from "node:fs"
+import { createServer, type Server, type Socket } from "node:net"
+import { Clock, Context, Effect, Layer, Schema, SubscriptionRef } from "effect"
+import { Busy, NotAllowed } from "../contract/Errors.ts"
+import { MAX_CONNECTIONS } from "../contract/Limits.ts"
+import { Directories } from "../host/Directories.ts"
+import { PeerCredentials } from "../host/PeerCredentials.ts"
+import { failure } from "../wire/JsonRpc.ts"
+import { Connection } from "./Connection.ts"
+import { Connections } from "./Connections.ts"
+import { Dispatcher, toErrorObject } from "./Dispatcher.ts"
+
+/** Milliseconds between two looks whether the last request is answered. */
+const DRAIN_LOOK_MS = 20
+
+/** Connections the kernel queues while the event loop is busy. */
+const BACKLOG = 511
+
+/** The socket cannot be opened; the message says why and what to do. */
+export class SocketRefused extends Schema.TaggedError<SocketRefused>()("SocketRefused", {
+  path: Schema.String,
+  reason: Schema.String
+}) {
+  override get message() {
+    return `Cannot listen on ${this.path}: ${this.reason}`
+  }
+}
+
+/** Which session a process runs in, if any. The sessions' own knowledge, handed in so that a door needs no capability. */
+export class SessionOfProcess extends Context.Service<SessionOfProcess, (pid: number) => string | null>()(
+  "agentd/doors/SessionOfProcess"
+) {}
+
+export class UnixSocket extends Context.Service<
+  UnixSocket,
+  {
+    readonly path: string
+    /** Takes no new connections. */
+    readonly close: Effect.Effect<void>
+    /** Takes no new requests, waits at most `ms` until those under way are answered, closes every connection. */
+    readonly drain: (ms: number) => Effect.Effect<void>
+  }
+>()("agentd/doors/UnixSocket") {
+  static readonly layer = Layer.effect(
+    UnixSocket,
+    Effect.gen(function* () {
+      const { socket: path } = yield* Directories
+      const credentials = yield* PeerCredentials
+      const dispatcher = yield* Dispatcher
+      const sessionOf = yield* SessionOfProcess
+      const { count } = yield* Connections
+      const fork = Effect.runForkWith(yield* Effect.context<never>())
+      const open = new Set<Connection>()
+      const changed = () => fork(SubscriptionRef.set(count, open.size))
+
+      const accept = (socket: Socket) => {
+        const found = credentials.of(socket)
+        if (found === null || (found.uid !== credentials.own && found.uid !== 0)) {
+          const who = found === null ? "the kernel does not say who you are" : `you are uid ${found.uid}`
+          refuse(socket, new NotAllowed({ reason: `this daemon serves uid ${credentials.own}, and ${who}.` }))
+          fork(Effect.logWarning(`refused a connection: ${who}`))
+          return
+        }
+        if (open.size >= MAX_CONNECTIONS) {
+          refuse(socket, new Busy({ what: "connections", limit: MAX_CONNECTIONS }))
+          return
+        }
+        let session: string | null | undefined
+        const peer = {
+          ...found,
+          // Looked up when asked for: most requests never do.
+          get session() {
+            session ??= found.pid === null ? null : sessionOf(found.pid)
+            return session
+          }
+        }
+        const connection: Connection = new Connection(socket, peer, dispatcher, () => {
+          open.delete(connection)
+          changed()
+        })
+        open.add(connection)
+        changed()
+      }
+
+      const server = yield* Effect.acquireRelease(listen(path, accept), (server) =>
+        Effect.sync(() => {
+          server.close()
+          for (const connection of open) connection.destroy()
+        })
+      )
+
+      const close = Effect.sync(() => void server.close())
+      const drain = Effect.fnUntraced(function* (ms: number) {
+        const end = (yield* Clock.currentTimeMillis) + ms
+        for (const connection of open) connection.stopReading()
+        while ([...open].some(({ inFlight }) => inFlight > 0) && (yield* Clock.currentTimeMillis) < end) {
+          yield* Effect.sleep(DRAIN_LOOK_MS)
+        }
+        for (const connection of open) connection.end()
+      })
+      return { path, close, drain }
+    })
+  )
+}
+
+const refuse = (socket: Socket, error: Busy | NotAllowed): void => {
+  socket.on("error", () => socket.destroy())
+  socket.end(`${failure(null, toErrorObject(error))}\n`)
+  // Whatever it sends is thrown away, so that it can read the refusal before the connection is reset.
+  socket.resume()
+}
+
+/** The lock is ours, so a socket file that is still there belongs to a daemon that is gone. */
+const removeStale = (path: string): Effect.Effect<void, SocketRefused> =>
+  Effect.suspend(() => {
+    const found = lstatSync(path, { throwIfNoEntry: false })
+    if (found === undefined) return Effect.void
+    if (!found.isSocket()) {
+      return Effect.fail(new SocketRefused({ path, reason: "something that is no socket lies there. Move it away." }))
+    }
+    unlinkSync(path)
+    return Effect.void
+  })
+
+const listen = (path: string, accept: (socket: Socket) => void): Effect.Effect<Server, SocketRefused> =>
+  Effect.andThen(
+    removeStale(path),
+    Effect.callback<Server, SocketRefused>((resume) => {
+      const server = createServer({ allowHalfOpen: true, noDelay: true }, accept)
+      server.once("error", (cause) => resume(Effect.fail(new SocketRefused({ path, reason: `${cause.message}.` }))))
+      server.listen({ path, backlog: BACKLOG }, () => {
+        chmodSync(path, 0o600)
+        resume(Effect.succeed(server))
+      })
+    })
+  )

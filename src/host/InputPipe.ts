@@ -1,0 +1,71 @@
+/**
+ * A FIFO that serves as a program's standard input: byte for byte, and with an end, which a terminal cannot have.
+ */
+import { execFile } from "node:child_process"
+import { constants, existsSync, openSync } from "node:fs"
+import { Socket } from "node:net"
+import { Context, Effect, Layer } from "effect"
+import { LaunchFailed } from "../contract/Errors.ts"
+
+/** Milliseconds between two looks whether the program has opened its end. */
+const LOOK_MS = 5
+
+export interface InputPipe {
+  readonly path: string
+  readonly write: (bytes: Uint8Array, onTaken?: () => void) => void
+  /** Bytes the program has not taken. */
+  readonly backlog: () => number
+  /** Lets the program see the end of its input after what was written. */
+  readonly end: () => void
+  readonly ended: boolean
+}
+
+export class InputPipes extends Context.Service<
+  InputPipes,
+  {
+    /** Makes the FIFO. Its reader must unlink it once it has opened it; until then its end is not reported. */
+    readonly make: (path: string) => Effect.Effect<InputPipe, LaunchFailed>
+  }
+>()("agentd/host/InputPipes") {
+  static readonly layer = Layer.succeed(InputPipes, {
+    make: (path) =>
+      Effect.callback<InputPipe, LaunchFailed>((resume) => {
+        execFile("mkfifo", ["-m", "600", "--", path], (failed) =>
+          resume(
+            failed === null
+              ? Effect.sync(() => open(path))
+              : Effect.fail(new LaunchFailed({ reason: `no pipe for its input could be made (${failed.message})` }))
+          )
+        )
+      })
+  })
+}
+
+const open = (path: string): InputPipe => {
+  // Open for reading too: opening for writing alone would wait for the reader (fifo(7)), and would raise SIGPIPE without one.
+  const fd = openSync(path, constants.O_RDWR | constants.O_NONBLOCK)
+  const socket = new Socket({ fd, readable: false, writable: true })
+  socket.on("error", () => socket.destroy())
+  let ended = false
+  const close = () => {
+    // Closed before the reader has opened its end, the bytes would be lost and the reader would wait for ever.
+    if (existsSync(path) && !socket.destroyed) setTimeout(close, LOOK_MS)
+    else socket.destroy()
+  }
+  return {
+    path,
+    write: (bytes, onTaken) => {
+      if (!ended) socket.write(bytes, onTaken)
+    },
+    backlog: () => socket.writableLength,
+    end: () => {
+      if (ended) return
+      ended = true
+      // The empty write completes after everything before it.
+      socket.write("", close)
+    },
+    get ended() {
+      return ended
+    }
+  }
+}

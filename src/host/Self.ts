@@ -1,0 +1,59 @@
+/**
+ * This process: what it is, what it runs, what it uses.
+ */
+import { readFileSync, statfsSync } from "node:fs"
+import { fileURLToPath } from "node:url"
+import { Context, Layer } from "effect"
+
+export class Self extends Context.Service<
+  Self,
+  {
+    readonly pid: number
+    readonly uid: number
+    /** Version of this package. */
+    readonly version: string
+    /** The program that was started: the bundle. */
+    readonly executable: string
+    readonly node: string
+    /** Resident memory in bytes. */
+    readonly memory: () => number
+    /** Bytes free for this user on the file system of `path`. */
+    readonly freeBytes: (path: string) => number
+    /** File descriptors this process may open. */
+    readonly descriptorLimit: () => number | null
+  }
+>()("agentd/host/Self") {
+  static readonly layer = Layer.sync(Self, () => ({
+    pid: process.pid,
+    uid: process.getuid?.() ?? -1,
+    version: packageVersion(),
+    executable: process.argv[1] ?? process.execPath,
+    node: process.version,
+    memory: () => process.memoryUsage.rss(),
+    freeBytes: (path) => {
+      const { bavail, bsize } = statfsSync(path)
+      return bavail * bsize
+    },
+    descriptorLimit: () => {
+      const line =
+        process.platform === "linux" ? /^Max open files\s+(\d+)/m.exec(readFileSync("/proc/self/limits", "utf8")) : null
+      return line === null ? null : Number(line[1])
+    }
+  }))
+}
+
+/** One level up from the bundle, two from the source. */
+export const packageVersion = (): string => {
+  for (const path of ["../package.json", "../../package.json"]) {
+    try {
+      const found = JSON.parse(readFileSync(fileURLToPath(new URL(path, import.meta.url)), "utf8")) as {
+        name?: string
+        version?: string
+      }
+      if (found.name === "agentd" && found.version !== undefined) return found.version
+    } catch {
+      // The other place, then.
+    }
+  }
+  return "0.0.0"
+}

@@ -1,0 +1,123 @@
+/**
+ * Attaches a client to a session: decides where it begins, registers it, and turns its connection into frames.
+ */
+import { Clock, Effect } from "effect"
+import { Settings } from "../config/Settings.ts"
+import { SessionEnded } from "../contract/Errors.ts"
+import { clampSize } from "../contract/Frames.ts"
+import type { Caller } from "../contract/Handler.ts"
+import type { AttachParams, SessionClient } from "../contract/Session.ts"
+import { Attachment } from "./Attachment.ts"
+import { describeExit } from "./Exits.ts"
+import type { Feed } from "./Feed.ts"
+import { describe, type Entry, LiveSessions } from "./LiveSessions.ts"
+import { Recordings } from "./Recordings.ts"
+import { resolve } from "./Resolve.ts"
+import type { SessionRecord } from "./SessionStore.ts"
+import { Screens } from "./screen/Screens.ts"
+import type { TranscriptReader } from "./transcript/Transcript.ts"
+
+let clients = 0
+
+export const attach = Effect.fn("Sessions.attach")(function* (params: AttachParams, caller: Caller) {
+  const sessions = yield* LiveSessions
+  const { entry, record } = yield* resolve(params.session)
+  const live = entry !== undefined && entry.live.exit === null ? entry : undefined
+  if (live === undefined && params.ended !== true) {
+    return yield* new SessionEnded({ session: record.name, exit: describeExit(entry?.live.exit ?? record.exit) })
+  }
+  const mode = params.mode ?? "write"
+  const size = sizeOf(params)
+  // Before the screen is drawn, so that it is drawn in the size the client has.
+  if (live !== undefined && size !== null && mode === "write") live.live.resize(size.cols, size.rows)
+
+  const feed = entry !== undefined ? yield* liveFeed(entry) : yield* endedFeed(record)
+  const from = params.from ?? "screen"
+  const lossy = params.lossy ?? "screen"
+  const snapshot = from === "screen" ? yield* feed.redraw : null
+  const cursor = snapshot?.offset ?? startOf(from, feed)
+
+  clients += 1
+  const client: SessionClient = {
+    id: `cli_${clients}`,
+    mode,
+    cols: size?.cols ?? record.cols,
+    rows: size?.rows ?? record.rows,
+    pid: caller.peer.pid,
+    since: yield* Clock.currentTimeMillis
+  }
+  const fork = Effect.runForkWith(yield* Effect.context<never>())
+  yield* caller.upgrade((channel) => {
+    const writes = live !== undefined && mode === "write"
+    const attachment = new Attachment(
+      {
+        feed,
+        lossy,
+        cursor,
+        snapshot,
+        fork,
+        onInput: (bytes, taken) => {
+          if (writes) return live.live.input(bytes, taken)
+          taken()
+          return true
+        },
+        onEof: () => {
+          if (writes) live.live.endInput()
+        },
+        onResize: (cols, rows) => {
+          if (writes) live.live.resize(cols, rows)
+        },
+        onClose: () => entry?.live.attached.delete(client.id)
+      },
+      channel
+    )
+    entry?.live.attached.set(client.id, { client, attachment })
+    return attachment
+  })
+  sessions.last = record.id
+  const { escape } = (yield* (yield* Settings).current).attach
+  return { client: client.id, session: describe(entry?.record ?? record, entry), offset: cursor, escape }
+})
+
+const sizeOf = ({ cols, rows }: AttachParams) =>
+  cols === undefined || rows === undefined ? null : { cols: clampSize(cols), rows: clampSize(rows) }
+
+/** An offset beyond the end is the end: the client cannot have seen what was never printed. */
+const startOf = (from: "screen" | "start" | "end" | number, feed: Feed): number =>
+  typeof from === "number" ? Math.min(from, feed.end) : from === "end" ? feed.end : 0
+
+const liveFeed = Effect.fnUntraced(function* ({ live, recording, record }: Entry) {
+  const screens = yield* Screens
+  const { reader } = recording
+  const feed: Feed = {
+    get start() {
+      return live.start
+    },
+    get end() {
+      return live.end
+    },
+    get exit() {
+      return live.finished ? live.exit : null
+    },
+    recent: (offset, limit) => live.recent(offset, limit),
+    recorded: reader.read,
+    redraw: Effect.suspend(() => screens.redraw({ id: record.id, cols: live.cols, rows: live.rows, reader }))
+  }
+  return feed
+})
+
+/** A session that has ended is read from its transcript; without one there is only its end to tell. */
+const endedFeed = Effect.fnUntraced(function* (record: SessionRecord) {
+  const screens = yield* Screens
+  const { cols, exit, id, offset, rows } = record
+  const reader: TranscriptReader = yield* (yield* Recordings).read(id)
+  const feed: Feed = {
+    start: offset,
+    end: offset,
+    exit: exit ?? { code: null, signal: null, by: "lost", took: null, at: record.activeAt },
+    recent: () => Buffer.alloc(0),
+    recorded: reader.read,
+    redraw: screens.redraw({ id, cols, rows, reader })
+  }
+  return feed
+})

@@ -1,0 +1,205 @@
+/**
+ * One attached client: a cursor into the session's output that moves as fast as its connection takes bytes.
+ *
+ * The client has no queue of its own: what it has not been sent is in the session's ring or transcript anyway, so a client
+ * that stands still costs the session nothing and the program never waits for it.
+ */
+import { type Effect, Exit, type Fiber } from "effect"
+import { FrameType, readSize, readU64, size, u64 } from "../contract/Frames.ts"
+import type { FrameChannel, FrameListener } from "../contract/Handler.ts"
+import type { Feed, Redraw } from "./Feed.ts"
+
+/** Bytes of one output frame: large enough to amortise a write, small enough to keep keystrokes moving. */
+const FRAME_BYTES = 128 * 1024
+
+/** Bytes the connection may hold unsent. More would only make a snapshot arrive later. */
+const QUEUE_BYTES = 256 * 1024
+
+/** How far a terminal may fall behind and still be sent every byte; beyond it, it is sent the screen instead. */
+export const MAX_BEHIND_BYTES = 16 * 1024 * 1024
+
+export type Step =
+  | { readonly send: "nothing" }
+  | { readonly send: "recent" | "recorded"; readonly from: number; readonly limit: number }
+  | { readonly send: "screen" }
+  | { readonly send: "exit" }
+
+/** What a client at `cursor` is sent next. */
+export const planStep = (
+  cursor: number,
+  feed: Pick<Feed, "start" | "end" | "exit">,
+  lossy: "screen" | "bytes"
+): Step => {
+  if (cursor >= feed.end) return { send: feed.exit === null ? "nothing" : "exit" }
+  if (cursor >= feed.start) return { send: "recent", from: cursor, limit: FRAME_BYTES }
+  if (lossy === "screen" && feed.end - cursor > MAX_BEHIND_BYTES) return { send: "screen" }
+  return { send: "recorded", from: cursor, limit: FRAME_BYTES }
+}
+
+export interface AttachmentOptions {
+  readonly feed: Feed
+  readonly lossy: "screen" | "bytes"
+  /** First byte to send. */
+  readonly cursor: number
+  /** What to draw before it. */
+  readonly snapshot: Redraw | null
+  /** Takes typed bytes, or answers `false` when there is no room: the client is then not read until `resumed` is called. */
+  readonly onInput: (bytes: Buffer, taken: () => void) => boolean
+  readonly onEof: () => void
+  readonly onResize: (cols: number, rows: number) => void
+  readonly onClose: () => void
+  readonly fork: <A, E>(effect: Effect.Effect<A, E>) => Fiber.Fiber<A, E>
+}
+
+export class Attachment implements FrameListener {
+  readonly #options: AttachmentOptions
+  readonly #channel: FrameChannel
+  #cursor: number
+  #scheduled = false
+  #busy = false
+  #over = false
+  #lastInput = 0
+
+  constructor(options: AttachmentOptions, channel: FrameChannel) {
+    this.#options = options
+    this.#channel = channel
+    this.#cursor = options.cursor
+    if (options.snapshot !== null) this.#draw(options.snapshot)
+    this.wake()
+  }
+
+  /** There may be something to send. All chunks of one turn of the event loop travel in one frame. */
+  wake(): void {
+    if (this.#scheduled || this.#busy || this.#over) return
+    this.#scheduled = true
+    setImmediate(() => {
+      this.#scheduled = false
+      this.#pump()
+    })
+  }
+
+  resized(cols: number, rows: number): void {
+    if (!this.#over) this.#channel.send(FrameType.Resize, size(cols, rows))
+  }
+
+  /** The session has room for input again. */
+  resumed(): void {
+    this.#channel.resume()
+  }
+
+  detach(reason: string): void {
+    this.#channel.detach(reason)
+  }
+
+  onFrame(type: FrameType, payload: Buffer): void {
+    switch (type) {
+      case FrameType.Input:
+        return this.#input(readU64(payload), payload.subarray(8))
+      case FrameType.Eof:
+        return this.#options.onEof()
+      case FrameType.Resize: {
+        const { cols, rows } = readSize(payload)
+        return this.#options.onResize(cols, rows)
+      }
+      case FrameType.Redraw:
+        return this.#redraw(null)
+      default:
+        // A frame only servers send, or an answer to a ping nobody waits for.
+        return
+    }
+  }
+
+  onDrain(): void {
+    this.wake()
+  }
+
+  onClose(): void {
+    this.#over = true
+    this.#options.onClose()
+  }
+
+  /** Input that was taken before is acknowledged again and not repeated: the client came back and could not know. */
+  #input(seq: number, bytes: Buffer): void {
+    if (seq <= this.#lastInput) return this.#channel.send(FrameType.Ack, u64(this.#lastInput))
+    this.#lastInput = seq
+    const room = this.#options.onInput(Buffer.from(bytes), () => {
+      if (!this.#over) this.#channel.send(FrameType.Ack, u64(seq))
+    })
+    if (!room) this.#channel.pause()
+  }
+
+  #pump(): void {
+    const { feed, lossy } = this.#options
+    while (!this.#over && !this.#busy && this.#channel.queued() < QUEUE_BYTES) {
+      const step = planStep(this.#cursor, feed, lossy)
+      switch (step.send) {
+        case "nothing":
+          return
+        case "recent":
+          this.#output(this.#cursor, feed.recent(step.from, step.limit))
+          break
+        case "recorded":
+          return this.#sendRecorded(step.from, step.limit)
+        case "screen":
+          return this.#redraw(this.#cursor)
+        case "exit":
+          this.#over = true
+          return this.#channel.send(FrameType.Exit, Buffer.from(JSON.stringify(feed.exit)))
+      }
+    }
+  }
+
+  #output(from: number, bytes: Uint8Array): void {
+    this.#channel.send(FrameType.Output, u64(from), bytes)
+    this.#cursor = from + bytes.length
+  }
+
+  #sendRecorded(from: number, limit: number): void {
+    const { feed } = this.#options
+    this.#wait(feed.recorded(from, limit), (read) => {
+      // Memory may hold what the disk never got.
+      const next = read.bytes.length > 0 ? read.from : Math.min(Math.max(from, feed.start), feed.end)
+      if (next > from) this.#gap(from, next)
+      if (read.bytes.length > 0) this.#output(next, read.bytes)
+      else this.#cursor = next
+    })
+  }
+
+  /** Draws the screen afresh; from a cursor that is too far behind, the bytes in between are skipped and it says so. */
+  #redraw(behind: number | null): void {
+    if (this.#busy) return
+    this.#wait(this.#options.feed.redraw, (drawn) => {
+      if (behind !== null) this.#gap(behind, drawn.offset)
+      // A snapshot of the past must not take back what the client has seen since.
+      if (behind !== null || drawn.offset >= this.#cursor) {
+        this.#cursor = drawn.offset
+        this.#draw(drawn)
+      } else this.#redraw(null)
+    })
+  }
+
+  #draw({ offset, bytes }: Redraw): void {
+    this.#channel.send(FrameType.Snapshot, u64(offset), bytes)
+  }
+
+  #gap(from: number, to: number): void {
+    this.#channel.send(FrameType.Gap, u64(from), u64(to))
+  }
+
+  #wait<A, E>(effect: Effect.Effect<A, E>, then: (value: A) => void): void {
+    this.#busy = true
+    this.#options.fork(effect).addObserver((exit) => {
+      this.#busy = false
+      if (this.#over) return
+      if (Exit.isSuccess(exit)) then(exit.value)
+      // What cannot be read is skipped and told: the live part goes on.
+      else {
+        const { end, start } = this.#options.feed
+        const next = Math.max(this.#cursor, Math.min(start, end))
+        if (next > this.#cursor) this.#gap(this.#cursor, next)
+        this.#cursor = next
+      }
+      this.wake()
+    })
+  }
+}

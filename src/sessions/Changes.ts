@@ -1,0 +1,101 @@
+/**
+ * Changes to a session that is there: its name, tags and size, what is typed into it, who is attached.
+ */
+import { Effect } from "effect"
+import { Busy, InvalidParams, NameTaken, SessionRunning } from "../contract/Errors.ts"
+import { clampSize } from "../contract/Frames.ts"
+import { MAX_INPUT_BACKLOG, MAX_INPUT_BYTES } from "../contract/Limits.ts"
+import type { Params } from "../contract/Methods.ts"
+import { EventLog } from "../store/EventLog.ts"
+import { describe, LiveSessions } from "./LiveSessions.ts"
+import { resolve, resolveLive } from "./Resolve.ts"
+import { forget } from "./Retain.ts"
+import type { SessionRecord } from "./SessionStore.ts"
+import { Supervisor } from "./Supervisor.ts"
+
+export const rename = Effect.fn("Sessions.rename")(function* ({ name, session }: Params<"session.rename">) {
+  const sessions = yield* LiveSessions
+  const { entry, record } = yield* resolve(session)
+  if (record.name === name) return describe(record, entry)
+  // Only living sessions own their names.
+  if (entry !== undefined) {
+    const holder = sessions.claim(name, record.id)
+    if (holder !== null) return yield* new NameTaken({ name, holder })
+  }
+  const { append } = yield* EventLog
+  yield* append({ type: "session.renamed", session: record.id, name }).pipe(
+    Effect.tapError(() => Effect.sync(() => entry !== undefined && sessions.release(name)))
+  )
+  if (entry !== undefined) sessions.release(record.name)
+  return updated(record, { name }, entry)
+})
+
+export const tag = Effect.fn("Sessions.tag")(function* ({ add = [], remove = [], session }: Params<"session.tag">) {
+  const { entry, record } = yield* resolve(session)
+  const tags = [...new Set([...record.tags, ...add])].filter((one) => !remove.includes(one))
+  const { append } = yield* EventLog
+  yield* append({ type: "session.tagged", session: record.id, tags })
+  return updated(record, { tags }, entry)
+})
+
+const updated = (
+  record: SessionRecord,
+  change: Partial<SessionRecord>,
+  entry: { record: SessionRecord } | undefined
+) => {
+  const next = { ...record, ...change }
+  if (entry !== undefined) entry.record = next
+  return describe(next, entry as Parameters<typeof describe>[1])
+}
+
+/** The size is recorded when the session ends or is asked for: a window being dragged changes it fifty times a second. */
+export const resize = Effect.fn("Sessions.resize")(function* ({ cols, rows, session }: Params<"session.resize">) {
+  const entry = yield* resolveLive(session)
+  entry.live.resize(clampSize(cols), clampSize(rows))
+  return describe(entry.record, entry)
+})
+
+export const input = Effect.fn("Sessions.input")(function* ({ base64, session, text }: Params<"session.input">) {
+  if ((base64 === undefined) === (text === undefined)) {
+    return yield* new InvalidParams({ field: "", reason: 'exactly one of "text" and "base64" is needed' })
+  }
+  const bytes = text !== undefined ? Buffer.from(text) : Buffer.from(base64!, "base64")
+  if (bytes.length > MAX_INPUT_BYTES) {
+    return yield* new InvalidParams({
+      field: text !== undefined ? "text" : "base64",
+      reason: `more than ${MAX_INPUT_BYTES} bytes`
+    })
+  }
+  const { live } = yield* resolveLive(session)
+  if (live.inputBacklog + bytes.length > MAX_INPUT_BACKLOG) {
+    return yield* new Busy({ what: "bytes of input that a program has not read yet", limit: MAX_INPUT_BACKLOG })
+  }
+  live.input(bytes)
+  return { bytes: bytes.length }
+})
+
+export const detach = Effect.fn("Sessions.detach")(function* ({ client, session }: Params<"session.detach">) {
+  const { live } = yield* resolveLive(session)
+  const chosen = [...live.attached.values()].filter((one) => client === undefined || one.client.id === client)
+  for (const { attachment } of chosen) attachment.detach("detached by another client")
+  return { detached: chosen.length }
+})
+
+/** Stopping what has ended already is done already. */
+export const stop = Effect.fn("Sessions.stop")(function* ({ graceMs, session }: Params<"session.stop">) {
+  const { entry, record } = yield* resolve(session)
+  if (entry !== undefined) yield* (yield* Supervisor).end(entry, "stop", graceMs)
+  return record.id
+})
+
+export const remove = Effect.fn("Sessions.remove")(function* ({ force, session }: Params<"session.remove">) {
+  const { entry, record } = yield* resolve(session)
+  if (entry !== undefined) {
+    if (force !== true) return yield* new SessionRunning({ session: record.name })
+    const supervisor = yield* Supervisor
+    yield* supervisor.end(entry, "stop")
+  }
+  yield* (yield* Supervisor).settled(record.id)
+  yield* forget(record.id, "request")
+  return { id: record.id }
+})

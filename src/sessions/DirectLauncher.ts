@@ -1,0 +1,52 @@
+/**
+ * The launcher for machines without a service manager: forks the program as the daemon's own child. Its sessions end with the
+ * daemon.
+ */
+import { constants } from "node:os"
+import { Deferred, Effect, Layer } from "effect"
+import { ProcessTable } from "../host/ProcessTable.ts"
+import { Pty } from "../host/Pty.ts"
+import { type Ended, Launcher } from "./Launcher.ts"
+import { endTree } from "./ProcessTree.ts"
+
+const SIGNALS = new Map(Object.entries(constants.signals).map(([name, number]) => [number as number, name]))
+
+/** What waitpid(2) said, as the contract speaks of it. */
+export const describeEnd = (code: number, signal: number): Ended =>
+  signal === 0 ? { code, signal: null } : { code: null, signal: SIGNALS.get(signal) ?? `signal ${signal}` }
+
+/**
+ * Runs the program with standard input from a FIFO ($0) and a terminal that neither echoes nor rewrites newlines. The shell
+ * replaces itself, so pid, signals and exit code are the program's own.
+ */
+const FROM_PIPE = 'command -p stty -echo -onlcr 2>/dev/null; exec <"$0"; command -p rm -f -- "$0"; exec "$@"'
+
+export const layer = Layer.effect(
+  Launcher,
+  Effect.gen(function* () {
+    const pty = yield* Pty
+    const table = yield* ProcessTable
+    return {
+      kind: "direct",
+      outlives: false,
+      launch: Effect.fnUntraced(function* (spec) {
+        const ended = Deferred.makeUnsafe<Ended>()
+        const args = spec.argv.slice(1)
+        const { pid, master } = yield* pty.spawn(
+          {
+            ...(spec.stdin === null
+              ? { file: spec.file, args }
+              : { file: "/bin/sh", args: ["-c", FROM_PIPE, spec.stdin, spec.file, ...args] }),
+            env: spec.env,
+            cwd: spec.cwd,
+            cols: spec.cols,
+            rows: spec.rows
+          },
+          (code, signal) => Deferred.doneUnsafe(ended, Effect.succeed(describeEnd(code, signal)))
+        )
+        return { pid, startTime: table.get(pid)?.startTime ?? null, master, ended: Deferred.await(ended) }
+      }),
+      end: (session, launched, graceMs) => endTree(table, process.pid, launched, session, graceMs)
+    }
+  })
+)

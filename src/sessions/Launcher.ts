@@ -1,0 +1,46 @@
+/**
+ * How a session's process is started, found again and ended. One service, several layers: `DirectLauncher` forks; another
+ * service manager is another layer.
+ */
+import { Context, type Effect } from "effect"
+import type { LaunchFailed } from "../contract/Errors.ts"
+import type { PtyMaster } from "../host/Pty.ts"
+
+export interface LaunchSpec {
+  readonly session: string
+  /** Absolute path of the program. */
+  readonly file: string
+  /** argv[0] and the arguments as the user gave them. */
+  readonly argv: ReadonlyArray<string>
+  readonly cwd: string
+  readonly env: Readonly<Record<string, string>>
+  readonly cols: number
+  readonly rows: number
+  /** A FIFO that is to be the program's standard input instead of the terminal. */
+  readonly stdin: string | null
+}
+
+export interface Ended {
+  readonly code: number | null
+  readonly signal: string | null
+}
+
+export interface Launched {
+  readonly pid: number
+  readonly startTime: string | null
+  readonly master: PtyMaster
+  /** Completes when the process is gone. */
+  readonly ended: Effect.Effect<Ended>
+}
+
+export class Launcher extends Context.Service<
+  Launcher,
+  {
+    readonly kind: "direct" | "systemd"
+    /** Do sessions outlive the daemon? */
+    readonly outlives: boolean
+    readonly launch: (spec: LaunchSpec) => Effect.Effect<Launched, LaunchFailed>
+    /** Ends the whole process tree; answers what it took once nothing of it is left. */
+    readonly end: (session: string, launched: Launched, graceMs: number) => Effect.Effect<"term" | "kill">
+  }
+>()("agentd/sessions/Launcher") {}

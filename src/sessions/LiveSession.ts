@@ -1,0 +1,189 @@
+/**
+ * A session that runs: its terminal, its recent output, who is attached, and what happens to each byte.
+ *
+ *   PTY master → chunk → transcript, ring → attached clients (each at its own cursor), waiting requests
+ *
+ * The path of a chunk is plain synchronous code, because it runs tens of thousands of times a second.
+ */
+import { Deferred, Effect } from "effect"
+import { MAX_INPUT_BACKLOG } from "../contract/Limits.ts"
+import type { SessionClient, SessionExit } from "../contract/Session.ts"
+import type { InputPipe } from "../host/InputPipe.ts"
+import type { Attachment } from "./Attachment.ts"
+import type { Launched } from "./Launcher.ts"
+import type { Ring } from "./Ring.ts"
+
+/** After its program's end a session waits so long for the last output, each time some more of it comes … */
+const QUIET_MS = 100
+/** … and so long at the most: a process left in the background may print for ever. */
+const LINGER_MS = 2_000
+
+/** What a terminal sends for the end of input (termios(3), VEOF). */
+const END_OF_FILE = Buffer.from([0x04])
+
+/** Where output is recorded, as far as the path of a chunk goes. */
+export interface Recorder {
+  /** Copies the chunk; never throws and never waits. */
+  append(chunk: Buffer, atMs: number): void
+  resize(cols: number, rows: number, atMs: number): void
+}
+
+export interface LiveOptions {
+  readonly id: string
+  readonly launched: Launched
+  readonly recorder: Recorder
+  readonly ring: Ring
+  readonly stdin: InputPipe | null
+  readonly cols: number
+  readonly rows: number
+  readonly now: () => number
+}
+
+interface Attached {
+  readonly client: SessionClient
+  readonly attachment: Attachment
+}
+
+export class LiveSession {
+  readonly id: string
+  readonly launched: Launched
+  /** Completes when the program has ended and every byte of its output is here. */
+  readonly done = Deferred.makeUnsafe<SessionExit>()
+  readonly attached = new Map<string, Attached>()
+  /** Set by whoever ends it, before its process is told. */
+  ending: { readonly by: SessionExit["by"]; readonly took: Deferred.Deferred<"term" | "kill"> } | null = null
+  /** Set once the program has ended and all its output is here; `done` follows when that is recorded. */
+  exit: SessionExit | null = null
+  finished = false
+  activeAt: number
+  cols: number
+  rows: number
+  readonly #ring: Ring
+  readonly #recorder: Recorder
+  readonly #stdin: InputPipe | null
+  readonly #now: () => number
+  readonly #closed = Deferred.makeUnsafe<void>()
+  #listeners = new Set<() => void>()
+
+  constructor(options: LiveOptions) {
+    this.id = options.id
+    this.launched = options.launched
+    this.cols = options.cols
+    this.rows = options.rows
+    this.#recorder = options.recorder
+    this.#ring = options.ring
+    this.#stdin = options.stdin
+    this.#now = options.now
+    this.activeAt = options.now()
+    options.launched.master.start(
+      (chunk) => this.#take(chunk),
+      () => Deferred.doneUnsafe(this.#closed, Effect.void)
+    )
+  }
+
+  get start(): number {
+    return this.#ring.start
+  }
+
+  get end(): number {
+    return this.#ring.end
+  }
+
+  recent(offset: number, limit: number): Buffer {
+    return this.#ring.read(offset, limit)
+  }
+
+  /** Calls `listener` once, at the next output or at the end. */
+  once(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /** Completes at the next output or at the end. */
+  get changed(): Effect.Effect<void> {
+    return Effect.callback<void>((resume) => {
+      const forget = this.once(() => resume(Effect.void))
+      return Effect.sync(forget)
+    })
+  }
+
+  /** False when the program has not taken what it was sent before; `taken` runs when the kernel has these bytes. */
+  input(bytes: Uint8Array, taken: () => void = () => {}): boolean {
+    const sink = this.#stdin !== null && !this.#stdin.ended ? this.#stdin : this.launched.master
+    sink.write(bytes, () => {
+      taken()
+      if (sink.backlog() < MAX_INPUT_BACKLOG / 2)
+        for (const { attachment } of this.attached.values()) attachment.resumed()
+    })
+    return sink.backlog() < MAX_INPUT_BACKLOG
+  }
+
+  /** Bytes of input the program has not taken. */
+  get inputBacklog(): number {
+    return this.launched.master.backlog() + (this.#stdin?.backlog() ?? 0)
+  }
+
+  endInput(): void {
+    if (this.#stdin !== null) this.#stdin.end()
+    else this.launched.master.write(END_OF_FILE)
+  }
+
+  /** True when the size really changed. */
+  resize(cols: number, rows: number): boolean {
+    if (cols === this.cols && rows === this.rows) return false
+    this.cols = cols
+    this.rows = rows
+    this.#recorder.resize(cols, rows, this.#now())
+    this.launched.master.resize(cols, rows)
+    for (const { attachment } of this.attached.values()) attachment.resized(cols, rows)
+    return true
+  }
+
+  /** The recorder cannot keep up, or a full disk is configured to hold the program back: it waits until there is room. */
+  hold(held: boolean): void {
+    if (held) this.launched.master.pause()
+    else this.launched.master.resume()
+  }
+
+  /** Waits for the program's end and for the rest of its output, then closes the terminal. */
+  awaitEnd = Effect.fnUntraced(function* (this: LiveSession) {
+    const { code, signal } = yield* this.launched.ended
+    const { ending } = this
+    const quiet = Effect.gen({ self: this }, function* () {
+      for (;;) {
+        const before = this.end
+        yield* Effect.sleep(QUIET_MS)
+        if (this.end === before) return
+      }
+    })
+    yield* Effect.raceFirst(Deferred.await(this.#closed), quiet).pipe(Effect.timeoutOption(LINGER_MS))
+    this.launched.master.close()
+    this.#stdin?.end()
+    // A stop that came after the program's own end did not end it.
+    const took = ending === null ? null : yield* Deferred.await(ending.took)
+    this.exit = { code, signal, by: ending?.by ?? "program", took, at: this.#now() }
+    return this.exit
+  })
+
+  /** Tells everybody that waits that the end is recorded. */
+  finish(exit: SessionExit): void {
+    this.finished = true
+    Deferred.doneUnsafe(this.done, Effect.succeed(exit))
+    this.#wake()
+  }
+
+  #take(chunk: Buffer): void {
+    this.activeAt = this.#now()
+    this.#recorder.append(chunk, this.activeAt)
+    this.#ring.push(chunk)
+    this.#wake()
+  }
+
+  #wake(): void {
+    for (const { attachment } of this.attached.values()) attachment.wake()
+    if (this.#listeners.size === 0) return
+    const listeners = this.#listeners
+    this.#listeners = new Set()
+    for (const listener of listeners) listener()
+  }
+}

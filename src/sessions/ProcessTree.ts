@@ -1,0 +1,86 @@
+/**
+ * A session's whole process tree: which processes belong to it, and how they are ended.
+ */
+import { Clock, Effect } from "effect"
+import type { Process, ProcessTable } from "../host/ProcessTable.ts"
+
+/** Milliseconds between two looks at a tree that is being stopped: short at first, because most programs end at once. */
+const FIRST_LOOK_MS = 10
+const LONGEST_LOOK_MS = 200
+
+/** Milliseconds after SIGKILL until we stop looking: only a process stuck in the kernel lives that long. */
+const KILL_MS = 2_000
+
+/** The variable that marks every process of a session, however far it moved away from its parents. */
+export const SESSION_VARIABLE = "AGENTD_SESSION"
+
+/**
+ * Who belongs to the tree of `root`: its descendants, the members of its kernel session, and whoever `marked` recognises.
+ * Zombies do not count: they are dead and wait for their parent.
+ *
+ * When the root is gone its pid may belong to a stranger, so only marked processes are taken then.
+ */
+export const selectTree = (
+  processes: ReadonlyArray<Process>,
+  root: { readonly pid: number; readonly alive: boolean },
+  marked: (pid: number) => boolean
+): ReadonlyArray<number> => {
+  const children = Map.groupBy(processes, ({ parent }) => parent)
+  const tree = new Set<number>()
+  const take = (pid: number): void => {
+    if (tree.has(pid)) return
+    tree.add(pid)
+    for (const child of children.get(pid) ?? []) take(child.pid)
+  }
+  if (root.alive) {
+    take(root.pid)
+    for (const { pid, session } of processes) if (session === root.pid) take(pid)
+  }
+  for (const { pid } of processes) if (!tree.has(pid) && marked(pid)) take(pid)
+  const living = new Set(processes.filter(({ zombie }) => !zombie).map(({ pid }) => pid))
+  return [...tree].filter((pid) => living.has(pid))
+}
+
+/**
+ * Ends a tree: SIGHUP and SIGTERM (and SIGCONT, so that stopped processes hear them) at once, SIGKILL to what is left after
+ * the grace time. Answers what it took.
+ */
+export const endTree = Effect.fnUntraced(function* (
+  table: ProcessTable["Service"],
+  own: number,
+  root: { readonly pid: number; readonly startTime: string | null },
+  session: string,
+  graceMs: number
+): Effect.fn.Return<"term" | "kill"> {
+  const mark = `${SESSION_VARIABLE}=${session}`
+  const members = () => {
+    const now = table.get(root.pid)
+    const alive = now !== null && (root.startTime === null || now.startTime === root.startTime)
+    return selectTree(table.list(), { pid: root.pid, alive }, (pid) => table.hasEnvironment(pid, mark)).filter(
+      (pid) => pid !== own
+    )
+  }
+  const gone = Effect.fnUntraced(function* (withinMs: number) {
+    const end = (yield* Clock.currentTimeMillis) + withinMs
+    for (let pause = FIRST_LOOK_MS; ; pause = Math.min(pause * 2, LONGEST_LOOK_MS)) {
+      if (members().length === 0) return true
+      const left = end - (yield* Clock.currentTimeMillis)
+      if (left <= 0) return false
+      yield* Effect.sleep(Math.min(pause, left))
+    }
+  })
+
+  for (const pid of members()) {
+    table.signal(pid, "SIGHUP")
+    table.signal(pid, "SIGTERM")
+    table.signal(pid, "SIGCONT")
+  }
+  if (yield* gone(graceMs)) return "term"
+  // Again and again: a process may fork between the look and the signal.
+  const end = (yield* Clock.currentTimeMillis) + KILL_MS
+  while ((yield* Clock.currentTimeMillis) < end) {
+    for (const pid of members()) table.signal(pid, "SIGKILL")
+    if (yield* gone(LONGEST_LOOK_MS)) break
+  }
+  return "kill"
+})

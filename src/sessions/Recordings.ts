@@ -1,0 +1,93 @@
+/**
+ * Where each session's output is kept, and how it is read: a directory while the session lives, one archive file afterwards.
+ */
+import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs"
+import { join } from "node:path"
+import { Context, Effect, Layer, type Scope } from "effect"
+import { Settings } from "../config/Settings.ts"
+import { TranscriptUnavailable } from "../contract/Errors.ts"
+import type { SessionExit } from "../contract/Session.ts"
+import { Directories } from "../host/Directories.ts"
+import { type Archived, archive, openArchive } from "./transcript/Archive.ts"
+import { liveReader, openLive, type RecentOutput } from "./transcript/LiveReader.ts"
+import { repairTranscript } from "./transcript/Repair.ts"
+import type { TranscriptHeader, TranscriptReader } from "./transcript/Transcript.ts"
+import { openTranscript, type TranscriptWriter } from "./transcript/TranscriptWriter.ts"
+
+export interface Recording {
+  readonly writer: TranscriptWriter
+  readonly reader: TranscriptReader
+}
+
+export class Recordings extends Context.Service<
+  Recordings,
+  {
+    readonly directory: (session: string) => string
+    /** The archive's path, whether it is there or not. */
+    readonly file: (session: string) => string
+    readonly open: (
+      header: TranscriptHeader,
+      recent: RecentOutput,
+      onPressure: (hold: boolean) => void
+    ) => Effect.Effect<Recording, never, Scope.Scope>
+    /** Reads what there is of a session that has ended. */
+    readonly read: (session: string) => Effect.Effect<TranscriptReader, TranscriptUnavailable>
+    /** Turns the directory into the archive. Without a directory, answers the archive that is there, or null. */
+    readonly archive: (
+      session: string,
+      exit: SessionExit | null
+    ) => Effect.Effect<Archived | null, TranscriptUnavailable>
+    readonly remove: (session: string) => Effect.Effect<void>
+    /** Sessions that have files here. */
+    readonly kept: Effect.Effect<ReadonlyArray<string>>
+  }
+>()("agentd/sessions/Recordings") {
+  static readonly layer = Layer.effect(
+    Recordings,
+    Effect.gen(function* () {
+      const { transcripts } = yield* Directories
+      const settings = yield* Settings
+      mkdirSync(transcripts, { recursive: true, mode: 0o700 })
+      const directory = (session: string) => join(transcripts, session)
+      const file = (session: string) => join(transcripts, `${session}.cast.zst`)
+      return {
+        directory,
+        file,
+        open: Effect.fnUntraced(function* (
+          header: TranscriptHeader,
+          recent: RecentOutput,
+          onPressure: (hold: boolean) => void
+        ) {
+          const { transcript } = yield* settings.current
+          const writer = yield* openTranscript({
+            directory: directory(header.session),
+            header,
+            onDiskFull: transcript.on_disk_full,
+            maxBytes: transcript.session_bytes,
+            onPressure
+          })
+          return { writer, reader: liveReader(writer, recent) }
+        }),
+        read: (session) =>
+          existsSync(file(session))
+            ? openArchive(file(session))
+            : existsSync(directory(session))
+              ? openLive(directory(session))
+              : Effect.fail(new TranscriptUnavailable({ session, reason: "it is not there any more" })),
+        archive: Effect.fnUntraced(function* (session: string, exit: SessionExit | null) {
+          if (existsSync(directory(session))) {
+            yield* repairTranscript(directory(session))
+            return yield* archive({ directory: directory(session), file: file(session), exit })
+          }
+          return null
+        }),
+        remove: (session) =>
+          Effect.sync(() => {
+            rmSync(file(session), { force: true })
+            rmSync(directory(session), { recursive: true, force: true })
+          }),
+        kept: Effect.sync(() => [...new Set(readdirSync(transcripts).map((name) => name.replace(/\..*$/, "")))])
+      }
+    })
+  )
+}

@@ -1,0 +1,37 @@
+/**
+ * After a daemon that ended without warning: what became of its sessions, their transcripts, and files nobody knows.
+ */
+import { Clock, Effect, Option } from "effect"
+import type { SessionExit } from "../contract/Session.ts"
+import { EventLog } from "../store/EventLog.ts"
+import { Recordings } from "./Recordings.ts"
+import { type SessionRecord, SessionStore } from "./SessionStore.ts"
+import { archiveSession } from "./Supervisor.ts"
+
+/** Sessions of a launcher that does not outlive the daemon are over; what they printed is kept. */
+export const recover = Effect.fn("Sessions.recover")(function* () {
+  const store = yield* SessionStore
+  const recordings = yield* Recordings
+  for (const session of yield* store.live) yield* interrupted(session)
+  for (const id of yield* recordings.kept) {
+    const known = yield* store.get(id)
+    // A transcript without a session belongs to one that was removed while its file was being written.
+    if (Option.isNone(known)) yield* recordings.remove(id)
+    else if (!known.value.archived) yield* archiveSession(id, known.value.exit)
+  }
+})
+
+const interrupted = Effect.fnUntraced(function* ({ id, name }: SessionRecord) {
+  const log = yield* EventLog
+  const reader = yield* (yield* Recordings).read(id).pipe(Effect.option)
+  const offset = Option.isNone(reader) ? 0 : yield* Effect.orElseSucceed(reader.value.end, () => 0)
+  const exit: SessionExit = {
+    code: null,
+    signal: null,
+    by: "lost",
+    took: null,
+    at: yield* Clock.currentTimeMillis
+  }
+  yield* Effect.logWarning(`session ${name} (${id}) ended with the daemon before this one`)
+  yield* log.append({ type: "session.ended", session: id, status: "interrupted", exit, offset, unrecorded: 0 })
+})

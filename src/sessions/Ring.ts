@@ -1,0 +1,75 @@
+/**
+ * The last megabyte of a session's output in memory, addressed by offset.
+ *
+ * The buffer starts small and doubles up to its limit as output comes, so that an idle session costs kilobytes.
+ */
+
+const FIRST_BYTES = 4096
+
+export class Ring {
+  readonly #limit: number
+  #buffer: Buffer
+  /** Offset of the next byte. */
+  #end: number
+
+  constructor(limit: number, end = 0) {
+    this.#limit = limit
+    this.#buffer = Buffer.allocUnsafeSlow(Math.min(FIRST_BYTES, limit))
+    this.#end = end
+    this.#first = end
+  }
+
+  #first: number
+
+  get end(): number {
+    return this.#end
+  }
+
+  /** Offset of the oldest byte kept. */
+  get start(): number {
+    return Math.max(this.#first, this.#end - this.#buffer.length)
+  }
+
+  /** Bytes of memory held. */
+  get size(): number {
+    return this.#buffer.length
+  }
+
+  push(chunk: Buffer): void {
+    this.#grow(this.#end - this.start + chunk.length)
+    const capacity = this.#buffer.length
+    const kept = chunk.length > capacity ? chunk.subarray(chunk.length - capacity) : chunk
+    const at = (this.#end + chunk.length - kept.length) % capacity
+    const head = Math.min(kept.length, capacity - at)
+    kept.copy(this.#buffer, at, 0, head)
+    kept.copy(this.#buffer, 0, head)
+    this.#end += chunk.length
+  }
+
+  /** A copy of at most `limit` bytes from `offset` on; empty outside of what is kept. */
+  read(offset: number, limit: number): Buffer {
+    if (offset < this.start || offset >= this.#end) return Buffer.alloc(0)
+    const capacity = this.#buffer.length
+    const length = Math.min(limit, this.#end - offset)
+    const at = offset % capacity
+    const head = Math.min(length, capacity - at)
+    const out = Buffer.allocUnsafe(length)
+    this.#buffer.copy(out, 0, at, at + head)
+    this.#buffer.copy(out, head, 0, length - head)
+    return out
+  }
+
+  #grow(wanted: number): void {
+    if (wanted <= this.#buffer.length || this.#buffer.length === this.#limit) return
+    let capacity = this.#buffer.length
+    while (capacity < wanted && capacity < this.#limit) capacity = Math.min(capacity * 2, this.#limit)
+    const start = this.start
+    const kept = this.read(start, this.#end - start)
+    this.#buffer = Buffer.allocUnsafeSlow(capacity)
+    this.#first = start
+    const at = start % capacity
+    const head = Math.min(kept.length, capacity - at)
+    kept.copy(this.#buffer, at, 0, head)
+    kept.copy(this.#buffer, 0, head)
+  }
+}

@@ -1,0 +1,181 @@
+/**
+ * Sessions: the capability the rest of agentd exists for. What can be asked of it, in one place; each answer has its own file.
+ */
+import { Context, Effect, Layer, type SubscriptionRef } from "effect"
+import type { Settings } from "../config/Settings.ts"
+import { SessionRunning } from "../contract/Errors.ts"
+import type { HandlersFor } from "../contract/Handler.ts"
+import type { MethodName } from "../contract/Methods.ts"
+import type { Directories } from "../host/Directories.ts"
+import type { Environment } from "../host/Environment.ts"
+import type { InputPipes } from "../host/InputPipe.ts"
+import { type Process, ProcessTable } from "../host/ProcessTable.ts"
+import type { EventLog } from "../store/EventLog.ts"
+import { attach } from "./Attach.ts"
+import { detach, input, remove, rename, resize, stop, tag } from "./Changes.ts"
+import { importSessions } from "./Import.ts"
+import type { Launcher } from "./Launcher.ts"
+import { describe, LiveSessions } from "./LiveSessions.ts"
+import { output, readerOf } from "./Output.ts"
+import type { Recordings } from "./Recordings.ts"
+import { recover } from "./Recover.ts"
+import { resolve } from "./Resolve.ts"
+import { retaining } from "./Retain.ts"
+import { SessionStore } from "./SessionStore.ts"
+import { start } from "./Start.ts"
+import type { Supervisor } from "./Supervisor.ts"
+import { Screens } from "./screen/Screens.ts"
+import { wait } from "./Wait.ts"
+
+type SessionMethod = Extract<MethodName, `session.${string}`>
+
+/** How far up its ancestors a process's session is looked for. */
+const MAX_ANCESTORS = 64
+
+export class Sessions extends Context.Service<
+  Sessions,
+  {
+    readonly requests: HandlersFor<SessionMethod>
+    /** How many sessions live. */
+    readonly live: SubscriptionRef.SubscriptionRef<number>
+    readonly count: Effect.Effect<{ readonly live: number; readonly ended: number }>
+    /** Names of the sessions that live. */
+    readonly names: () => ReadonlyArray<string>
+    /** Id of the session a process runs in, or null. */
+    readonly ofProcess: (pid: number) => string | null
+  }
+>()("agentd/sessions/Sessions") {
+  static readonly layer = Layer.effect(
+    Sessions,
+    Effect.gen(function* () {
+      yield* recover()
+      yield* Effect.forkScoped(retaining)
+      const context = yield* Effect.context<Needs>()
+      const sessions = yield* LiveSessions
+      const store = yield* SessionStore
+      const table = yield* ProcessTable
+      const provide = <A, E>(effect: Effect.Effect<A, E, Needs>): Effect.Effect<A, E> => Effect.provide(effect, context)
+
+      return {
+        live: sessions.count,
+        count: Effect.orElseSucceed(store.count, () => ({ live: sessions.entries.size, ended: 0 })),
+        names: () => [...sessions.entries.values()].map(({ record }) => record.name),
+        ofProcess: (pid) =>
+          sessionOf(
+            pid,
+            table,
+            [...sessions.entries.values()].map(({ record }) => record)
+          ),
+        requests: {
+          "session.start": (params) => provide(start(params)),
+          "session.list": (params) => provide(list(params)),
+          "session.get": ({ session }) => provide(get(session)),
+          "session.stop": (params) => provide(Effect.flatMap(stop(params), get)),
+          "session.remove": (params) => provide(remove(params)),
+          "session.rename": (params) => provide(rename(params)),
+          "session.tag": (params) => provide(tag(params)),
+          "session.resize": (params) => provide(resize(params)),
+          "session.input": (params) => provide(input(params)),
+          "session.output": (params) => provide(output(params)),
+          "session.screen": (params) => provide(screen(params)),
+          "session.wait": (params) => provide(wait(params)),
+          "session.attach": (params, caller) => provide(attach(params, caller)),
+          "session.detach": (params) => provide(detach(params)),
+          "session.resume": (params) => provide(resume(params)),
+          "session.import": (params) => provide(importSessions(params))
+        }
+      }
+    })
+  )
+}
+
+type Needs =
+  | Directories
+  | Environment
+  | EventLog
+  | InputPipes
+  | Launcher
+  | LiveSessions
+  | ProcessTable
+  | Recordings
+  | Screens
+  | SessionStore
+  | Settings
+  | Supervisor
+
+const get = Effect.fn("Sessions.get")(function* (reference: string) {
+  const { entry, record } = yield* resolve(reference)
+  return describe(record, entry)
+})
+
+const list = Effect.fn("Sessions.list")(function* (filter: { all?: boolean; tag?: string; status?: string }) {
+  const sessions = yield* LiveSessions
+  const records = yield* (yield* SessionStore).list({
+    ...filter,
+    status: undefined,
+    all: filter.all ?? filter.status !== undefined
+  })
+  const described = records.map((record) => {
+    const entry = sessions.entries.get(record.id)
+    return describe(entry?.record ?? record, entry)
+  })
+  // Between its end and the record of it a session is not live any more.
+  return { sessions: described.filter(({ status }) => filter.status === undefined || status === filter.status) }
+})
+
+const screen = Effect.fn("Sessions.screen")(function* (params: {
+  readonly session: string
+  readonly format?: "text" | "ansi" | "json"
+  readonly scrollback?: number
+}) {
+  const { entry, record } = yield* resolve(params.session)
+  const { cols, rows } = entry?.live ?? record
+  const reader = yield* readerOf(record.id, entry)
+  const { session: _session, ...options } = params
+  return yield* (yield* Screens).snapshot({ id: record.id, cols, rows, reader }, options)
+})
+
+/** The same program with the same arguments, directory, size and tags; only the environment comes from whoever asks. */
+const resume = Effect.fn("Sessions.resume")(function* (params: {
+  readonly session: string
+  readonly name?: string
+  readonly env?: Readonly<Record<string, string>>
+  readonly cols?: number
+  readonly rows?: number
+}) {
+  const { entry, record } = yield* resolve(params.session)
+  if (entry !== undefined) return yield* new SessionRunning({ session: record.name })
+  const sessions = yield* LiveSessions
+  const { argv, cols, cwd, id, rows, tags, ttlMs } = record
+  // Its own name again, unless another session has taken it since.
+  const name = params.name ?? (sessions.byName(record.name) === undefined ? record.name : undefined)
+  return yield* start(
+    {
+      argv,
+      cwd,
+      cols: params.cols ?? cols,
+      rows: params.rows ?? rows,
+      tags,
+      ...(name === undefined ? {} : { name }),
+      ...(params.env === undefined ? {} : { env: params.env }),
+      ...(ttlMs === null ? {} : { ttlMs })
+    },
+    id
+  )
+})
+
+/** A process belongs to the session whose program is its ancestor, or leads its kernel session. */
+export const sessionOf = (
+  pid: number,
+  table: { readonly get: (pid: number) => Process | null },
+  live: ReadonlyArray<{ readonly id: string; readonly pid: number | null }>
+): string | null => {
+  let current = table.get(pid)
+  for (let up = 0; current !== null && up < MAX_ANCESTORS; up++) {
+    const { pid: own, parent, session } = current
+    const found = live.find((one) => one.pid !== null && (one.pid === own || one.pid === session))
+    if (found !== undefined) return found.id
+    current = parent > 1 ? table.get(parent) : null
+  }
+  return null
+}

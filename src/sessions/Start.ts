@@ -1,0 +1,145 @@
+/**
+ * Starts a session: everything that can be wrong is found first, then it is recorded, then its program runs.
+ */
+import { join } from "node:path"
+import { Clock, Deferred, Effect, Exit, Scope } from "effect"
+import { Settings } from "../config/Settings.ts"
+import { NameTaken } from "../contract/Errors.ts"
+import { clampSize } from "../contract/Frames.ts"
+import { RING_BYTES } from "../contract/Limits.ts"
+import type { SessionId, StartParams } from "../contract/Session.ts"
+import { Directories } from "../host/Directories.ts"
+import { Environment } from "../host/Environment.ts"
+import { InputPipes } from "../host/InputPipe.ts"
+import { EventLog } from "../store/EventLog.ts"
+import { ulid } from "../store/Ulid.ts"
+import { checkDirectory, resolveCommand } from "./Command.ts"
+import { Launcher } from "./Launcher.ts"
+import { LiveSession } from "./LiveSession.ts"
+import { describe, type Entry, LiveSessions } from "./LiveSessions.ts"
+import { generateName } from "./Names.ts"
+import { SESSION_VARIABLE } from "./ProcessTree.ts"
+import { Recordings } from "./Recordings.ts"
+import { Ring } from "./Ring.ts"
+import type { SessionRecord } from "./SessionStore.ts"
+import { Supervisor } from "./Supervisor.ts"
+
+export const start = Effect.fn("Sessions.start")(function* (params: StartParams, resumedFrom: SessionId | null = null) {
+  const sessions = yield* LiveSessions
+  const environment = yield* Environment
+  const settings = yield* (yield* Settings).current
+  const inherited = environment.forPrograms(params.env ?? environment.own)
+  const cwd = yield* checkDirectory(params.cwd ?? environment.own["HOME"] ?? "/")
+  const file = yield* resolveCommand(params.argv[0]!, cwd, inherited["PATH"])
+  const id = `ses_${yield* ulid}`
+  const name = yield* claimName(params.name, id)
+
+  const now = yield* Clock.currentTimeMillis
+  const planned: SessionRecord = {
+    id,
+    name,
+    argv: params.argv,
+    cwd,
+    cols: clampSize(params.cols ?? settings.session.cols),
+    rows: clampSize(params.rows ?? settings.session.rows),
+    tags: [...new Set(params.tags ?? [])],
+    status: "starting",
+    launcher: (yield* Launcher).kind,
+    pid: null,
+    startTime: null,
+    createdAt: now,
+    activeAt: now,
+    ttlMs: params.ttlMs ?? null,
+    exit: null,
+    offset: 0,
+    unrecorded: 0,
+    transcript: null,
+    transcriptBytes: 0,
+    archived: false,
+    resumedFrom
+  }
+  const env = sessionEnvironment(inherited, settings.session.term, planned, (yield* Directories).socket)
+  // Between the record and the supervisor a deadline must not cut in: the program would run with nobody to look after it.
+  const entry = yield* Effect.uninterruptible(launch(planned, file, env, params.stdin === "pipe")).pipe(
+    Effect.tapError(() => Effect.sync(() => sessions.release(name)))
+  )
+  sessions.last = id
+  return describe(entry.record, entry)
+})
+
+const claimName = Effect.fnUntraced(function* (wanted: string | undefined, id: string) {
+  const sessions = yield* LiveSessions
+  if (wanted === undefined) return yield* generateName((name) => sessions.claim(name, id) !== null)
+  const holder = sessions.claim(wanted, id)
+  return holder === null ? wanted : yield* new NameTaken({ name: wanted, holder })
+})
+
+/** What the program sees: the caller's environment, what names the session, and a terminal that is ours. */
+const sessionEnvironment = (
+  inherited: Readonly<Record<string, string>>,
+  term: string,
+  session: SessionRecord,
+  socket: string
+): Record<string, string> => ({
+  ...inherited,
+  // A caller without a terminal has none to describe.
+  TERM: inherited["TERM"] === undefined || inherited["TERM"] === "dumb" ? term : inherited["TERM"],
+  PWD: session.cwd,
+  [SESSION_VARIABLE]: session.id,
+  AGENTD_SESSION_NAME: session.name,
+  AGENTD_SOCKET: socket
+})
+
+const launch = Effect.fnUntraced(function* (
+  record: SessionRecord,
+  file: string,
+  env: Readonly<Record<string, string>>,
+  piped: boolean
+) {
+  const { argv, cols, createdAt, cwd, id, launcher, name, resumedFrom, rows, tags, ttlMs } = record
+  const log = yield* EventLog
+  const { append } = log
+  const started = { session: id, name, argv, cwd, cols, rows, tags: [...tags], launcher, ttlMs, resumedFrom } as const
+  yield* append({ type: "session.started", ...started })
+
+  const scope = yield* Scope.make()
+  const running = Effect.gen(function* () {
+    const live = Deferred.makeUnsafe<LiveSession>()
+    const ring = new Ring(RING_BYTES)
+    const header = { version: 1, session: id, name, argv, cwd, cols, rows, term: env["TERM"] ?? "", createdAt } as const
+    const recording = yield* (yield* Recordings).open(header, ring, (hold) => {
+      Effect.runFork(Effect.map(Deferred.await(live), (session) => session.hold(hold)))
+    })
+    const stdin = piped ? yield* (yield* InputPipes).make(join((yield* Directories).runtime, `${id}.stdin`)) : null
+    const spec = { session: id, file, argv, cwd, env, cols, rows, stdin: stdin?.path ?? null }
+    const launched = yield* (yield* Launcher).launch(spec)
+    const clock = yield* Clock.Clock
+    const session = new LiveSession({
+      id,
+      launched,
+      recorder: recording.writer,
+      ring,
+      stdin,
+      cols,
+      rows,
+      now: () => clock.currentTimeMillisUnsafe()
+    })
+    Deferred.doneUnsafe(live, Effect.succeed(session))
+    const { pid, startTime } = launched
+    const entry: Entry = { record: { ...record, status: "running", pid, startTime }, live: session, recording, scope }
+    yield* (yield* LiveSessions).add(entry)
+    yield* (yield* Supervisor).watch(entry)
+    return entry
+  })
+  return yield* running.pipe(
+    Scope.provide(scope),
+    Effect.tapError(() =>
+      Effect.gen(function* () {
+        yield* Scope.close(scope, Exit.void)
+        yield* (yield* Recordings).remove(id)
+        // Nothing ran: the listing should not show it either.
+        yield* Effect.ignore(append({ type: "session.removed", session: id, by: "request" }))
+      })
+    )
+  )
+})

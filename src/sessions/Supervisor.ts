@@ -1,0 +1,111 @@
+/**
+ * Looks after each session from its first byte to its archive: records what happens to it, and ends it when it must end.
+ */
+import { Clock, Context, Deferred, Effect, Exit, Fiber, FiberSet, Layer, Scope } from "effect"
+import { Settings } from "../config/Settings.ts"
+import type { SessionExit } from "../contract/Session.ts"
+import type { EventLog } from "../store/EventLog.ts"
+import { Launcher } from "./Launcher.ts"
+import { type Entry, LiveSessions } from "./LiveSessions.ts"
+import { record } from "./Record.ts"
+import { Recordings } from "./Recordings.ts"
+
+export class Supervisor extends Context.Service<
+  Supervisor,
+  {
+    /** Follows a session that has just been started, in the background, to its end. */
+    readonly watch: (entry: Entry) => Effect.Effect<void>
+    /** Ends a session's process tree and waits until that is recorded. */
+    readonly end: (entry: Entry, by: SessionExit["by"], graceMs?: number) => Effect.Effect<SessionExit>
+    /** Waits until nothing is written for a session that has ended any more. */
+    readonly settled: (id: string) => Effect.Effect<void>
+    /** Ends all of them, as the daemon stops. */
+    readonly endAll: (by: SessionExit["by"]) => Effect.Effect<void>
+  }
+>()("agentd/sessions/Supervisor") {
+  static readonly layer = Layer.effect(
+    Supervisor,
+    Effect.gen(function* () {
+      const context = yield* Effect.context<LiveSessions | Launcher | Recordings | EventLog | Settings>()
+      const fibers = yield* FiberSet.make()
+      const following = new Map<string, Fiber.Fiber<void>>()
+      const sessions = yield* LiveSessions
+      const launcher = yield* Launcher
+      const settings = yield* Settings
+
+      const end = Effect.fnUntraced(function* (entry: Entry, by: SessionExit["by"], graceMs?: number) {
+        const { live } = entry
+        if (live.ending === null && live.exit === null) {
+          const took = Deferred.makeUnsafe<"term" | "kill">()
+          live.ending = { by, took }
+          const grace = graceMs ?? (yield* settings.current).session.grace
+          // Once begun it is finished, whether the one who asked still waits or not.
+          yield* FiberSet.run(
+            fibers,
+            Effect.flatMap(launcher.end(live.id, live.launched, grace), (how) => Deferred.succeed(took, how))
+          )
+        }
+        return yield* Deferred.await(live.done)
+      })
+
+      const ttl = Effect.fnUntraced(function* (entry: Entry, ttlMs: number) {
+        const left = entry.record.createdAt + ttlMs - (yield* Clock.currentTimeMillis)
+        yield* Effect.sleep(Math.max(0, left))
+        yield* end(entry, "ttl")
+      })
+
+      const watch = Effect.fnUntraced(function* (entry: Entry) {
+        const { ttlMs } = entry.record
+        const { id } = entry.record
+        const fiber = yield* FiberSet.run(fibers, Effect.provide(follow(entry), context))
+        following.set(id, fiber)
+        fiber.addObserver(() => following.delete(id))
+        if (ttlMs !== null) yield* Effect.forkIn(ttl(entry, ttlMs), entry.scope)
+      })
+
+      const endAll = (by: SessionExit["by"]) =>
+        Effect.forEach([...sessions.entries.values()], (entry) => end(entry, by), {
+          concurrency: "unbounded",
+          discard: true
+        })
+
+      // Registered after the fibers' own finalizer and so run before it: they still work while their sessions end.
+      if (!launcher.outlives) {
+        yield* Effect.addFinalizer(() => Effect.andThen(endAll("shutdown"), FiberSet.awaitEmpty(fibers)))
+      }
+      const settled = (id: string) => {
+        const fiber = following.get(id)
+        return fiber === undefined ? Effect.void : Effect.asVoid(Fiber.await(fiber))
+      }
+      return { watch, end, endAll, settled }
+    })
+  )
+}
+
+/** One session's life after its start, in the order its events are recorded. */
+const follow = Effect.fnUntraced(function* (entry: Entry) {
+  const { live, recording, scope } = entry
+  const { id: session, pid, startTime } = entry.record
+  if (pid !== null) yield* record({ type: "session.running", session, pid, startTime })
+  const exit = yield* live.awaitEnd()
+  yield* recording.writer.flush
+  const { unrecorded } = recording.writer
+  const sessions = yield* LiveSessions
+  const { cols, rows } = live
+  if (cols !== entry.record.cols || rows !== entry.record.rows)
+    yield* record({ type: "session.resized", session, cols, rows })
+  yield* record({ type: "session.ended", session, status: "exited", exit, offset: live.end, unrecorded })
+  yield* sessions.remove(session)
+  live.finish(exit)
+  yield* Scope.close(scope, Exit.void)
+  yield* archiveSession(session, exit)
+})
+
+/** A transcript that cannot be archived stays what it is: readable where it lies. */
+export const archiveSession = Effect.fnUntraced(function* (session: string, exit: SessionExit | null) {
+  const archived = yield* (yield* Recordings)
+    .archive(session, exit)
+    .pipe(Effect.catch((error) => Effect.as(Effect.logError(error.message), null)))
+  if (archived !== null)
+    yield* record({ type: "session.archived", session, file: archived.file, bytes: archived.bytes })
+})

@@ -1,0 +1,94 @@
+/**
+ * Waits for a session: until it exits, falls silent, or prints something.
+ */
+import { Clock, Deferred, Effect } from "effect"
+import { DeadlineExceeded, InvalidParams } from "../contract/Errors.ts"
+import type { WaitParams } from "../contract/Session.ts"
+import { describe, type Entry, LiveSessions } from "./LiveSessions.ts"
+import { readerOf } from "./Output.ts"
+import { resolve } from "./Resolve.ts"
+import { SessionStore } from "./SessionStore.ts"
+import { PlainText } from "./transcript/PlainText.ts"
+import type { TranscriptReader } from "./transcript/Transcript.ts"
+
+/** Milliseconds without output that count as silence when the request does not say. */
+const IDLE_MS = 2_000
+
+/** Bytes read at a time while looking for a match. */
+const PAGE_BYTES = 64 * 1024
+
+/** Characters a match may span; older text is forgotten. */
+const WINDOW_CHARS = 16 * 1024
+
+export const wait = Effect.fn("Sessions.wait")(function* (params: typeof WaitParams.Type) {
+  const { entry, record } = yield* resolve(params.session)
+  const waiting = waitFor(params, record.id, entry)
+  const { timeoutMs } = params
+  const match =
+    timeoutMs === undefined
+      ? yield* waiting
+      : yield* Effect.timeoutOrElse(waiting, {
+          duration: timeoutMs,
+          orElse: () => Effect.fail(new DeadlineExceeded({ what: `Waiting for ${params.for}`, ms: timeoutMs }))
+        })
+  const sessions = yield* LiveSessions
+  const now = sessions.entries.get(record.id)
+  const stored = yield* (yield* SessionStore).get(record.id)
+  const session = now !== undefined ? now.record : stored._tag === "Some" ? stored.value : record
+  return { session: describe(session, now), match }
+})
+
+const waitFor = (params: typeof WaitParams.Type, id: string, entry: Entry | undefined) => {
+  switch (params.for) {
+    case "exit":
+      return entry === undefined ? Effect.succeed(null) : Effect.as(Deferred.await(entry.live.done), null)
+    case "idle":
+      return Effect.as(entry === undefined ? Effect.void : idle(entry, params.idleMs ?? IDLE_MS), null)
+    case "output":
+      return Effect.gen(function* () {
+        const pattern = yield* compile(params.pattern)
+        return yield* printed(yield* readerOf(id, entry), entry, pattern, params.from ?? 0)
+      })
+  }
+}
+
+/** A session that has ended will not print any more either. */
+const idle = Effect.fnUntraced(function* ({ live }: Entry, idleMs: number) {
+  for (;;) {
+    const left = live.activeAt + idleMs - (yield* Clock.currentTimeMillis)
+    if (left <= 0 || live.exit !== null) return
+    yield* Effect.raceFirst(Effect.sleep(left), Effect.asVoid(Deferred.await(live.done)))
+  }
+})
+
+const compile = (pattern: string | undefined) =>
+  pattern === undefined
+    ? Effect.fail(new InvalidParams({ field: "pattern", reason: 'waiting for "output" needs one' }))
+    : Effect.try({
+        try: () => new RegExp(pattern, "mu"),
+        catch: (cause) => new InvalidParams({ field: "pattern", reason: (cause as Error).message })
+      })
+
+const printed = Effect.fnUntraced(function* (
+  reader: TranscriptReader,
+  entry: Entry | undefined,
+  pattern: RegExp,
+  from: number
+) {
+  const text = new PlainText()
+  const end = () => entry?.live.end ?? Number.MAX_SAFE_INTEGER
+  let cursor = from < 0 ? Math.max(0, (entry?.live.end ?? (yield* reader.end)) + from) : from
+  let window = ""
+  for (;;) {
+    const { bytes, from: first } = yield* reader.read(cursor, PAGE_BYTES)
+    if (bytes.length > 0) {
+      cursor = first + bytes.length
+      window = (window + text.push(bytes)).slice(-WINDOW_CHARS)
+      const match = pattern.exec(window)
+      if (match !== null) return match[0]
+    } else if (entry === undefined || (entry.live.exit !== null && cursor >= end())) {
+      return yield* new DeadlineExceeded({ what: `The session has ended; waiting for /${pattern.source}/`, ms: 0 })
+    } else if (cursor >= end()) yield* entry.live.changed
+    else cursor = end()
+  }
+})
