@@ -132,7 +132,8 @@ const makeReader = (
     let at = header.createdAt
     const begin = segments.findIndex(({ offset, bytes }) => offset + bytes >= from)
     for (const [i, segment] of begin < 0 ? [] : [...segments.entries()].slice(begin)) {
-      if (left <= 0) break
+      // One without bytes holds what happened at the very end.
+      if (left <= 0 && segment.bytes > 0) break
       const before = segments[i - 1]
       const afterHole = segment.offset > (before === undefined ? 0 : before.offset + before.bytes)
       const records = yield* readIndex(segment)
