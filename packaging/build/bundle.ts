@@ -47,7 +47,13 @@ const requireBanner = {
 /** Each group is built by itself, so that a mistake in one leaves the others usable. */
 const groups: Record<string, BuildOptions> = {
   daemon: {
-    entryPoints: [{ in: "src/daemon/Main.ts", out: "agentd" }],
+    entryPoints: [
+      { in: "src/daemon/Main.ts", out: "agentd" },
+      // Loaded by `agentctl run --standalone` into its own process.
+      { in: "src/daemon/Standalone.ts", out: "standalone" }
+    ],
+    splitting: true,
+    chunkNames: "chunks/[name]-[hash]",
     banner: requireBanner
   },
   cli: {

@@ -1,7 +1,7 @@
 /**
  * What the daemon is made of, and what is built on what: read from the bottom up, it is the order in which it starts.
  */
-import { NodeFileSystem } from "@effect/platform-node"
+import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import { Effect, Layer } from "effect"
 import { systemRoots } from "../config/Files.ts"
 import { Settings } from "../config/Settings.ts"

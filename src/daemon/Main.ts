@@ -2,7 +2,7 @@
  * The program `agentd`: picks what was asked for, runs it, and leaves with a code a service manager understands.
  */
 import { isatty } from "node:tty"
-import { NodeFileSystem } from "@effect/platform-node"
+import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import { Effect, Exit, Layer } from "effect"
 import { check, renderCheck, renderShow } from "../config/Check.ts"
 import { systemRoots } from "../config/Files.ts"

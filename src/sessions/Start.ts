@@ -29,8 +29,8 @@ export const start = Effect.fn("Sessions.start")(function* (params: StartParams,
   const environment = yield* Environment
   const settings = yield* (yield* Settings).current
   const inherited = environment.forPrograms(params.env ?? environment.own)
-  const cwd = yield* checkDirectory(params.cwd ?? environment.own["HOME"] ?? "/")
-  const file = yield* resolveCommand(params.argv[0]!, cwd, inherited["PATH"])
+  const cwd = yield* checkDirectory(params.cwd ?? environment.own.HOME ?? "/")
+  const file = yield* resolveCommand(params.argv[0]!, cwd, inherited.PATH)
   const id = `ses_${yield* ulid}`
   const name = yield* claimName(params.name, id)
 
@@ -83,7 +83,7 @@ const sessionEnvironment = (
 ): Record<string, string> => ({
   ...inherited,
   // A caller without a terminal has none to describe.
-  TERM: inherited["TERM"] === undefined || inherited["TERM"] === "dumb" ? term : inherited["TERM"],
+  TERM: inherited.TERM === undefined || inherited.TERM === "dumb" ? term : inherited.TERM,
   PWD: session.cwd,
   [SESSION_VARIABLE]: session.id,
   AGENTD_SESSION_NAME: session.name,
@@ -106,7 +106,7 @@ const launch = Effect.fnUntraced(function* (
   const running = Effect.gen(function* () {
     const live = Deferred.makeUnsafe<LiveSession>()
     const ring = new Ring(RING_BYTES)
-    const header = { version: 1, session: id, name, argv, cwd, cols, rows, term: env["TERM"] ?? "", createdAt } as const
+    const header = { version: 1, session: id, name, argv, cwd, cols, rows, term: env.TERM ?? "", createdAt } as const
     const recording = yield* (yield* Recordings).open(header, ring, (hold) => {
       Effect.runFork(Effect.map(Deferred.await(live), (session) => session.hold(hold)))
     })

@@ -65,11 +65,11 @@ const classify = (value: unknown): Incoming => {
     return invalid(invalidRequest("a request is an object."))
   }
   const request = value as Readonly<Record<string, unknown>>
-  const id = request["id"]
+  const id = request.id
   // Section 5: when the id of a bad request can be told, the answer carries it, otherwise null.
   const known = isId(id) ? id : null
   if (id !== undefined && !isId(id)) return invalid(invalidRequest('"id" is a string, a number or null.'))
-  if (request["jsonrpc"] !== "2.0") return invalid(invalidRequest('"jsonrpc" must be "2.0".'), known)
+  if (request.jsonrpc !== "2.0") return invalid(invalidRequest('"jsonrpc" must be "2.0".'), known)
   const { method, params } = request
   if (typeof method !== "string") return invalid(invalidRequest('"method" must be a string.'), known)
   if (params !== undefined && (typeof params !== "object" || params === null)) {
