@@ -1,0 +1,112 @@
+/**
+ * What every command of `agentctl` shares: `--json`, a client, and one way to fail.
+ */
+
+import type { Interfaces } from "@oclif/core"
+import { Command } from "@oclif/core/command"
+import { AgentdError } from "../client/AgentdError.ts"
+import { Client, type ClientOptions } from "../client/Client.ts"
+import { ExitCode } from "../contract/ErrorCodes.ts"
+import { paint } from "./Paint.ts"
+
+/** Ends the command with a sentence and an exit code. */
+export class CommandFailed extends Error {
+  readonly exitCode: number
+  constructor(message: string, exitCode: number = ExitCode.Failed) {
+    super(message)
+    this.exitCode = exitCode
+  }
+}
+
+export abstract class AgentctlCommand extends Command {
+  static override enableJsonFlag = true
+  /** The first word that is not a flag, and everything after it, belong to another program. */
+  static passThrough = false
+
+  #client: Client | undefined
+
+  /** A client that starts the daemon if none runs, unless told otherwise. */
+  protected client(options: ClientOptions = {}): Client {
+    this.#client ??= new Client({
+      start: true,
+      onProgress: (message) => process.stderr.write(`${message}\n`),
+      ...options
+    })
+    return this.#client
+  }
+
+  // oclif's own prepares its debug log and deprecation notices: 1 ms of every start for what is not used here.
+  override async init(): Promise<void> {}
+
+  /** A line for people; nothing with `--json`. */
+  override log(message = ""): void {
+    if (!this.jsonEnabled()) process.stdout.write(`${message}\n`)
+  }
+
+  override logJson(json: unknown): void {
+    process.stdout.write(`${JSON.stringify(json, null, 2)}\n`)
+  }
+
+  /** A sentence about the command itself; it does not mix with what the command prints. */
+  protected note(message: string): void {
+    process.stderr.write(`${message}\n`)
+  }
+
+  protected override async catch(error: Error): Promise<void> {
+    const code = exitCodeOf(error)
+    process.exitCode = code
+    if (isExit(error)) return
+    if (this.jsonEnabled()) this.logJson({ error: errorJson(error) })
+    else process.stderr.write(errorText(error))
+  }
+
+  protected override async finally(): Promise<void> {
+    await this.#client?.close()
+  }
+}
+
+/** A command's flags with those every command has, each with its name, as oclif puts them together. */
+export const flagsOf = (command: {
+  readonly flags: Interfaces.FlagInput
+  readonly enableJsonFlag: boolean
+}): Interfaces.FlagInput => {
+  const all = { ...command.flags, ...(command.enableJsonFlag ? { json: jsonFlag } : {}) }
+  return Object.fromEntries(
+    Object.entries(all).map(([name, flag]) => [name, { ...flag, name }])
+  ) as Interfaces.FlagInput
+}
+
+const jsonFlag = {
+  type: "boolean" as const,
+  name: "json",
+  allowNo: false,
+  description: "Print JSON.",
+  parse: async (value: boolean) => value
+}
+
+interface OclifError extends Error {
+  readonly oclif?: { readonly exit?: number }
+  readonly showHelp?: boolean
+}
+
+/** `this.exit(0)` and `--help` end a command by throwing. */
+const isExit = (error: Error): boolean => (error as { readonly code?: string }).code === "EEXIT"
+
+export const exitCodeOf = (error: Error): number => {
+  if (error instanceof AgentdError || error instanceof CommandFailed) return error.exitCode
+  return (error as OclifError).oclif?.exit ?? ExitCode.Failed
+}
+
+const errorJson = (error: Error): unknown => {
+  if (error instanceof AgentdError) return error.toJSON()
+  const usage = exitCodeOf(error) === ExitCode.Usage
+  return { tag: usage ? "Usage" : "Failed", code: null, message: error.message, data: {} }
+}
+
+/** Expected failures are a sentence; anything else is a defect and shows where it happened. */
+export const errorText = (error: Error): string => {
+  const expected =
+    error instanceof AgentdError || error instanceof CommandFailed || (error as OclifError).oclif !== undefined
+  const text = expected ? error.message : (error.stack ?? error.message)
+  return `${paint(process.stderr, "red", "agentctl:")} ${text}\n`
+}

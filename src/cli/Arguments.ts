@@ -1,0 +1,24 @@
+/** Arguments and flag values that several commands take. */
+
+import { ExitCode } from "../contract/ErrorCodes.ts"
+import { CommandFailed } from "./AgentctlCommand.ts"
+import { Args } from "./Oclif.ts"
+
+/** Never read from standard input: that belongs to the program. */
+export const sessionArg = (about = "The session.") =>
+  Args.string({
+    required: true,
+    ignoreStdin: true,
+    description: `${about} An id, a unique prefix of one, a name, or - for the last one started or attached.`
+  })
+
+const units: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
+
+/** "90s", "5m", "1.5h"; a bare number is seconds, as with sleep(1) and timeout(1). */
+export const duration = async (text: string): Promise<number> => {
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)?$/.exec(text)
+  if (match === null) throw usage(`"${text}" is no duration; write 30s, 5m, 2h, 1d or 500ms`)
+  return Math.round(Number(match[1]) * units[match[2] ?? "s"]!)
+}
+
+export const usage = (message: string) => new CommandFailed(message, ExitCode.Usage)

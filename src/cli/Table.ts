@@ -1,0 +1,67 @@
+/**
+ * Every command there is and the file it lives in: the one list that dispatch, help, completion and documentation read.
+ * Topics are separated by a colon here, as oclif wants it, and by a space on the command line.
+ */
+import type { AgentctlCommand } from "./AgentctlCommand.ts"
+
+/** A command's class: its statics, and how oclif makes one. */
+export type CommandClass = Pick<typeof AgentctlCommand, keyof typeof AgentctlCommand> & {
+  new (argv: Array<string>, config: unknown): AgentctlCommand
+}
+
+type Load = () => Promise<{ readonly default: unknown }>
+
+const table = {
+  attach: () => import("./commands/attach.ts"),
+  autocomplete: () => import("./commands/autocomplete.ts"),
+  "config:check": () => import("./commands/config/check.ts"),
+  "config:path": () => import("./commands/config/path.ts"),
+  "config:show": () => import("./commands/config/show.ts"),
+  "daemon:logs": () => import("./commands/daemon/logs.ts"),
+  "daemon:restart": () => import("./commands/daemon/restart.ts"),
+  "daemon:start": () => import("./commands/daemon/start.ts"),
+  "daemon:status": () => import("./commands/daemon/status.ts"),
+  "daemon:stop": () => import("./commands/daemon/stop.ts"),
+  detach: () => import("./commands/detach.ts"),
+  doctor: () => import("./commands/doctor.ts"),
+  events: () => import("./commands/events.ts"),
+  help: () => import("./commands/help.ts"),
+  import: () => import("./commands/import.ts"),
+  inspect: () => import("./commands/inspect.ts"),
+  logs: () => import("./commands/logs.ts"),
+  ls: () => import("./commands/ls.ts"),
+  rename: () => import("./commands/rename.ts"),
+  resume: () => import("./commands/resume.ts"),
+  rm: () => import("./commands/rm.ts"),
+  rpc: () => import("./commands/rpc.ts"),
+  run: () => import("./commands/run.ts"),
+  screen: () => import("./commands/screen.ts"),
+  send: () => import("./commands/send.ts"),
+  stop: () => import("./commands/stop.ts"),
+  tag: () => import("./commands/tag.ts"),
+  version: () => import("./commands/version.ts"),
+  wait: () => import("./commands/wait.ts"),
+  /** Asked by the shells' completion scripts. */
+  __complete: () => import("./commands/complete.ts")
+} satisfies Record<string, Load>
+
+export type CommandId = keyof typeof table
+
+export const commands = table as unknown as Readonly<Record<string, () => Promise<{ readonly default: CommandClass }>>>
+
+export const topics: Readonly<Record<string, string>> = {
+  config: "The configuration: what holds, where it comes from, whether a file is right.",
+  daemon: "The daemon itself: start, stop, look after it."
+}
+
+/** The command that `argv` names, with what is left for it: the longest match wins. */
+export const findCommand = (
+  argv: ReadonlyArray<string>
+): { readonly id: string; readonly argv: ReadonlyArray<string> } | undefined => {
+  const [first, second] = argv
+  if (first === undefined) return undefined
+  if (second !== undefined && Object.hasOwn(commands, `${first}:${second}`)) {
+    return { id: `${first}:${second}`, argv: argv.slice(2) }
+  }
+  return Object.hasOwn(commands, first) && !first.includes(":") ? { id: first, argv: argv.slice(1) } : undefined
+}

@@ -1,0 +1,4 @@
+/** What this build calls itself. */
+import manifest from "../../package.json" with { type: "json" }
+
+export const { version, description } = manifest

@@ -1,0 +1,63 @@
+/**
+ * What `run`, `attach` and `resume` have in common once a session exists: attach to it in the way this process's standard
+ * streams allow, say how it ended, and give the exit code for it.
+ */
+import type { Client } from "../client/Client.ts"
+import { ExitCode } from "../contract/ErrorCodes.ts"
+import type { AttachParams, Session } from "../contract/Session.ts"
+import { paint, printable } from "./Paint.ts"
+import { programExitCode, signalExitCode } from "./ProgramEnd.ts"
+import { describeExit } from "./SessionTable.ts"
+
+export const onTerminal = (): boolean => process.stdin.isTTY === true && process.stdout.isTTY === true
+
+export const terminalSize = (): { readonly cols?: number; readonly rows?: number } =>
+  process.stdout.isTTY ? { cols: process.stdout.columns, rows: process.stdout.rows } : {}
+
+/** Resolves to the exit code. */
+export const attachTo = async (client: Client, params: AttachParams): Promise<number> =>
+  onTerminal() ? attachTerminal(client, params) : attachStreams(client, params)
+
+const attachTerminal = async (client: Client, params: AttachParams): Promise<number> => {
+  const attachment = await client.attach({ ...params, ...terminalSize() })
+  const { interact } = await import("./terminal/interact.ts")
+  const outcome = await interact(attachment)
+  const name = printable(attachment.info.session.name)
+  switch (outcome.type) {
+    case "exit":
+      say(`[${name} ended: ${describeExit(outcome.exit)}]`)
+      return programExitCode(outcome.exit)
+    case "detached":
+      say(`[detached from ${name}${outcome.reason === "" ? "" : `: ${printable(outcome.reason)}`}]`)
+      return ExitCode.Done
+    case "signal":
+      say(`[detached from ${name}: ${outcome.signal}]`)
+      return signalExitCode(outcome.signal)
+    case "lost":
+      say(`[lost ${name}]`)
+      throw outcome.error
+  }
+}
+
+const attachStreams = async (client: Client, params: AttachParams): Promise<number> => {
+  const attachment = await client.attach({ ...params, from: params.from ?? "start", lossy: "bytes" })
+  const { filter } = await import("./terminal/filter.ts")
+  const session: Session = attachment.info.session
+  const stop = () => void client.call("session.stop", { session: session.id }).catch(() => {})
+  const outcome = await filter(attachment, { stop })
+  switch (outcome.type) {
+    case "exit":
+      return programExitCode(outcome.exit)
+    case "closed":
+      await attachment.detach()
+      return ExitCode.Done
+    case "hangup":
+      await attachment.detach()
+      return signalExitCode("SIGHUP")
+    case "detached":
+      process.stderr.write(`agentctl: detached from ${printable(session.name)}: ${printable(outcome.reason)}\n`)
+      return ExitCode.Failed
+  }
+}
+
+const say = (text: string) => process.stderr.write(`${paint(process.stderr, "dim", text)}\n`)

@@ -1,0 +1,27 @@
+import { AgentctlCommand } from "../AgentctlCommand.ts"
+import { sessionArg } from "../Arguments.ts"
+import { attachTo } from "../attachTo.ts"
+import { Flags } from "../Oclif.ts"
+
+export default class Attach extends AgentctlCommand {
+  static override summary = "Attach this terminal to a session."
+  static override description =
+    "Shows the session's screen and types into it. Ctrl-] then d detaches and leaves it running; Ctrl-] then ? lists the other keys. Ends with the program's exit code if it ends meanwhile."
+  static override examples = [
+    "<%= config.bin %> <%= command.id %> build",
+    "<%= config.bin %> <%= command.id %> --view -"
+  ]
+  static override enableJsonFlag = false
+  static override args = { session: sessionArg() }
+  static override flags = {
+    view: Flags.boolean({ summary: "Only watch: keys are not sent, and your terminal has no say in the size." })
+  }
+
+  async run() {
+    const { args, flags } = await this.parse(Attach)
+    process.exitCode = await attachTo(this.client(), {
+      session: args.session,
+      ...(flags.view ? { mode: "view" as const } : {})
+    })
+  }
+}

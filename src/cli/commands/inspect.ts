@@ -1,0 +1,44 @@
+import { AgentctlCommand } from "../AgentctlCommand.ts"
+import { sessionArg } from "../Arguments.ts"
+import { age, bytes, commandLine, printable } from "../Paint.ts"
+import { describeExit } from "../SessionTable.ts"
+
+export default class Inspect extends AgentctlCommand {
+  static override summary = "Everything about one session."
+  static override args = { session: sessionArg() }
+
+  async run() {
+    const { args } = await this.parse(Inspect)
+    const session = await this.client().call("session.get", { session: args.session })
+    const at = (ms: number) => `${new Date(ms).toISOString()} (${age(ms)} ago)`
+    const rows: ReadonlyArray<readonly [string, string]> = [
+      ["id", session.id],
+      ["name", printable(session.name)],
+      ["command", commandLine(session.argv)],
+      ["directory", printable(session.cwd)],
+      ["status", session.exit === null ? session.status : `${session.status}, ${describeExit(session.exit)}`],
+      ["pid", session.pid === null ? "-" : `${session.pid} (${session.launcher})`],
+      ["size", `${session.cols}x${session.rows}`],
+      ["tags", session.tags.join(" ") || "-"],
+      ["started", at(session.createdAt)],
+      ["active", at(session.activeAt)],
+      ["ttl", session.ttlMs === null ? "-" : `${session.ttlMs / 1000} s`],
+      [
+        "output",
+        `${bytes(session.offset)}${session.unrecorded > 0 ? `, ${bytes(session.unrecorded)} not recorded` : ""}`
+      ],
+      ["transcript", session.transcript === null ? "-" : printable(session.transcript)],
+      ["resumed from", session.resumedFrom ?? "-"],
+      ...session.clients.map(
+        (client) =>
+          [
+            `client ${client.id}`,
+            `${client.mode}, ${client.cols}x${client.rows}, pid ${client.pid ?? "?"}, ${age(client.since)}`
+          ] as const
+      )
+    ]
+    const width = Math.max(...rows.map(([title]) => title.length))
+    this.log(rows.map(([title, value]) => `${title.padEnd(width)}  ${value}`).join("\n"))
+    return session
+  }
+}

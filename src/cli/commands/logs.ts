@@ -1,0 +1,34 @@
+import { AgentctlCommand } from "../AgentctlCommand.ts"
+import { sessionArg } from "../Arguments.ts"
+import { followOutput } from "../followOutput.ts"
+import { Flags } from "../Oclif.ts"
+
+export default class Logs extends AgentctlCommand {
+  static override summary = "Print what a session has printed."
+  static override description =
+    "As text without escape sequences, unless standard output is a terminal or --raw asks for the bytes as they were. --cast gives an asciicast v3 recording."
+  static override examples = [
+    "<%= config.bin %> <%= command.id %> build --tail 20",
+    "<%= config.bin %> <%= command.id %> build --cast > build.cast"
+  ]
+  static override enableJsonFlag = false
+  static override args = { session: sessionArg() }
+  static override flags = {
+    follow: Flags.boolean({ char: "f", summary: "Go on with new output until the session ends." }),
+    text: Flags.boolean({ summary: "Text without escape sequences (the default).", exclusive: ["raw", "cast"] }),
+    raw: Flags.boolean({ summary: "The bytes as the program wrote them.", exclusive: ["text", "cast"] }),
+    cast: Flags.boolean({ summary: "An asciicast v3 recording.", exclusive: ["text", "raw"] }),
+    tail: Flags.integer({ char: "n", summary: "Only the last lines.", min: 0, helpValue: "LINES", exclusive: ["cast"] })
+  }
+
+  async run() {
+    const { args, flags } = await this.parse(Logs)
+    const missing = await followOutput(this.client(), {
+      session: args.session,
+      format: flags.raw ? "raw" : flags.cast ? "cast" : "text",
+      follow: flags.follow,
+      ...(flags.tail === undefined ? {} : { tail: flags.tail })
+    })
+    if (missing > 0) this.note(`agentctl: ${missing} bytes are missing: they were not recorded or are gone.`)
+  }
+}

@@ -1,0 +1,88 @@
+import { AgentctlCommand } from "../AgentctlCommand.ts"
+import { duration, usage } from "../Arguments.ts"
+import { attachTo, terminalSize } from "../attachTo.ts"
+import { Flags } from "../Oclif.ts"
+
+export default class Run extends AgentctlCommand {
+  static override summary = "Start a program in a new session."
+  static override description =
+    "Starts the program in a session of its own and attaches to it. Without a terminal it is a filter: standard input goes in, raw output comes out. Ends with the program's exit code, or 128 and the number of the signal that ended it."
+  static override examples = [
+    "<%= config.bin %> <%= command.id %>",
+    "<%= config.bin %> <%= command.id %> --name build -- make -j4 test",
+    "<%= config.bin %> <%= command.id %> -d --tag ci claude",
+    "echo 6*7 | <%= config.bin %> <%= command.id %> bc"
+  ]
+  static override usage = "<%= command.id %> [FLAGS] [--] [COMMAND [ARGUMENT...]]"
+  static override passThrough = true
+  static override flags = {
+    detach: Flags.boolean({ char: "d", summary: "Start it and return; prints the session's name." }),
+    name: Flags.string({
+      char: "n",
+      summary: "The session's name; a readable one is made up otherwise.",
+      helpValue: "NAME"
+    }),
+    cwd: Flags.string({ summary: "Directory it starts in. Default: this one.", helpValue: "DIR" }),
+    env: Flags.string({
+      char: "e",
+      summary: "A variable for the program, besides yours; may be repeated.",
+      helpValue: "NAME=VALUE",
+      multiple: true,
+      multipleNonGreedy: true
+    }),
+    tag: Flags.string({
+      char: "t",
+      summary: "A tag; may be repeated.",
+      helpValue: "TAG",
+      multiple: true,
+      multipleNonGreedy: true
+    }),
+    ttl: Flags.custom<number>({ parse: duration })({ summary: "Stop it after so long.", helpValue: "30m" }),
+    cols: Flags.integer({ summary: "Width of its terminal. Default: as yours, else 80." }),
+    rows: Flags.integer({ summary: "Height of its terminal. Default: as yours, else 24." }),
+    standalone: Flags.boolean({
+      summary: "Without a daemon: everything in one process, for CI and one-shot containers."
+    })
+  }
+
+  async run() {
+    // The program's words are taken as they stand: oclif's parser sorts repeated ones together.
+    const end = this.argv.indexOf("--")
+    const program = end < 0 ? [] : this.argv.slice(end + 1)
+    const { flags } = await this.parse(Run, end < 0 ? this.argv : this.argv.slice(0, end))
+    const shell = process.env.SHELL || "/bin/sh"
+    const { resolve } = await import("node:path")
+    const start = {
+      argv: program.length === 0 ? [shell] : program,
+      cwd: resolve(flags.cwd ?? "."),
+      env: { ...(process.env as Record<string, string>), ...variables(flags.env ?? []) },
+      ...terminalSize(),
+      ...(flags.name === undefined ? {} : { name: flags.name }),
+      ...(flags.tag === undefined ? {} : { tags: flags.tag }),
+      ...(flags.ttl === undefined ? {} : { ttlMs: flags.ttl }),
+      ...(flags.cols === undefined ? {} : { cols: flags.cols }),
+      ...(flags.rows === undefined ? {} : { rows: flags.rows })
+    }
+    if (flags.standalone) {
+      if (flags.detach) throw usage("--standalone and --detach exclude each other: nothing would hold the session")
+      const { standalone } = await import("../standalone.ts")
+      return standalone(start)
+    }
+    const client = this.client()
+    const session = await client.call("session.start", start)
+    if (flags.detach || this.jsonEnabled()) {
+      this.log(session.name)
+      return session
+    }
+    process.exitCode = await attachTo(client, { session: session.id, from: "start", ended: true })
+  }
+}
+
+const variables = (pairs: ReadonlyArray<string>): Record<string, string> =>
+  Object.fromEntries(
+    pairs.map((pair) => {
+      const at = pair.indexOf("=")
+      if (at < 1) throw usage(`--env takes NAME=VALUE, not "${pair}"`)
+      return [pair.slice(0, at), pair.slice(at + 1)]
+    })
+  )

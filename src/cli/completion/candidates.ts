@@ -1,0 +1,99 @@
+/**
+ * What may come next on a command line: commands, flags, values, and the names of sessions. The shells' scripts only ask.
+ */
+import type { Client } from "../../client/Client.ts"
+import { flagsOf } from "../AgentctlCommand.ts"
+import { age, commandLine } from "../Paint.ts"
+import { commands, findCommand, topics } from "../Table.ts"
+
+export interface Candidate {
+  readonly word: string
+  /** Shown beside it by shells that can. */
+  readonly about: string
+}
+
+/** Milliseconds a daemon may take; a prompt must never hang. */
+const ANSWER_MS = 300
+
+interface Flag {
+  readonly type: "boolean" | "option"
+  readonly char?: string
+  readonly summary?: string
+  readonly description?: string
+  readonly options?: ReadonlyArray<string>
+  readonly hidden?: boolean
+}
+
+/** `words` follow the program's name; the last one is being typed and may be empty. */
+export const candidates = async (words: ReadonlyArray<string>, client: Client): Promise<ReadonlyArray<Candidate>> => {
+  const current = words.at(-1) ?? ""
+  const before = words.slice(0, -1)
+  const found = await proposals(before, current, client)
+  return found.filter(({ word }) => word.startsWith(current))
+}
+
+const proposals = async (
+  before: ReadonlyArray<string>,
+  current: string,
+  client: Client
+): Promise<ReadonlyArray<Candidate>> => {
+  const found = findCommand(before)
+  if (found === undefined) return commandWords(before)
+  if (found.argv.includes("--")) return []
+  if (found.id === "help") return commandWords(found.argv)
+  const command = (await commands[found.id]!()).default
+  const flags = flagsOf(command) as unknown as Readonly<Record<string, Flag>>
+  const waiting = flagNamed(flags, found.argv.at(-1))
+  if (waiting?.type === "option") return (waiting.options ?? []).map((word) => ({ word, about: "" }))
+  if (current.startsWith("-")) return flagWords(flags)
+  const taken = found.argv.filter((word) => !word.startsWith("-")).length
+  const args = Object.entries(command.args ?? {}) as ReadonlyArray<
+    readonly [string, { readonly options?: ReadonlyArray<string> }]
+  >
+  const next = args[taken]
+  if (next === undefined) return []
+  if (next[0] === "session") return sessionWords(found.id, client)
+  return (next[1].options ?? []).map((word) => ({ word, about: "" }))
+}
+
+const commandWords = async (before: ReadonlyArray<string>): Promise<ReadonlyArray<Candidate>> => {
+  const prefix = before.length === 0 ? "" : `${before.join(":")}:`
+  const shown: Array<Candidate> = []
+  for (const [id, load] of Object.entries(commands)) {
+    if (!id.startsWith(prefix)) continue
+    const rest = id.slice(prefix.length)
+    if (rest.includes(":")) continue
+    const command = (await load()).default
+    if (!command.hidden) shown.push({ word: rest, about: command.summary ?? "" })
+  }
+  if (before.length === 0) for (const [word, about] of Object.entries(topics)) shown.push({ word, about })
+  return shown
+}
+
+const flagNamed = (flags: Readonly<Record<string, Flag>>, word: string | undefined): Flag | undefined => {
+  if (word === undefined || !word.startsWith("-") || word.includes("=")) return undefined
+  if (word.startsWith("--")) return flags[word.slice(2)]
+  return Object.values(flags).find(({ char }) => char === word.slice(1))
+}
+
+const flagWords = (flags: Readonly<Record<string, Flag>>): ReadonlyArray<Candidate> =>
+  Object.entries({ ...flags, help: { type: "boolean" as const, summary: "Explain this command." } })
+    .filter(([, flag]) => (flag as Flag).hidden !== true)
+    .map(([name, flag]) => ({ word: `--${name}`, about: (flag as Flag).summary ?? (flag as Flag).description ?? "" }))
+
+/** Commands about the past are offered ended sessions too. */
+const ended: ReadonlySet<string> = new Set(["logs", "inspect", "resume", "rm", "tag", "screen"])
+
+const sessionWords = async (id: string, client: Client): Promise<ReadonlyArray<Candidate>> => {
+  try {
+    const { sessions } = await client.call("session.list", ended.has(id) ? { all: true } : {}, { timeoutMs: ANSWER_MS })
+    return sessions
+      .filter((session) => id !== "resume" || session.exit !== null)
+      .map((session) => ({
+        word: session.name,
+        about: `${session.status} ${age(session.createdAt)} ${commandLine(session.argv)}`
+      }))
+  } catch {
+    return []
+  }
+}

@@ -1,0 +1,43 @@
+/** The shells' completion scripts: each hands the words to `agentctl __complete` and shows what comes back. */
+
+export const shells = ["bash", "zsh", "fish"]
+
+const bash = String.raw`# bash completion for agentctl
+_agentctl() {
+  local line
+  COMPREPLY=()
+  while IFS=$'\n' read -r line; do
+    COMPREPLY+=("${"$"}{line%%$'\t'*}")
+  done < <(agentctl __complete -- "${"$"}{COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
+}
+complete -o default -F _agentctl agentctl
+`
+
+const zsh = String.raw`#compdef agentctl
+_agentctl() {
+  local -a shown
+  local line
+  while IFS=$'\n' read -r line; do
+    shown+=("${"$"}{${"$"}{line%%$'\t'*}//:/\\:}:${"$"}{${"$"}{line#*$'\t'}:-}")
+  done < <(agentctl __complete -- "${"$"}{(@)words[2,CURRENT]}" 2>/dev/null)
+  if (( ${"$"}{#shown} )); then _describe -V agentctl shown; else _files; fi
+}
+if [ "${"$"}{funcstack[1]}" = _agentctl ]; then _agentctl "$@"; else compdef _agentctl agentctl; fi
+`
+
+const fish = `# fish completion for agentctl
+function __agentctl_complete
+    set -l words (commandline -opc) (commandline -ct)
+    agentctl __complete -- $words[2..-1] 2>/dev/null
+end
+complete -c agentctl -f -a '(__agentctl_complete)'
+`
+
+export const script = (shell: string): string => ({ bash, zsh, fish })[shell] ?? ""
+
+export const howToInstall = `Completion of commands, flags and session names:
+
+  bash   echo 'eval "$(agentctl autocomplete bash)"' >> ~/.bashrc
+  zsh    echo 'eval "$(agentctl autocomplete zsh)"' >> ~/.zshrc       (after compinit)
+  fish   agentctl autocomplete fish > ~/.config/fish/completions/agentctl.fish
+`

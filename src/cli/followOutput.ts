@@ -1,0 +1,73 @@
+/** Reads a session's recorded output piece by piece to standard output, and goes on as it grows if asked to. */
+import type { Client } from "../client/Client.ts"
+import { MAX_OUTPUT_BYTES } from "../contract/Limits.ts"
+
+/** Milliseconds one request waits for the next byte; the loop asks again. */
+const WAIT_MS = 30_000
+
+/** Bytes at the end that are searched for the last lines; a line of a terminal rarely has more than 200. */
+const TAIL_BYTES = MAX_OUTPUT_BYTES
+
+export interface FollowOptions {
+  readonly session: string
+  readonly format: "raw" | "text" | "cast"
+  readonly follow: boolean
+  /** Only the last lines of what is there already. */
+  readonly tail?: number
+}
+
+/** Resolves to how many bytes were missing in between. */
+export const followOutput = async (client: Client, options: FollowOptions): Promise<number> => {
+  const { session, format, follow, tail } = options
+  let gone = false
+  process.stdout.on("error", (cause: NodeJS.ErrnoException) => {
+    if (cause.code === "EPIPE") gone = true
+  })
+  let missing = 0
+  let from = tail === undefined ? 0 : -TAIL_BYTES
+  let first = true
+  while (!gone) {
+    const piece = await client.call("session.output", {
+      session,
+      from,
+      format,
+      limit: MAX_OUTPUT_BYTES,
+      ...(follow ? { waitMs: WAIT_MS } : {})
+    })
+    missing += piece.missing
+    const data = Buffer.from(piece.data, format === "raw" ? "base64" : "utf8")
+    const shown = first && tail !== undefined ? lastLines(data, tail) : data
+    first = false
+    if (shown.length > 0 && !process.stdout.write(shown) && !gone) await drained()
+    if (piece.done || (!follow && piece.next >= piece.end)) break
+    from = piece.next
+  }
+  return tail === undefined ? missing : 0
+}
+
+const NEWLINE = 0x0a
+
+/** The last `count` lines, counting one without a newline at the end. */
+export const lastLines = (bytes: Buffer, count: number): Buffer => {
+  if (count === 0) return bytes.subarray(bytes.length)
+  let at = bytes.length
+  if (bytes[at - 1] === NEWLINE) at--
+  for (let lines = 0; lines < count; lines++) {
+    at = bytes.lastIndexOf(NEWLINE, at - 1)
+    if (at <= 0) return at < 0 ? bytes : bytes.subarray(lines + 1 < count ? 0 : 1)
+  }
+  return bytes.subarray(at + 1)
+}
+
+const drained = (): Promise<void> =>
+  new Promise((resolve) => {
+    const done = () => {
+      process.stdout.off("drain", done)
+      process.stdout.off("close", done)
+      process.stdout.off("error", done)
+      resolve()
+    }
+    process.stdout.on("drain", done)
+    process.stdout.on("close", done)
+    process.stdout.on("error", done)
+  })

@@ -1,0 +1,78 @@
+/**
+ * An attachment without a terminal: standard input in, every byte of output out, as a filter in a pipeline.
+ */
+import type { Attachment, ProgramExit } from "../../client/Attachment.ts"
+import { joined } from "./interact.ts"
+
+export type FilterOutcome =
+  | { readonly type: "exit"; readonly exit: ProgramExit }
+  | { readonly type: "detached"; readonly reason: string }
+  /** Nobody reads our output any more, as in `… | head`. */
+  | { readonly type: "closed" }
+  | { readonly type: "hangup" }
+
+export interface FilterOptions {
+  /** Stops the session; a signal that asks this process to end means the program. */
+  readonly stop: () => void
+}
+
+const CTRL_C = Buffer.from([0x03])
+
+export const filter = async (attachment: Attachment, options: FilterOptions): Promise<FilterOutcome> => {
+  const ended = Promise.withResolvers<FilterOutcome>()
+  const onOutputError = (cause: NodeJS.ErrnoException) => {
+    if (cause.code === "EPIPE") ended.resolve({ type: "closed" })
+    else ended.reject(cause)
+  }
+  const onInterrupt = () => void attachment.input(CTRL_C).catch(() => {})
+  const onHangup = () => ended.resolve({ type: "hangup" })
+  process.stdout.on("error", onOutputError)
+  process.on("SIGINT", onInterrupt)
+  process.on("SIGTERM", options.stop)
+  process.on("SIGHUP", onHangup)
+  feed(attachment).catch(() => {})
+  drain(attachment).then(ended.resolve, ended.reject)
+  try {
+    return await ended.promise
+  } finally {
+    process.off("SIGINT", onInterrupt)
+    process.off("SIGTERM", options.stop)
+    process.off("SIGHUP", onHangup)
+    // An open standard input must not keep this process alive.
+    process.stdin.destroy()
+  }
+}
+
+/** Each chunk waits until the daemon has taken the one before: nothing piles up on either side. */
+const feed = async (attachment: Attachment): Promise<void> => {
+  try {
+    for await (const chunk of process.stdin) await attachment.input(chunk as Buffer)
+  } catch (cause) {
+    // No standard input at all (closed, or a directory) is an empty one.
+    if ((cause as NodeJS.ErrnoException).code === undefined) throw cause
+  }
+  attachment.endInput()
+}
+
+const drain = async (attachment: Attachment): Promise<FilterOutcome> => {
+  for await (const batch of attachment.batches()) {
+    for (const part of joined(batch)) {
+      if (part instanceof Uint8Array) {
+        if (!process.stdout.write(part)) await drained()
+      } else if (part.type === "exit") return { type: "exit", exit: part.exit }
+      else if (part.type === "detached") return { type: "detached", reason: part.reason }
+    }
+  }
+  return { type: "detached", reason: "the daemon ended the attachment" }
+}
+
+const drained = (): Promise<void> =>
+  new Promise((resolve) => {
+    const done = () => {
+      process.stdout.off("drain", done)
+      process.stdout.off("close", done)
+      resolve()
+    }
+    process.stdout.on("drain", done)
+    process.stdout.on("close", done)
+  })

@@ -1,0 +1,129 @@
+/**
+ * An attachment on the user's terminal: keys in, output out, sizes, signals, the escape key, until one of them ends it.
+ */
+import { AgentdError } from "../../client/AgentdError.ts"
+import type { Attachment, AttachmentMessage, ProgramExit } from "../../client/Attachment.ts"
+import { EscapeKeyReader, escapeKeyName, parseEscapeKey } from "./EscapeKey.ts"
+import { RawTerminal } from "./RawTerminal.ts"
+import { beforeSnapshot } from "./restore.ts"
+
+export type Outcome =
+  | { readonly type: "exit"; readonly exit: ProgramExit }
+  | { readonly type: "detached"; readonly reason: string }
+  | { readonly type: "signal"; readonly signal: NodeJS.Signals }
+  | { readonly type: "lost"; readonly error: Error }
+
+/** Typed bytes the daemon has not acknowledged before reading from the terminal pauses. */
+const INPUT_WINDOW_BYTES = 256 * 1024
+
+const ENDING_SIGNALS = ["SIGTERM", "SIGHUP", "SIGINT", "SIGQUIT"] as const
+
+export const interact = async (attachment: Attachment): Promise<Outcome> => {
+  const terminal = new RawTerminal()
+  const ended = Promise.withResolvers<Outcome>()
+  const undo: Array<() => void> = []
+  const on = (emitter: NodeJS.EventEmitter, event: string, listener: (...args: Array<never>) => void) => {
+    emitter.on(event, listener as (...args: Array<unknown>) => void)
+    undo.push(() => emitter.off(event, listener as (...args: Array<unknown>) => void))
+  }
+
+  terminal.enter()
+  for (const signal of ENDING_SIGNALS) on(process, signal, () => ended.resolve({ type: "signal", signal }))
+  on(process, "SIGTSTP", () => terminal.suspend())
+  on(process, "SIGCONT", () => {
+    terminal.resume()
+    const { cols, rows } = terminal.size
+    attachment.resize(cols, rows)
+    attachment.redraw()
+  })
+  on(process.stdout, "resize", () => attachment.resize(terminal.size.cols, terminal.size.rows))
+  on(process.stdout, "error", () => ended.resolve({ type: "signal", signal: "SIGHUP" }))
+  on(process.stdin, "error", () => ended.resolve({ type: "signal", signal: "SIGHUP" }))
+  on(process.stdin, "end", () => ended.resolve({ type: "signal", signal: "SIGHUP" }))
+
+  const key = parseEscapeKey(attachment.info.escape)
+  const keys = new EscapeKeyReader(key)
+  let unacknowledged = 0
+  const type = (bytes: Uint8Array) => {
+    unacknowledged += bytes.length
+    if (unacknowledged > INPUT_WINDOW_BYTES) process.stdin.pause()
+    attachment
+      .input(bytes)
+      .catch(() => {})
+      .finally(() => {
+        unacknowledged -= bytes.length
+        if (unacknowledged <= INPUT_WINDOW_BYTES) process.stdin.resume()
+      })
+  }
+  on(process.stdin, "data", (chunk: Buffer) => {
+    for (const action of keys.feed(chunk)) {
+      if (action.type === "send") type(action.bytes)
+      else if (action.type === "detach") ended.resolve({ type: "detached", reason: "" })
+      else if (action.type === "redraw") attachment.redraw()
+      else if (action.type === "suspend") terminal.suspend()
+      else terminal.say(help(escapeKeyName(key!)))
+    }
+  })
+
+  show(attachment, terminal).then(ended.resolve, (error: Error) => ended.resolve({ type: "lost", error }))
+  process.stdin.resume()
+  const outcome = await ended.promise
+  await terminal.flush()
+  for (const step of undo.splice(0)) step()
+  process.stdin.pause()
+  terminal.restore(outcome.type === "exit")
+  if (outcome.type !== "lost" && outcome.type !== "exit") await attachment.detach()
+  return outcome
+}
+
+/** Writes what the session prints, no faster than the terminal takes it. */
+const show = async (attachment: Attachment, terminal: RawTerminal): Promise<Outcome> => {
+  let snapshots = 0
+  for await (const batch of attachment.batches()) {
+    for (const part of joined(batch)) {
+      if (part instanceof Uint8Array) {
+        const full = terminal.write(part)
+        if (full !== undefined) await full
+        continue
+      }
+      if (part.type === "snapshot") {
+        terminal.say(beforeSnapshot(terminal.tracker.state, snapshots++ === 0, terminal.size.rows))
+        const full = terminal.write(part.bytes)
+        if (full !== undefined) await full
+      } else if (part.type === "notice") terminal.say(`\r\n${part.text}\r\n`)
+      else if (part.type === "exit") return { type: "exit", exit: part.exit }
+      else if (part.type === "detached") return { type: "detached", reason: part.reason }
+    }
+  }
+  return { type: "lost", error: new AgentdError("ConnectionLost", "The daemon ended the attachment without a word.") }
+}
+
+/** Neighbouring output as one buffer: one write to the terminal instead of dozens. */
+export const joined = function* (
+  batch: ReadonlyArray<AttachmentMessage>
+): Generator<Uint8Array | Exclude<AttachmentMessage, { readonly type: "output" }>> {
+  let run: Array<Buffer> = []
+  const together = (): Uint8Array => (run.length === 1 ? run[0]! : Buffer.concat(run))
+  for (const message of batch) {
+    if (message.type === "output") {
+      run.push(message.bytes)
+      continue
+    }
+    if (run.length > 0) yield together()
+    run = []
+    yield message
+  }
+  if (run.length > 0) yield together()
+}
+
+const help = (key: string): string =>
+  [
+    "",
+    `After ${key}:`,
+    "  d        detach; the session goes on",
+    "  r        redraw the screen",
+    "  z        suspend this client",
+    `  ${key}   type ${key} itself`,
+    "  ?        this help",
+    ""
+  ].join("\r\n")
