@@ -40,16 +40,14 @@ export const makeGroupCommit = Effect.fnUntraced(function* <A, B, E>(
       return Effect.void
     })
 
-  const work = Effect.forever(
-    Effect.gen(function* () {
-      yield* Deferred.await(wake)
-      // One turn of the event loop: requests that arrived while the last commit blocked it are read now and join.
-      yield* Effect.yieldNow
-      const batch = waiting.splice(0, options.limit)
-      if (waiting.length === 0) wake = Deferred.makeUnsafe()
-      yield* Effect.uninterruptible(settle(batch))
-    })
-  )
+  const work = Effect.gen(function* () {
+    yield* Deferred.await(wake)
+    // One turn of the event loop before each commit, which blocks it: what has arrived meanwhile is read now, and joins.
+    yield* Effect.yieldNow
+    const batch = waiting.splice(0, options.limit)
+    if (waiting.length === 0) wake = Deferred.makeUnsafe()
+    yield* Effect.uninterruptible(settle(batch))
+  }).pipe(Effect.forever({ disableYield: true }))
 
   yield* Effect.addFinalizer(() =>
     Effect.sync(() => {

@@ -46,6 +46,36 @@ describe("group commit", () => {
     })
   )
 
+  it.live("takes together what arrives in one turn of the event loop, also after a time of rest", () =>
+    Effect.gen(function* () {
+      const { batches, submit } = yield* recorder()
+      yield* submit(0)
+      yield* Effect.promise(() => new Promise((resolve) => setImmediate(() => setImmediate(resolve))))
+      yield* Effect.all([1, 2, 3, 4].map(submit), { concurrency: "unbounded" })
+      assert.deepStrictEqual(batches, [[0], [1, 2, 3, 4]])
+    })
+  )
+
+  it.live("lets the event loop turn between two commits, however many wait", () =>
+    Effect.gen(function* () {
+      let turns = 0
+      let next: NodeJS.Immediate
+      const count = () => {
+        turns++
+        next = setImmediate(count)
+      }
+      count()
+      const at: Array<number> = []
+      const { submit } = yield* recorder(
+        Effect.sync(() => at.push(turns)),
+        1
+      )
+      yield* Effect.all([1, 2, 3, 4].map(submit), { concurrency: "unbounded" })
+      clearImmediate(next!)
+      assert.lengthOf(new Set(at), 4)
+    })
+  )
+
   it.live("fails only the item at fault", () =>
     Effect.gen(function* () {
       const { submit } = yield* recorder()

@@ -1,4 +1,4 @@
-import { statSync } from "node:fs"
+import { chmodSync, statSync } from "node:fs"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Exit, Fiber } from "effect"
@@ -44,6 +44,17 @@ describe("the database", () => {
         assert.strictEqual(yield* pragma("foreign_keys"), 1)
         assert.strictEqual(yield* pragma("busy_timeout"), 1_000)
       }).pipe(Effect.provide(sqlite(directory)))
+    })
+  )
+
+  it.live("takes an existing file back from other eyes", () =>
+    Effect.gen(function* () {
+      const directory = yield* temporaryDirectory
+      const file = join(directory, "agentd.db")
+      yield* Effect.provide(Sqlite, sqlite(directory))
+      chmodSync(file, 0o644)
+      yield* Effect.provide(Sqlite, sqlite(directory))
+      assert.strictEqual(statSync(file).mode & 0o777, 0o600)
     })
   )
 
