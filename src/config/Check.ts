@@ -26,7 +26,7 @@ export const check = Effect.fn("Settings.check")(function* (file: string, roots:
 
 /** One line for each problem, or that there is none. */
 export const renderCheck = (file: string, problems: ReadonlyArray<ConfigInvalid>): string =>
-  problems.length === 0 ? `${file}: valid` : problems.map((problem) => problem.message).join("\n")
+  problems.length === 0 ? `${file}: valid\n` : problems.map((problem) => `${problem.message}\n`).join("")
 
 /** `key = value`, aligned; with `origin` also the place that set it, and whether it is locked. */
 export const renderShow = (shown: typeof ConfigShowResult.Type, origin: boolean): string => {
@@ -35,5 +35,5 @@ export const renderShow = (shown: typeof ConfigShowResult.Type, origin: boolean)
     place: `${origin}${line === null ? "" : `:${line}`}${locked ? " (locked)" : ""}`
   }))
   const width = Math.max(...rows.map((row) => row.setting.length))
-  return rows.map((row) => (origin ? `${row.setting.padEnd(width)}  # ${row.place}` : row.setting)).join("\n")
+  return rows.map((row) => `${origin ? `${row.setting.padEnd(width)}  # ${row.place}` : row.setting}\n`).join("")
 }

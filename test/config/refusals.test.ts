@@ -182,13 +182,18 @@ describe("checking one file", () => {
   it("says that it is valid", async () => {
     using machine = new Machine()
     const file = machine.write("conf.d/draft.txt", "[session]\ncols = 100\n")
-    expect(await problemsIn(machine, file)).toBe(`${file}: valid`)
+    expect(await problemsIn(machine, file)).toBe(`${file}: valid\n`)
   })
 
   it("names every problem at once, in the order of the file", async () => {
     using machine = new Machine()
     const file = machine.write("conf.d/draft.txt", '[session]\ncols = 0\n[nothing]\n[daemon]\ndrain = "x"\n')
-    expect((await problemsIn(machine, file)).split("\n").map((line) => line.slice(file.length))).toEqual([
+    expect(
+      (await problemsIn(machine, file))
+        .trimEnd()
+        .split("\n")
+        .map((line) => line.slice(file.length))
+    ).toEqual([
       expect.stringMatching(/^:2: session\.cols: /),
       expect.stringMatching(/^:3: nothing: /),
       expect.stringMatching(/^:5: daemon\.drain: /)
