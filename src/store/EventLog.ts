@@ -8,7 +8,7 @@ import type { SqlClient } from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
 import { StorageUnavailable } from "../contract/Errors.ts"
 import type { Event, EventBody } from "../contract/Event.ts"
-import { decodeEvent, EVENT_COLUMNS, type EventRow, encodeEvent, isEventBody } from "./EventRows.ts"
+import { decodeEvent, EVENT_COLUMNS, type EventRow, encodeEvent, isEvent } from "./EventRows.ts"
 import { makeGroupCommit } from "./GroupCommit.ts"
 import type { Projection } from "./Projection.ts"
 import { applyAll, compare, type Difference, install, rebuild } from "./Projections.ts"
@@ -125,9 +125,9 @@ const make = Effect.fn("EventLog.make")(function* (
   })
 
   const checked = (append: Append) => {
-    const wrong = append.events.find(({ body }) => !isEventBody(body))
-    // Stored, it could never be read again. Only a mistake of ours leads here.
-    if (wrong !== undefined) return Effect.die(new Error(`not an event: ${JSON.stringify(wrong.body).slice(0, 200)}`))
+    const wrong = append.events.find((event) => !isEvent({ ...event, seq: 0 }))
+    // Stored, it could never be read again. Only a mistake of ours leads here. Its content may be private: not quoted.
+    if (wrong !== undefined) return Effect.die(new Error(`not an event: ${wrong.body.type} as ${wrong.id}`))
     return append.events.length === 0 ? Effect.succeed([]) : submit(append)
   }
 

@@ -2,7 +2,7 @@
  * Events as rows of the log, and back. Rows this build does not understand (written by a later one) decode to nothing.
  */
 import { Option, Schema } from "effect"
-import { Event, EventBody } from "../contract/Event.ts"
+import { Event } from "../contract/Event.ts"
 
 export interface EventRow {
   readonly seq: number
@@ -37,4 +37,4 @@ export const decodeEvent = ({ at, body, id, seq }: EventRow): Option.Option<Even
 }
 
 /** Is this something the log can give back as it was handed in? */
-export const isEventBody = Schema.is(EventBody)
+export const isEvent = Schema.is(Event)

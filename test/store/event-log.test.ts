@@ -122,6 +122,8 @@ describe("the event log", () => {
       Effect.gen(function* () {
         const wrong = { type: "daemon.started", pid: 1.5, version: "1" } satisfies EventBody
         assert.match(String(yield* Effect.exit(log.append(wrong))), /not an event/)
+        const stranger = [{ id: "evt_me", at: 1, body: daemonStarted(1) }]
+        assert.match(String(yield* Effect.exit(log.importAll(stranger))), /not an event/)
         assert.strictEqual(yield* log.last, 0)
       })
     )
