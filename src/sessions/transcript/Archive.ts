@@ -22,7 +22,7 @@ export { openArchive } from "./ArchiveReader.ts"
 /** Bytes of output in one frame: what reading a single byte costs, against what compression gains. */
 const FRAME_BYTES = 1024 * 1024
 /** Bytes turned into text between two turns of the event loop. */
-const PAGE_BYTES = 128 * 1024
+const PAGE_BYTES = 64 * 1024
 
 export interface ArchiveOptions {
   /** A live transcript's directory: repaired, and without a writer. */

@@ -106,6 +106,13 @@ const makeReader = (
       return records
     })
 
+  /**
+   * Where reading goes on after the end of the files. While the disk refuses what is newer, that is what memory has:
+   * better a hole that is told than a screen that stands still.
+   */
+  const afterFiles = (from: number): number =>
+    recent !== undefined && writer !== undefined && !writer.healthy ? Math.max(from, recent.start) : from
+
   const fromMemory = (from: number, limit: number): Uint8Array | null =>
     recent !== undefined && from >= recent.start && from < recent.end ? recent.read(from, limit) : null
 
@@ -116,7 +123,10 @@ const makeReader = (
     for (;;) {
       const segments = yield* list
       const segment = segments[findSegment(segments, from)]
-      if (segment === undefined) return { from, bytes: new Uint8Array(0), missing: 0 }
+      if (segment === undefined) {
+        const first = afterFiles(from)
+        return { from: first, bytes: fromMemory(first, limit) ?? new Uint8Array(0), missing: first - from }
+      }
       const first = Math.max(from, segment.offset)
       const bytes = yield* readRaw(segment, first, limit)
       if (bytes !== null) return { from: first, bytes, missing: first - from }
@@ -149,10 +159,12 @@ const makeReader = (
       left -= bytes.length
       if (bytes.length > 0 && next < segment.offset + segment.bytes) break
     }
-    const kept = next >= endOf(segments) && left > 0 ? fromMemory(next, left) : null
-    if (kept !== null && kept.length > 0) {
-      found.push({ kind: "output", offset: next, at, bytes: kept })
-      next += kept.length
+    if (next >= endOf(segments) && left > 0) {
+      const first = afterFiles(next)
+      if (first > next) found.push({ kind: "gap", from: next, to: first, at })
+      const kept = fromMemory(first, left) ?? new Uint8Array(0)
+      if (kept.length > 0) found.push({ kind: "output", offset: first, at, bytes: kept })
+      next = first + kept.length
     }
     return { entries: found, next }
   })

@@ -17,19 +17,19 @@ const lead = (byte: number): { readonly length: number; readonly low: number; re
   return null
 }
 
-/** How many bytes from `at` on are a valid beginning of the sequence that starts there; `whole` if all of it is there. */
-const sequenceAt = (bytes: Uint8Array, at: number): { readonly length: number; readonly whole: boolean } => {
+/** How many bytes from `at` on are a valid beginning of the sequence that starts there; negative if it is not whole. */
+const sequenceAt = (bytes: Uint8Array, at: number): number => {
   const first = bytes[at]!
-  if (first < 0x80) return { length: 1, whole: true }
+  if (first < 0x80) return 1
   const expected = lead(first)
-  if (expected === null) return { length: 1, whole: false }
+  if (expected === null) return -1
   for (let i = 1; i < expected.length; i++) {
     const byte = bytes[at + i]
     const low = i === 1 ? expected.low : 0x80
     const high = i === 1 ? expected.high : 0xbf
-    if (byte === undefined || byte < low || byte > high) return { length: i, whole: false }
+    if (byte === undefined || byte < low || byte > high) return -i
   }
-  return { length: expected.length, whole: true }
+  return expected.length
 }
 
 /** Bytes at the end that may be the beginning of a character whose rest is still to come: 0 to 3. */
@@ -38,11 +38,13 @@ export const incompleteTail = (bytes: Uint8Array): number => {
     const byte = bytes[bytes.length - back]!
     if (byte < 0x80) return 0
     if (byte < 0xc0) continue
-    const { length, whole } = sequenceAt(bytes, bytes.length - back)
-    return !whole && length === back && lead(byte) !== null ? back : 0
+    return sequenceAt(bytes, bytes.length - back) === -back && lead(byte) !== null ? back : 0
   }
   return 0
 }
+
+/** U+FFFD as the program printed it, in hex. */
+const GENUINE = "efbfbd"
 
 /** For text decoded from these bytes: the bytes, in hex, behind each U+FFFD in it. Null when every one is genuine. */
 export const replacedBytes = (bytes: Uint8Array, text: string): ReadonlyArray<string> | null => {
@@ -50,10 +52,13 @@ export const replacedBytes = (bytes: Uint8Array, text: string): ReadonlyArray<st
   const replaced: Array<string> = []
   let invalid = false
   for (let at = 0; at < bytes.length; ) {
-    const { length, whole } = sequenceAt(bytes, at)
-    if (!whole) {
+    const found = sequenceAt(bytes, at)
+    const length = Math.abs(found)
+    if (found < 0) {
       invalid = true
-      replaced.push(Buffer.from(bytes.subarray(at, at + length)).toString("hex"))
+      let hex = ""
+      for (let i = at; i < at + length; i++) hex += HEX[bytes[i]!]
+      replaced.push(hex)
     } else if (length === 3 && bytes[at] === 0xef && bytes[at + 1] === 0xbf && bytes[at + 2] === 0xbd) {
       replaced.push(GENUINE)
     }
@@ -62,15 +67,25 @@ export const replacedBytes = (bytes: Uint8Array, text: string): ReadonlyArray<st
   return invalid ? replaced : null
 }
 
-/** U+FFFD as the program printed it. */
-const GENUINE = "efbfbd"
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"))
 
 /** The bytes this text was decoded from. */
 export const restoreBytes = (text: string, replaced: ReadonlyArray<string>): Buffer => {
-  const parts: Array<Buffer> = []
-  text.split(REPLACEMENT).forEach((part, i) => {
-    if (i > 0) parts.push(Buffer.from(replaced[i - 1] ?? GENUINE, "hex"))
-    parts.push(Buffer.from(part, "utf8"))
-  })
-  return Buffer.concat(parts)
+  if (replaced.length === 0) return Buffer.from(text, "utf8")
+  // No character takes more than 3 bytes per UTF-16 unit, and none of these replacements does.
+  const bytes = Buffer.allocUnsafe(text.length * 3)
+  let length = 0
+  let from = 0
+  for (let i = 0; ; i++) {
+    const at = text.indexOf(REPLACEMENT, from)
+    const end = at < 0 ? text.length : at
+    if (end - from === 1 && text.charCodeAt(from) < 0x80) bytes[length++] = text.charCodeAt(from)
+    else if (end > from) length += bytes.write(text.slice(from, end), length, "utf8")
+    if (at < 0) return bytes.subarray(0, length)
+    const hex = replaced[i] ?? GENUINE
+    for (let digit = 0; digit < Math.min(hex.length, 6); digit += 2) {
+      bytes[length++] = Number.parseInt(hex.slice(digit, digit + 2), 16)
+    }
+    from = at + 1
+  }
 }
