@@ -3,13 +3,16 @@
  */
 import { cpSync, existsSync, renameSync } from "node:fs"
 import { join } from "node:path"
-import { Effect, Layer } from "effect"
-import { Conflict } from "../contract/Errors.ts"
+import { Effect, Layer, Option } from "effect"
+import { Conflict, NameTaken } from "../contract/Errors.ts"
 import type { Event } from "../contract/Event.ts"
 import type { Params } from "../contract/Methods.ts"
 import { EventLog } from "../store/EventLog.ts"
 import { Sqlite } from "../store/Sqlite.ts"
+import { LiveSessions } from "./LiveSessions.ts"
 import { Recordings } from "./Recordings.ts"
+import { interrupted } from "./Recover.ts"
+import { SessionStore } from "./SessionStore.ts"
 import { archiveSession } from "./Supervisor.ts"
 
 /** Events read from the other log at a time. */
@@ -20,11 +23,27 @@ export const importSessions = Effect.fn("Sessions.import")(function* ({ path }: 
   if (!existsSync(file))
     return yield* new Conflict({ reason: `${path} holds no standalone run: there is no agentd.db in it.` })
   const events = (yield* readAll(file)).filter(({ body }) => "session" in body)
-  const log = yield* EventLog
-  const taken = yield* log.importAll(events)
+  yield* checkNames(events)
+  const taken = yield* (yield* EventLog).importAll(events)
   const sessions = [...new Set(events.flatMap(({ body }) => ("session" in body ? [body.session] : [])))]
-  for (const session of sessions) yield* takeTranscript(session, join(path, "transcripts"))
+  for (const session of sessions) {
+    yield* takeTranscript(session, join(path, "transcripts"))
+    const imported = yield* (yield* SessionStore).get(session)
+    // Its process was killed before it could record an end.
+    if (Option.isSome(imported) && imported.value.exit === null) yield* interrupted(imported.value)
+    yield* archiveSession(session, null)
+  }
   return { sessions, events: taken.length }
+})
+
+/** While they are replayed, imported sessions are live for a moment, and live names are unique. */
+const checkNames = Effect.fnUntraced(function* (events: ReadonlyArray<Event>) {
+  const sessions = yield* LiveSessions
+  for (const { body } of events) {
+    const holder =
+      body.type === "session.started" || body.type === "session.renamed" ? sessions.byName(body.name) : undefined
+    if (holder !== undefined) return yield* new NameTaken({ name: holder.record.name, holder: holder.record.id })
+  }
 })
 
 const readAll = (file: string) =>
@@ -56,5 +75,4 @@ const takeTranscript = Effect.fnUntraced(function* (session: string, from: strin
     cpSync(source, temporary, { recursive: true })
     renameSync(temporary, target)
   }
-  yield* archiveSession(session, null)
 })

@@ -21,7 +21,8 @@ export const recover = Effect.fn("Sessions.recover")(function* () {
   }
 })
 
-const interrupted = Effect.fnUntraced(function* ({ id, name }: SessionRecord) {
+/** Records the end nobody saw. */
+export const interrupted = Effect.fnUntraced(function* ({ id, name }: SessionRecord) {
   const log = yield* EventLog
   const reader = yield* (yield* Recordings).read(id).pipe(Effect.option)
   const offset = Option.isNone(reader) ? 0 : yield* Effect.orElseSucceed(reader.value.end, () => 0)
