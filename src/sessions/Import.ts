@@ -22,7 +22,8 @@ export const importSessions = Effect.fn("Sessions.import")(function* ({ path }: 
   const file = join(path, "agentd.db")
   if (!existsSync(file))
     return yield* new Conflict({ reason: `${path} holds no standalone run: there is no agentd.db in it.` })
-  const events = (yield* readAll(file)).filter(({ body }) => "session" in body)
+  // Where the other place kept its files says nothing here.
+  const events = (yield* readAll(file)).filter(({ body }) => "session" in body && body.type !== "session.archived")
   yield* checkNames(events)
   const taken = yield* (yield* EventLog).importAll(events)
   const sessions = [...new Set(events.flatMap(({ body }) => ("session" in body ? [body.session] : [])))]

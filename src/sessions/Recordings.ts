@@ -1,14 +1,14 @@
 /**
  * Where each session's output is kept, and how it is read: a directory while the session lives, one archive file afterwards.
  */
-import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs"
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from "node:fs"
 import { join } from "node:path"
 import { Context, Effect, Layer, type Scope } from "effect"
 import { Settings } from "../config/Settings.ts"
 import { TranscriptUnavailable } from "../contract/Errors.ts"
 import type { SessionExit } from "../contract/Session.ts"
 import { Directories } from "../host/Directories.ts"
-import { type Archived, archive, openArchive } from "./transcript/Archive.ts"
+import { archive, openArchive } from "./transcript/Archive.ts"
 import { liveReader, openLive, type RecentOutput } from "./transcript/LiveReader.ts"
 import { repairTranscript } from "./transcript/Repair.ts"
 import type { TranscriptHeader, TranscriptReader } from "./transcript/Transcript.ts"
@@ -36,7 +36,7 @@ export class Recordings extends Context.Service<
     readonly archive: (
       session: string,
       exit: SessionExit | null
-    ) => Effect.Effect<Archived | null, TranscriptUnavailable>
+    ) => Effect.Effect<{ readonly file: string; readonly bytes: number } | null, TranscriptUnavailable>
     readonly remove: (session: string) => Effect.Effect<void>
     /** Sessions that have files here. */
     readonly kept: Effect.Effect<ReadonlyArray<string>>
@@ -77,9 +77,11 @@ export class Recordings extends Context.Service<
         archive: Effect.fnUntraced(function* (session: string, exit: SessionExit | null) {
           if (existsSync(directory(session))) {
             yield* repairTranscript(directory(session))
-            return yield* archive({ directory: directory(session), file: file(session), exit })
+            const { bytes } = yield* archive({ directory: directory(session), file: file(session), exit })
+            return { file: file(session), bytes }
           }
-          return null
+          const found = statSync(file(session), { throwIfNoEntry: false })
+          return found === undefined ? null : { file: file(session), bytes: found.size }
         }),
         remove: (session) =>
           Effect.sync(() => {
