@@ -89,7 +89,7 @@ export const ListEventsParams = Schema.Struct({
     description: "Only events with a larger sequence number. Default 0."
   }),
   limit: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: MAX_EVENTS }))).annotateKey({
-    description: "Events at the most."
+    description: "Events at the most. Default: as many as it may be."
   }),
   session: Schema.optionalKey(SessionId).annotateKey({ description: "Only this session's." })
 })

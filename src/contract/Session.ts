@@ -157,7 +157,7 @@ export const GetParams = Schema.Struct(one)
 export const StopParams = Schema.Struct({
   ...one,
   graceMs: Schema.optionalKey(Milliseconds).annotateKey({
-    description: "Milliseconds between SIGHUP+SIGTERM and SIGKILL."
+    description: "Milliseconds between SIGHUP+SIGTERM and SIGKILL. Default: `session.grace` of the configuration."
   })
 })
 
@@ -206,11 +206,11 @@ export const OutputParams = Schema.Struct({
     description: "First offset wanted. Negative: so many bytes before the end. Default 0."
   }),
   limit: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: MAX_OUTPUT_BYTES }))).annotateKey({
-    description: "Bytes of output at the most."
+    description: "Bytes of output at the most. Default: as many as it may be."
   }),
   format: Schema.optionalKey(OutputFormat).annotateKey({
     description:
-      "`raw`: the bytes, as base64. `text`: decoded as UTF-8, escape sequences removed. `cast`: asciicast v3 lines; the header comes with offset 0."
+      "`raw` (the default): the bytes, as base64. `text`: decoded as UTF-8, escape sequences removed. `cast`: asciicast v3 lines; the header comes with offset 0."
   }),
   waitMs: Schema.optionalKey(Milliseconds).annotateKey({
     description: "Wait so many milliseconds for the first new byte when there is none yet."
@@ -287,11 +287,11 @@ export const AttachParams = Schema.Struct({
   rows: Schema.optionalKey(Size),
   from: Schema.optionalKey(Schema.Union([Schema.Literals(["screen", "start", "end"]), Offset])).annotateKey({
     description:
-      "Where to begin. `screen`: a snapshot, then live bytes (for terminals). `start`: the first recorded byte. `end`: only what comes. A number: that offset (exact bytes if they are still kept, else a gap and a snapshot)."
+      "Where to begin. `screen` (the default): a snapshot, then live bytes (for terminals). `start`: the first recorded byte. `end`: only what comes. A number: that offset (exact bytes if they are still kept, else a gap and a snapshot)."
   }),
   lossy: Schema.optionalKey(Schema.Literals(["screen", "bytes"])).annotateKey({
     description:
-      "`screen`: a client that falls behind is sent a gap and a snapshot. `bytes`: it is sent every byte, from disk if need be."
+      "`screen` (the default): a client that falls behind is sent a gap and a snapshot. `bytes`: it is sent every byte, from disk if need be."
   }),
   ended: Schema.optionalKey(Schema.Boolean).annotateKey({
     description: "Answer even if the session has ended: send what was asked for, then `Exit`."

@@ -9,22 +9,12 @@ import { type ErrorTag, errorCodes } from "../contract/ErrorCodes.ts"
 import { AgentdError } from "../contract/Errors.ts"
 import { EventNotification, GapNotification } from "../contract/Event.ts"
 import { type Json, jsonSchemaOf } from "../contract/JsonSchema.ts"
-import { type MethodName, methods, type Result } from "../contract/Methods.ts"
+import { type MethodName, methods } from "../contract/Methods.ts"
 import { commonErrors, errorSummaries, methodErrors } from "../contract/Reference.ts"
 
 const REFS = "#/components/schemas/"
 
-type Answer = Result<"rpc.discover">
-
-let kept: { readonly version: string; readonly answer: Answer } | undefined
-
-/** The answer. Made when it is first asked for: it takes a while, and most daemons are never asked. */
-export const openRpc = (version: string): Answer => {
-  if (kept?.version !== version) kept = { version, answer: openRpcDocument(version) as unknown as Answer }
-  return kept.answer
-}
-
-/** The document with its types, as the reference pages need it. */
+/** The document. It depends on nothing but the version: ask once and keep it. */
 export const openRpcDocument = (version: string) => {
   const schemas: Record<string, Json> = {}
   const schemaOf = (schema: Schema.Constraint): Json => {

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process"
-import { chmodSync, chownSync, mkdirSync, rmSync, symlinkSync } from "node:fs"
+import { chmodSync, chownSync, copyFileSync, mkdirSync, rmSync, symlinkSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, it } from "vitest"
 import { check, renderCheck } from "../../src/config/Check.ts"
@@ -151,7 +151,7 @@ describe("a file that cannot be trusted or read is refused with the way out", ()
 
   it.each([
     ["a directory", (path: string) => mkdirSync(path, { recursive: true })],
-    ["a FIFO, which would make the daemon wait", (path: string) => void execFileSync("mkfifo", [path])]
+    ["a FIFO, which would make the daemon wait", (path: string) => void execFileSync("/usr/bin/mkfifo", [path])]
   ])("%s", async (_, make) => {
     using machine = new Machine()
     rmSync(machine.write("user", ""))
@@ -205,7 +205,7 @@ describe("checking one file", () => {
     machine.write("admin", '[lock]\nkeys = ["session.cols"]\n')
     const draft = join(machine.directory, "draft.toml")
     machine.write("vendor", "[session]\ncols = 90\n")
-    execFileSync("cp", [machine.files.vendor, draft])
+    copyFileSync(machine.files.vendor, draft)
     chmodSync(draft, 0o644)
     expect(await problemsIn(machine, draft)).toContain(`locked by ${machine.files.admin}:2`)
     expect(await problemsIn(machine, machine.files.admin)).toContain("valid")
