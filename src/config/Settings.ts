@@ -14,7 +14,7 @@ export interface SettingsOptions {
   readonly flags?: Flags
 }
 
-export interface Loaded {
+interface Loaded {
   readonly files: ReadonlyArray<ConfigFile>
   readonly merged: Merged
 }
@@ -54,20 +54,10 @@ export class Settings extends Context.Service<
         })
       })
     )
-
-  /** Built-in values and `flags`, no file and no environment: for tests of other rooms and for `run --standalone`. */
-  static readonly fixed = (flags: Flags = {}) => {
-    const merged = mergeLayers([flagLayer(flags)])
-    return Layer.succeed(Settings, {
-      current: Effect.succeed(valuesOf(merged)),
-      reload: Effect.succeed({ changed: [], restart: [] }),
-      show: Effect.succeed(show({ files: [], merged }))
-    })
-  }
 }
 
 /** Every layer, merged, with every problem there is. */
-export const load = Effect.fn("Settings.load")(function* ({ flags, roots }: SettingsOptions) {
+const load = Effect.fn("Settings.load")(function* ({ flags, roots }: SettingsOptions) {
   const files = yield* listFiles(roots)
   const layers = yield* Effect.forEach(
     files.filter((file) => file.exists),
@@ -83,7 +73,7 @@ const loadValid = Effect.fnUntraced(function* (options: SettingsOptions) {
   return problem === undefined ? loaded : yield* Effect.fail(problem)
 })
 
-export const show = ({ files, merged }: Loaded): typeof ConfigShowResult.Type => ({
+const show = ({ files, merged }: Loaded): typeof ConfigShowResult.Type => ({
   values: [...merged.entries.values()].map(({ key, line, locked, origin, value }) => ({
     key,
     value,
