@@ -66,7 +66,9 @@ const makeReader = (
 
   const list = attempt(async () => {
     const found: Array<Segment> = []
-    for (const name of await fs.readdir(directory)) {
+    // A session that has printed nothing yet has no directory either.
+    const names = writer === undefined ? await fs.readdir(directory) : ((await orNull(fs.readdir(directory))) ?? [])
+    for (const name of names) {
       const parsed = parseName(name)
       if (parsed?.kind !== "raw") continue
       // One that is removed for space meanwhile is as good as removed before.
