@@ -171,16 +171,9 @@ export const sections = {
       applies: "reload",
       description: "Disk space the transcripts of ended sessions may take together; the oldest go first."
     }),
-    segment: size({
-      default: "8MiB",
-      min: "4KiB",
-      max: "1GiB",
-      applies: "reload",
-      description: "Size at which a live transcript begins a new file; applies to sessions started afterwards."
-    }),
     session_bytes: size({
       default: "256MiB",
-      min: "4KiB",
+      min: "16MiB",
       max: "1024TiB",
       applies: "reload",
       description: "Disk space one session's transcript may take; its oldest segments go first."

@@ -262,7 +262,7 @@ export const WaitParams = Schema.Struct({
   }),
   pattern: Schema.optionalKey(Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(512))).annotateKey({
     description:
-      "`output`: a regular expression (RE2-like subset of JavaScript, at most 512 characters), matched against text without escape sequences."
+      "`output`: a JavaScript regular expression of at most 512 characters, matched against text without escape sequences."
   }),
   from: Schema.optionalKey(Schema.Int).annotateKey({
     description: "`output`: look from this offset on. Default: the session's whole retained output."

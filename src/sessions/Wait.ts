@@ -1,6 +1,7 @@
 /**
  * Waits for a session: until it exits, falls silent, or prints something.
  */
+import { createContext, Script } from "node:vm"
 import { Clock, Deferred, Effect } from "effect"
 import { DeadlineExceeded, InvalidParams } from "../contract/Errors.ts"
 import type { WaitParams } from "../contract/Session.ts"
@@ -69,6 +70,22 @@ const compile = (pattern: string | undefined) =>
         catch: (cause) => new InvalidParams({ field: "pattern", reason: (cause as Error).message })
       })
 
+/** A pattern that backtracks without end must not stop the event loop, so V8 is told to give up. */
+const MATCH_MS = 100
+const matcher = new Script("pattern.exec(text)")
+const sandbox = createContext(Object.create(null) as { pattern?: RegExp; text?: string })
+
+const find = (pattern: RegExp, text: string) =>
+  Effect.try({
+    try: () => {
+      sandbox.pattern = pattern
+      sandbox.text = text
+      return (matcher.runInContext(sandbox, { timeout: MATCH_MS }) as RegExpExecArray | null)?.[0] ?? null
+    },
+    catch: () =>
+      new InvalidParams({ field: "pattern", reason: `matching it takes longer than ${MATCH_MS} ms; make it simpler` })
+  })
+
 const printed = Effect.fnUntraced(function* (
   reader: TranscriptReader,
   entry: Entry | undefined,
@@ -84,8 +101,8 @@ const printed = Effect.fnUntraced(function* (
     if (bytes.length > 0) {
       cursor = first + bytes.length
       window = (window + text.push(bytes)).slice(-WINDOW_CHARS)
-      const match = pattern.exec(window)
-      if (match !== null) return match[0]
+      const match = yield* find(pattern, window)
+      if (match !== null) return match
     } else if (entry === undefined || (entry.live.exit !== null && cursor >= end())) {
       return yield* new DeadlineExceeded({ what: `The session has ended; waiting for /${pattern.source}/`, ms: 0 })
     } else if (cursor >= end()) yield* entry.live.changed

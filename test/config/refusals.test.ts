@@ -31,7 +31,7 @@ describe("a bad configuration file is refused with file, line, key and what was 
     ["a duration without a unit", "[daemon]\ndrain = 5\n", 2, "daemon.drain", "one of ms, s, m, h, d, found 5"],
     ["a duration nobody can mean", '[daemon]\ndrain = "5 s"\n', 2, "daemon.drain", 'found "5 s"'],
     ["a duration out of range", '[daemon]\nidle_exit = "2d"\n', 2, "daemon.idle_exit", 'from "1s" to "1d"'],
-    ["a size in powers of ten", '[transcript]\nsegment = "8MB"\n', 2, "transcript.segment", "KiB, MiB, GiB, TiB"],
+    ["a size in powers of ten", '[transcript]\nkeep_bytes = "8MB"\n', 2, "transcript.keep_bytes", "KiB, MiB, GiB, TiB"],
     [
       "a word that is no choice",
       '[transcript]\non_disk_full = "wait"\n',
