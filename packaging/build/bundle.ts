@@ -1,5 +1,5 @@
 /**
- * Turns `src/` into what is shipped: `dist/agentd.js`, `dist/cli/`, `dist/client/` and the notices of what was bundled.
+ * Turns `src/` into what is shipped: `dist/agentd.js`, `dist/agentctl.cjs`, `dist/client/` and the notices of what was bundled.
  *
  * Bundled, because opening several hundred small modules costs more than running them, and because the SQLite driver
  * needs an import rewritten (see `alias`). Native addons stay outside.
@@ -9,6 +9,7 @@
  *   node packaging/build/bundle.ts --types      also emit the declarations of `agentd/client`
  */
 import { type BuildOptions, build, type Metafile } from "esbuild"
+import { agentctlBundle } from "./agentctl.ts"
 import { emitDeclarations } from "./declarations.ts"
 import { copyNativeAddon } from "./native.ts"
 import { thirdPartyNotices } from "./notices.ts"
@@ -56,16 +57,7 @@ const groups: Record<string, BuildOptions> = {
     chunkNames: "chunks/[name]-[hash]",
     banner: requireBanner
   },
-  cli: {
-    // Each command is imported when it is asked for, and so becomes a file: `ls` must not pay for reading `doctor`.
-    entryPoints: ["src/cli/Main.ts"],
-    outdir: "dist/cli",
-    banner: requireBanner,
-    splitting: true,
-    chunkNames: "chunks/[name]-[hash]",
-    minifySyntax: true,
-    minifyWhitespace: true
-  },
+  cli: agentctlBundle,
   client: { entryPoints: [{ in: "src/client/index.ts", out: "client/index" }] }
 }
 

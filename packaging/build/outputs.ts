@@ -62,5 +62,5 @@ export const replaceOutputs = (
   }
   if (!options.removeOthers) return
   const kept = new Set(outputs.map((output) => output.path))
-  for (const file of filesUnder(dist)) if (/\.js(\.map)?$/.test(file) && !kept.has(file)) rmSync(file)
+  for (const file of filesUnder(dist)) if (/\.c?js(\.map)?$/.test(file) && !kept.has(file)) rmSync(file)
 }

@@ -7,7 +7,7 @@ import { Command } from "@oclif/core/command"
 import { AgentdError } from "../client/AgentdError.ts"
 import { Client, type ClientOptions } from "../client/Client.ts"
 import { ExitCode } from "../contract/ErrorCodes.ts"
-import { paint } from "./Paint.ts"
+import { print } from "./print.ts"
 
 /** Ends the command with a sentence and an exit code. */
 export class CommandFailed extends Error {
@@ -40,11 +40,11 @@ export abstract class AgentctlCommand extends Command {
 
   /** A line for people; nothing with `--json`. */
   override log(message = ""): void {
-    if (!this.jsonEnabled()) process.stdout.write(`${message}\n`)
+    if (!this.jsonEnabled()) print(`${message}\n`)
   }
 
   override logJson(json: unknown): void {
-    process.stdout.write(`${JSON.stringify(json, null, 2)}\n`)
+    print(`${JSON.stringify(json, null, 2)}\n`)
   }
 
   /** A sentence about the command itself; it does not mix with what the command prints. */
@@ -57,7 +57,7 @@ export abstract class AgentctlCommand extends Command {
     process.exitCode = code
     if (isExit(error)) return
     if (this.jsonEnabled()) this.logJson({ error: errorJson(error) })
-    else process.stderr.write(errorText(error))
+    else process.stderr.write(await errorText(error))
   }
 
   protected override async finally(): Promise<void> {
@@ -104,7 +104,8 @@ const errorJson = (error: Error): unknown => {
 }
 
 /** Expected failures are a sentence; anything else is a defect and shows where it happened. */
-export const errorText = (error: Error): string => {
+export const errorText = async (error: Error): Promise<string> => {
+  const { paint } = await import("./Paint.ts")
   const expected =
     error instanceof AgentdError || error instanceof CommandFailed || (error as OclifError).oclif !== undefined
   const text = expected ? error.message : (error.stack ?? error.message)

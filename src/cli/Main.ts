@@ -5,6 +5,7 @@ import { ExitCode } from "../contract/ErrorCodes.ts"
 import { errorText, flagsOf } from "./AgentctlCommand.ts"
 import { config } from "./Config.ts"
 import { beforeProgram } from "./PassThrough.ts"
+import { printed } from "./print.ts"
 import { commands, findCommand, topics } from "./Table.ts"
 
 const HELP: ReadonlyArray<string> = ["--help", "-h"]
@@ -31,7 +32,18 @@ const run = async (id: string, argv: ReadonlyArray<string>): Promise<void> => {
   await (new command([...own], config) as unknown as { _run(): Promise<unknown> })._run()
 }
 
-main(process.argv.slice(2)).catch((error: Error) => {
-  process.stderr.write(errorText(error))
-  process.exitCode = ExitCode.Failed
-})
+/** Ends at once instead of waiting for the event loop to run dry, but never before everything is printed. */
+const exit = async (): Promise<void> => {
+  await printed()
+  process.exit()
+}
+
+// bin/agentctl sets it for this process, not for what it starts.
+if (process.env.NODE_COMPILE_CACHE?.endsWith("/agentd/compile")) delete process.env.NODE_COMPILE_CACHE
+
+main(process.argv.slice(2))
+  .catch(async (error: Error) => {
+    process.stderr.write(await errorText(error))
+    process.exitCode = ExitCode.Failed
+  })
+  .finally(exit)

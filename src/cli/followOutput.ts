@@ -1,6 +1,7 @@
 /** Reads a session's recorded output piece by piece to standard output, and goes on as it grows if asked to. */
 import type { Client } from "../client/Client.ts"
 import { MAX_OUTPUT_BYTES } from "../contract/Limits.ts"
+import { drained, stdout } from "./print.ts"
 
 /** Milliseconds one request waits for the next byte; the loop asks again. */
 const WAIT_MS = 30_000
@@ -20,7 +21,7 @@ export interface FollowOptions {
 export const followOutput = async (client: Client, options: FollowOptions): Promise<number> => {
   const { session, format, follow, tail } = options
   let gone = false
-  process.stdout.on("error", (cause: NodeJS.ErrnoException) => {
+  stdout().on("error", (cause: NodeJS.ErrnoException) => {
     if (cause.code === "EPIPE") gone = true
   })
   let missing = 0
@@ -38,7 +39,7 @@ export const followOutput = async (client: Client, options: FollowOptions): Prom
     const data = Buffer.from(piece.data, format === "raw" ? "base64" : "utf8")
     const shown = first && tail !== undefined ? lastLines(data, tail) : data
     first = false
-    if (shown.length > 0 && !process.stdout.write(shown) && !gone) await drained()
+    if (shown.length > 0 && !stdout().write(shown) && !gone) await drained()
     if (piece.done || (!follow && piece.next >= piece.end)) break
     from = piece.next
   }
@@ -58,16 +59,3 @@ export const lastLines = (bytes: Buffer, count: number): Buffer => {
   }
   return bytes.subarray(at + 1)
 }
-
-const drained = (): Promise<void> =>
-  new Promise((resolve) => {
-    const done = () => {
-      process.stdout.off("drain", done)
-      process.stdout.off("close", done)
-      process.stdout.off("error", done)
-      resolve()
-    }
-    process.stdout.on("drain", done)
-    process.stdout.on("close", done)
-    process.stdout.on("error", done)
-  })

@@ -4,9 +4,9 @@
  * Reading is the back-pressure: whoever does not iterate stops the connection, and the daemon then keeps the newest screen
  * (or, with `lossy: "bytes"`, every byte on disk) for later.
  */
-import { FrameType } from "../contract/Frames.ts"
+import { FrameError, FrameType, readSize, readU64, size, u64 } from "../contract/Frames.ts"
 import type { Result } from "../contract/Methods.ts"
-import { encodeFrame, FrameError, readSize, readU64, size, u64 } from "../wire/FrameCodec.ts"
+import { encodeFrame } from "../wire/FrameCodec.ts"
 import { AgentdError } from "./AgentdError.ts"
 import type { Connection, FrameSink } from "./Connection.ts"
 import { FrameReader } from "./FrameReader.ts"

@@ -7,11 +7,11 @@ import { PROTOCOL_MAX, PROTOCOL_MIN } from "../contract/Limits.ts"
 import type { MethodName, Params, Result } from "../contract/Methods.ts"
 import type { AttachParams } from "../contract/Session.ts"
 import { AgentdError } from "./AgentdError.ts"
-import { Attachment } from "./Attachment.ts"
+import type { Attachment } from "./Attachment.ts"
 import { Connection, type RequestOptions } from "./Connection.ts"
 import { timeoutFor } from "./Deadlines.ts"
 import { checkSocket, type Environment, findSocket } from "./Places.ts"
-import { type WatchOptions, watchEvents } from "./Watch.ts"
+import type { WatchOptions } from "./Watch.ts"
 
 export interface ClientOptions {
   /** Path of the daemon's socket. Default: `$AGENTD_SOCKET`, else where the daemon of this user has it. */
@@ -59,12 +59,14 @@ export class Client implements AsyncDisposable {
   }
 
   /** Events as they happen, over a connection of their own; none is missed or comes twice. Ends when the loop is left. */
-  watch(options: WatchOptions = {}): AsyncGenerator<Event, void> {
-    return watchEvents(() => this.#open(), options)
+  async *watch(options: WatchOptions = {}): AsyncGenerator<Event, void> {
+    const { watchEvents } = await import("./Watch.ts")
+    yield* watchEvents(() => this.#open(), options)
   }
 
   /** Attaches to a session, over a connection of its own. */
   async attach(params: AttachParams, options: RequestOptions = {}): Promise<Attachment> {
+    const { Attachment } = await import("./Attachment.ts")
     const connection = await this.#open()
     let attachment: Attachment | undefined
     try {

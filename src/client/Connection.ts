@@ -108,7 +108,9 @@ export class Connection {
   /** Ends the connection; what was written before still goes out. */
   close(): void {
     this.#end(new AgentdError("ConnectionLost", "The client has closed this connection."))
-    this.#socket.destroySoon()
+    // At once if nothing waits: the orderly way costs some turns of the event loop.
+    if (this.#socket.writableLength === 0) this.#socket.destroy()
+    else this.#socket.destroySoon()
   }
 
   #request(

@@ -10,7 +10,7 @@ import { fileURLToPath } from "node:url"
 import { START_MS } from "../contract/Limits.ts"
 import { AgentdError } from "./AgentdError.ts"
 import { Connection } from "./Connection.ts"
-import { type Environment, findSocket, logFile } from "./Places.ts"
+import { type Environment, findSocket } from "./Places.ts"
 
 export interface EnsureDaemonOptions {
   readonly socket?: string
@@ -156,7 +156,7 @@ const startProcess = (env: Environment, socket: string, ephemeral: boolean): Sta
 /** `bin/agentd` of this package; `$AGENTD_BIN` names another. */
 export const daemonProgram = (env: Environment = process.env): string => {
   if (env.AGENTD_BIN) return env.AGENTD_BIN
-  // From src/client, dist/client or dist/cli up to the package.
+  // From src/client, dist/client or dist up to the package.
   let folder = dirname(fileURLToPath(import.meta.url))
   for (let up = 0; up < 4; up++) {
     const program = join(folder, "bin", "agentd")
@@ -167,6 +167,15 @@ export const daemonProgram = (env: Environment = process.env): string => {
 }
 
 const startFailed = (why: string) => new AgentdError("StartFailed", `The daemon could not be started: ${why}.`)
+
+/** Where a daemon that nobody supervises writes its log. */
+export const logFile = (env: Environment = process.env): string => {
+  if (env.XDG_STATE_HOME) return join(env.XDG_STATE_HOME, "agentd", "agentd.log")
+  const home = env.HOME ?? homedir()
+  return process.platform === "darwin"
+    ? join(home, "Library", "Application Support", "agentd", "agentd.log")
+    : join(home, ".local", "state", "agentd", "agentd.log")
+}
 
 /** Where nothing can be written there is no log; the daemon says what it thinks of that itself. */
 const openLog = (path: string): { readonly fd: number; readonly path: string; readonly from: number } | undefined => {

@@ -1,8 +1,7 @@
 /**
- * Where the daemon's socket, log and executable are, seen from a client. The daemon's own view is `host/Directories.ts`.
+ * Where the daemon's socket is, seen from a client, and whether it may be trusted. The daemon's own view is `host/Directories.ts`.
  */
 import { lstatSync } from "node:fs"
-import { homedir } from "node:os"
 import { dirname, join } from "node:path"
 import { MAX_SOCKET_PATH_LINUX, MAX_SOCKET_PATH_MACOS } from "../contract/Limits.ts"
 import { AgentdError } from "./AgentdError.ts"
@@ -16,14 +15,6 @@ export const findSocket = (env: Environment = process.env, uid = own()): string 
   if (env.AGENTD_SOCKET) return env.AGENTD_SOCKET
   const base = env.XDG_RUNTIME_DIR ? join(env.XDG_RUNTIME_DIR, "agentd") : join("/tmp", `agentd-${uid}`)
   return join(base, "api.sock")
-}
-
-/** Where a daemon that nobody supervises writes its log. */
-export const logFile = (env: Environment = process.env): string => {
-  if (env.XDG_STATE_HOME) return join(env.XDG_STATE_HOME, "agentd", "agentd.log")
-  return process.platform === "darwin"
-    ? join(homedir(), "Library", "Application Support", "agentd", "agentd.log")
-    : join(env.HOME ?? homedir(), ".local", "state", "agentd", "agentd.log")
 }
 
 /**

@@ -15,6 +15,6 @@ export default class Autocomplete extends AgentctlCommand {
 
   async run() {
     const { args } = await this.parse(Autocomplete)
-    process.stdout.write(args.shell === undefined ? howToInstall : script(args.shell))
+    this.log((args.shell === undefined ? howToInstall : script(args.shell)).trimEnd())
   }
 }

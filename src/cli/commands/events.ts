@@ -2,6 +2,7 @@ import type { Event } from "../../contract/Event.ts"
 import { AgentctlCommand } from "../AgentctlCommand.ts"
 import { Flags } from "../Oclif.ts"
 import { paint, printable } from "../Paint.ts"
+import { stdout } from "../print.ts"
 
 export default class Events extends AgentctlCommand {
   static override summary = "Print the events of the log, and new ones as they happen."
@@ -15,10 +16,10 @@ export default class Events extends AgentctlCommand {
     const { flags } = await this.parse(Events)
     const client = this.client()
     if (flags.follow) {
-      process.stdout.on("error", () => process.exit(0))
+      stdout().on("error", () => process.exit(0))
       const after = flags.after === undefined ? {} : { after: flags.after }
       for await (const event of client.watch({ ...after, reconnect: true })) {
-        if (this.jsonEnabled()) process.stdout.write(`${JSON.stringify(event)}\n`)
+        if (this.jsonEnabled()) stdout().write(`${JSON.stringify(event)}\n`)
         else this.log(line(event))
       }
       return

@@ -1,6 +1,5 @@
 import { AgentctlCommand } from "../AgentctlCommand.ts"
 import { Flags } from "../Oclif.ts"
-import { sessionTable } from "../SessionTable.ts"
 
 export default class Ls extends AgentctlCommand {
   static override summary = "List sessions."
@@ -23,6 +22,8 @@ export default class Ls extends AgentctlCommand {
       ...(flags.tag === undefined ? {} : { tag: flags.tag }),
       ...(flags.status === undefined ? {} : { status: flags.status as "running" })
     })
+    if (this.jsonEnabled()) return sessions
+    const { sessionTable } = await import("../SessionTable.ts")
     if (flags.quiet) for (const session of sessions) this.log(session.id)
     else if (sessions.length > 0) this.log(sessionTable(sessions))
     else if (process.stdout.isTTY) this.log(`No sessions. "agentctl run" starts one.`)

@@ -2,6 +2,7 @@
  * An attachment without a terminal: standard input in, every byte of output out, as a filter in a pipeline.
  */
 import type { Attachment, ProgramExit } from "../../client/Attachment.ts"
+import { drained, stdout } from "../print.ts"
 import { joined } from "./interact.ts"
 
 export type FilterOutcome =
@@ -26,7 +27,7 @@ export const filter = async (attachment: Attachment, options: FilterOptions): Pr
   }
   const onInterrupt = () => void attachment.input(CTRL_C).catch(() => {})
   const onHangup = () => ended.resolve({ type: "hangup" })
-  process.stdout.on("error", onOutputError)
+  stdout().on("error", onOutputError)
   process.on("SIGINT", onInterrupt)
   process.on("SIGTERM", options.stop)
   process.on("SIGHUP", onHangup)
@@ -58,21 +59,10 @@ const drain = async (attachment: Attachment): Promise<FilterOutcome> => {
   for await (const batch of attachment.batches()) {
     for (const part of joined(batch)) {
       if (part instanceof Uint8Array) {
-        if (!process.stdout.write(part)) await drained()
+        if (!stdout().write(part)) await drained()
       } else if (part.type === "exit") return { type: "exit", exit: part.exit }
       else if (part.type === "detached") return { type: "detached", reason: part.reason }
     }
   }
   return { type: "detached", reason: "the daemon ended the attachment" }
 }
-
-const drained = (): Promise<void> =>
-  new Promise((resolve) => {
-    const done = () => {
-      process.stdout.off("drain", done)
-      process.stdout.off("close", done)
-      resolve()
-    }
-    process.stdout.on("drain", done)
-    process.stdout.on("close", done)
-  })

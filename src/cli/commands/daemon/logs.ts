@@ -1,7 +1,6 @@
 import { spawnSync } from "node:child_process"
 import { existsSync } from "node:fs"
-import { hasUnit } from "../../../client/EnsureDaemon.ts"
-import { logFile } from "../../../client/Places.ts"
+import { hasUnit, logFile } from "../../../client/EnsureDaemon.ts"
 import { ExitCode } from "../../../contract/ErrorCodes.ts"
 import { AgentctlCommand, CommandFailed } from "../../AgentctlCommand.ts"
 import { Flags } from "../../Oclif.ts"
