@@ -74,16 +74,9 @@ export const Stores = Layer.mergeAll(Events.layer, SessionStore.layer).pipe(
   )
 )
 
-const ScreensLayer = ((Screens as any).layer ??
-  Layer.succeed(Screens, {
-    snapshot: () => Effect.die("no"),
-    redraw: () => Effect.succeed({ offset: 0, bytes: Buffer.alloc(0) }),
-    forget: () => Effect.void
-  } as any)) as Layer.Layer<Screens>
-
 export const SessionManager = Sessions.layer.pipe(
   Layer.provideMerge(Supervisor.layer),
-  Layer.provideMerge(Layer.mergeAll(LiveSessions.layer, Recordings.layer, ScreensLayer, DirectLauncher.layer))
+  Layer.provideMerge(Layer.mergeAll(LiveSessions.layer, Recordings.layer, Screens.layer, DirectLauncher.layer))
 )
 
 const WhoIsAsking = Layer.effect(
