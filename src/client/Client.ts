@@ -2,6 +2,7 @@
  * A client of one daemon: typed calls, events, attachments. Connects when first used and keeps that connection.
  */
 
+import type { Duplex } from "node:stream"
 import type { Event } from "../contract/Event.ts"
 import { PROTOCOL_MAX, PROTOCOL_MIN } from "../contract/Limits.ts"
 import type { MethodName, Params, Result } from "../contract/Methods.ts"
@@ -16,6 +17,8 @@ import type { WatchOptions } from "./Watch.ts"
 export interface ClientOptions {
   /** Path of the daemon's socket. Default: `$AGENTD_SOCKET`, else where the daemon of this user has it. */
   readonly socket?: string
+  /** Another way to reach it than its socket: called for every connection. */
+  readonly connect?: () => Promise<Duplex>
   /** Start a daemon if none listens. Default false. */
   readonly start?: boolean
   /** Told what is waited for when starting a daemon takes longer than a second. */
@@ -116,6 +119,7 @@ export class Client implements AsyncDisposable {
   }
 
   async #open(): Promise<Connection> {
+    if (this.#options.connect !== undefined) return new Connection(await this.#options.connect())
     const named = this.#options.socket !== undefined || Boolean((this.#options.env ?? process.env).AGENTD_SOCKET)
     checkSocket(this.socket, named)
     try {

@@ -1,7 +1,8 @@
 /**
  * One connection to the daemon: JSON-RPC 2.0 lines, any number of requests at once, and the switch to frames after `attach`.
  */
-import { connect, type Socket } from "node:net"
+import { connect } from "node:net"
+import type { Duplex } from "node:stream"
 import { CONNECT_MS } from "../contract/Limits.ts"
 import { LineSplitter, TOO_LONG } from "../wire/LineSplitter.ts"
 import { AgentdError } from "./AgentdError.ts"
@@ -31,7 +32,7 @@ interface Pending {
 }
 
 export class Connection {
-  readonly #socket: Socket
+  readonly #socket: Duplex
   readonly #lines = new LineSplitter(MAX_ANSWER_BYTES)
   readonly #pending = new Map<number, Pending>()
   #nextId = 1
@@ -42,7 +43,8 @@ export class Connection {
   /** Called once, when the connection is gone. */
   onEnd: (error: AgentdError) => void = () => {}
 
-  private constructor(socket: Socket) {
+  /** Over any stream of bytes; `open` makes one to a socket. */
+  constructor(socket: Duplex) {
     this.#socket = socket
     socket.on("data", (chunk: Buffer) => this.#take(chunk))
     socket.on("error", (cause) => this.#end(lost(cause.message)))
@@ -110,7 +112,7 @@ export class Connection {
     this.#end(new AgentdError("ConnectionLost", "The client has closed this connection."))
     // At once if nothing waits: the orderly way costs some turns of the event loop.
     if (this.#socket.writableLength === 0) this.#socket.destroy()
-    else this.#socket.destroySoon()
+    else this.#socket.end(() => this.#socket.destroy())
   }
 
   #request(

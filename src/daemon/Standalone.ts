@@ -21,8 +21,8 @@ import { type LogThreshold, logging } from "./Logging.ts"
 import { Reload } from "./Reload.ts"
 
 export interface Standalone {
-  /** Speaks the protocol of the daemon's socket. */
-  readonly stream: Duplex
+  /** Opens a stream that speaks the protocol of the daemon's socket; any number of them. */
+  readonly connect: () => Promise<Duplex>
   /** Where the transcript and the event log are. */
   readonly directory: string
   /** Ends what still runs and completes the records. */
@@ -51,9 +51,8 @@ export const openStandalone = (directory?: string): Promise<Standalone> =>
         transcripts: join(place, "transcripts")
       }
       const services = yield* Layer.build(InProcess(places)).pipe(Scope.provide(scope))
-      const stream = yield* Effect.provide(connect, services)
       return {
-        stream,
+        connect: () => Effect.runPromise(Effect.provide(connect, services)),
         directory: place,
         close: () => Effect.runPromise(Scope.close(scope, Exit.void))
       }

@@ -66,7 +66,8 @@ export default class Run extends AgentctlCommand {
     if (flags.standalone) {
       if (flags.detach) throw usage("--standalone and --detach exclude each other: nothing would hold the session")
       const { standalone } = await import("../standalone.ts")
-      return standalone(start)
+      process.exitCode = await standalone(start)
+      return
     }
     const client = this.client()
     const session = await client.call("session.start", start)
