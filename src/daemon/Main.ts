@@ -85,6 +85,8 @@ process.on("uncaughtException", (error) => {
   process.stderr.write(`agentd: ${error.stack ?? error}\n`)
   process.exit(EX_SOFTWARE)
 })
+// Whoever read the log has gone: sessions are worth more than lines nobody sees.
+process.stderr.on("error", () => {})
 // Everything this process makes is its user's alone, whatever the shell that started it allows.
 process.umask(0o077)
 

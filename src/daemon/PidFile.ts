@@ -18,7 +18,8 @@ export interface PidFile {
 export const writePidFile = (path: string, content: PidFile) =>
   Effect.acquireRelease(
     Effect.sync(() => {
-      const temporary = `${path}.${content.pid}`
+      // Always the same name: what a crash in between leaves behind, the next daemon overwrites.
+      const temporary = `${path}.new`
       writeFileSync(temporary, `${JSON.stringify(content)}\n`, { mode: 0o600 })
       renameSync(temporary, path)
     }),

@@ -26,7 +26,8 @@ export const serve = Effect.gen(function* () {
   const log = yield* EventLog
 
   yield* log.append({ type: "daemon.started", pid, version })
-  yield* Effect.forkScoped(onSignals)
+  // Listened to before anybody is told that we are ready: a signal before that ends the process, as is right.
+  yield* Effect.forkScoped(onSignals, { startImmediately: true })
   if (lifecycle.ephemeral) {
     const { idle_exit } = (yield* settings.current).daemon
     const { live } = yield* Sessions

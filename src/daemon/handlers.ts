@@ -3,10 +3,10 @@
  */
 import { Effect, Layer, Stream, SubscriptionRef } from "effect"
 import { Settings } from "../config/Settings.ts"
-import { Conflict, ProtocolVersion } from "../contract/Errors.ts"
-import type { Caller, Handlers } from "../contract/Handler.ts"
+import { Conflict, Draining, ProtocolVersion } from "../contract/Errors.ts"
+import type { Caller, Handler, Handlers } from "../contract/Handler.ts"
 import { PROTOCOL_MAX, PROTOCOL_MIN } from "../contract/Limits.ts"
-import type { Result } from "../contract/Methods.ts"
+import type { MethodName, Result } from "../contract/Methods.ts"
 import { Connections } from "../doors/Connections.ts"
 import { Requests } from "../doors/Dispatcher.ts"
 import { openRpcDocument } from "../doors/OpenRpc.ts"
@@ -32,12 +32,23 @@ export const layer = Layer.effect(
     const self = yield* Self
     const context = yield* Effect.context<Needs>()
     const provide = <A, E>(effect: Effect.Effect<A, E, Needs>) => Effect.provide(effect, context)
+    const lifecycle = yield* Lifecycle
+    /** What begins something new is refused once the daemon has begun to end what there is. */
+    const unlessDraining =
+      <M extends MethodName>(handler: Handler<M>): Handler<M> =>
+      (params, caller) =>
+        lifecycle.draining()
+          ? Effect.flatMap(lifecycle.stopping, (reason) => Effect.fail(new Draining({ reason })))
+          : handler(params, caller)
     let document: Result<"rpc.discover"> | undefined
     let subscriptions = 0
-    const watching = new Map<string, () => void>()
+    const watching = new Map<string, { readonly caller: Caller; readonly stop: () => void }>()
 
     const requests: Handlers = {
       ...sessions.requests,
+      "session.start": unlessDraining(sessions.requests["session.start"]),
+      "session.resume": unlessDraining(sessions.requests["session.resume"]),
+      "session.import": unlessDraining(sessions.requests["session.import"]),
       hello: ({ features = [], protocol = { min: PROTOCOL_MIN, max: PROTOCOL_MIN } }, { peer }) =>
         protocol.min > PROTOCOL_MAX || protocol.max < PROTOCOL_MIN || protocol.min > protocol.max
           ? Effect.fail(
@@ -67,15 +78,16 @@ export const layer = Layer.effect(
             Stream.runForEach(watch.items, (item) => push(caller, subscription, item)),
             caller.scope
           )
-          watching.set(subscription, () => fiber.interruptUnsafe())
+          watching.set(subscription, { caller, stop: () => fiber.interruptUnsafe() })
           fiber.addObserver(() => watching.delete(subscription))
           return { subscription, after: watch.after }
         }),
-      "event.unwatch": ({ subscription }) =>
+      "event.unwatch": ({ subscription }, caller) =>
         Effect.sync(() => {
-          const stop = watching.get(subscription)
-          stop?.()
-          return { stopped: stop !== undefined }
+          const found = watching.get(subscription)
+          if (found?.caller !== caller) return { stopped: false }
+          found.stop()
+          return { stopped: true }
         })
     }
     return requests

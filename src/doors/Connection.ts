@@ -6,7 +6,7 @@
  * Bytes are handled where they arrive; only requests run as Effects (see Dispatcher.ts).
  */
 import type { Duplex } from "node:stream"
-import { Cause, Effect, Exit, Scope } from "effect"
+import { Effect, Exit, Scope } from "effect"
 import { type AgentdError, Busy, Conflict, TooLarge } from "../contract/Errors.ts"
 import { FrameType } from "../contract/Frames.ts"
 import type { Caller, FrameChannel, FrameListener, Peer } from "../contract/Handler.ts"
@@ -32,11 +32,17 @@ export class Connection {
   #frames: FrameDecoder | null = null
   #listener: FrameListener | null = null
   #leaving = false
+  /** `session.attach` is being answered. */
+  #turning = false
   #begin: Begin | null = null
   #inFlight = 0
   #ended = false
+  #stopped = false
+  /** The attachment has no room for input. */
+  #held = false
   #closed = false
   #out: Array<string> = []
+  #outLength = 0
   #waiting: Buffer | null = null
   #room: Array<() => void> = []
 
@@ -69,6 +75,7 @@ export class Connection {
 
   /** Takes no more requests. */
   stopReading(): void {
+    this.#stopped = true
     this.#socket.pause()
   }
 
@@ -86,7 +93,7 @@ export class Connection {
     try {
       act()
     } catch (cause) {
-      Effect.runFork(Effect.logError("a connection failed unexpectedly", Cause.die(cause)))
+      this.#dispatcher.fault(cause)
       this.#socket.destroy()
     }
   }
@@ -94,9 +101,9 @@ export class Connection {
   #read(chunk: Buffer): void {
     let rest: Buffer | null = chunk
     // Each step consumes what belongs to one mode and hands back what belongs to the next.
-    while (rest !== null && rest.length > 0 && !this.#closed) {
-      if (this.#begin !== null) {
-        // `session.attach` is being answered: what follows it is frames if it succeeds, lines if not.
+    while (rest !== null && rest.length > 0 && !this.#closed && !this.#socket.writableEnded) {
+      if (this.#turning || this.#full) {
+        // What follows `session.attach` is frames if it succeeds, lines if not; what follows unread answers can wait.
         this.#waiting = this.#waiting === null ? Buffer.from(rest) : Buffer.concat([this.#waiting, rest])
         this.#socket.pause()
         rest = null
@@ -107,6 +114,12 @@ export class Connection {
       }
     }
     this.#flush()
+    if (this.#full) this.#socket.pause()
+  }
+
+  /** The client does not read what it is sent. */
+  get #full(): boolean {
+    return this.#outLength + this.#socket.writableLength > MAX_UNREAD_BYTES
   }
 
   #readLine(line: string | typeof TOO_LONG): boolean {
@@ -117,9 +130,10 @@ export class Connection {
     // Blank lines between messages are harmless: people type into `nc`.
     if (line === "" || line === "\r") return true
     const message = parse(line)
-    if (message.kind === "single") this.#run(message.item, (answer) => this.#write(answer))
-    else this.#runBatch(message.items)
-    return this.#begin === null && this.#frames === null
+    if (message.kind === "batch") this.#runBatch(message.items)
+    else if (message.item.kind === "request" && message.item.method === "session.attach") this.#attach(message.item)
+    else this.#run(message.item, (answer) => this.#write(answer))
+    return !this.#turning && !this.#full && this.#frames === null
   }
 
   #runBatch(items: ReadonlyArray<Incoming>): void {
@@ -140,10 +154,19 @@ export class Connection {
     })
   }
 
-  #run(item: Incoming, done: (answer: string | null) => void): void {
-    if (this.#inFlight >= MAX_IN_FLIGHT) {
+  #attach(item: Incoming): void {
+    this.#turning = true
+    this.#run(item, (answer, succeeded) => {
+      this.#write(answer)
+      this.#turned(succeeded)
+    })
+  }
+
+  #run(item: Incoming, done: (answer: string | null, succeeded: boolean) => void): void {
+    // What is no request costs nothing and is told so, however much is under way.
+    if (item.kind !== "invalid" && this.#inFlight >= MAX_IN_FLIGHT) {
       const busy = new Busy({ what: "requests of one connection at a time", limit: MAX_IN_FLIGHT })
-      done(item.kind === "request" ? failure(item.id, toErrorObject(busy)) : null)
+      done(item.kind === "request" ? failure(item.id, toErrorObject(busy)) : null, false)
       return
     }
     this.#inFlight += 1
@@ -153,16 +176,19 @@ export class Connection {
       finished = true
       if (running !== null) this.#running.delete(running)
       this.#inFlight -= 1
-      done(answer)
-      if (this.#begin !== null) this.#begun(succeeded && answer !== null)
-      if (running !== null) this.#flush()
-      this.#endIfDone()
+      this.#guard(() => {
+        done(answer, succeeded)
+        if (running !== null) this.#flush()
+        this.#endIfDone()
+      })
     })
     if (running !== null && !finished) this.#running.add(running)
   }
 
   #write(answer: string | null): void {
-    if (answer !== null && !this.#closed) this.#out.push(answer)
+    if (answer === null || this.#closed) return
+    this.#out.push(answer)
+    this.#outLength += answer.length
   }
 
   /** Answers of one turn travel in one write. */
@@ -170,14 +196,24 @@ export class Connection {
     if (this.#out.length === 0 || this.#closed) return
     const text = `${this.#out.join("\n")}\n`
     this.#out = []
+    this.#outLength = 0
     this.#socket.write(text)
-    if (this.#socket.writableLength > MAX_UNREAD_BYTES) this.#socket.pause()
+    if (this.#full) this.#socket.pause()
   }
 
   #drained(): void {
-    if (this.#frames === null && this.#begin === null) this.#socket.resume()
+    this.#readOn()
     this.#proceed()
     this.#listener?.onDrain()
+  }
+
+  /** Reads what has waited, and then what comes, unless something still speaks against it. */
+  #readOn(): void {
+    if (this.#stopped || this.#held || this.#turning || this.#full) return
+    this.#socket.resume()
+    const rest = this.#waiting
+    this.#waiting = null
+    if (rest !== null) this.#read(rest)
   }
 
   #proceed(): void {
@@ -191,7 +227,7 @@ export class Connection {
       const send = () => {
         if (this.#closed) return resume(Effect.void)
         // During an attachment the connection carries frames: the notification waits for the lines to come back.
-        if (this.#frames !== null || this.#begin !== null) return void this.#room.push(send)
+        if (this.#frames !== null || this.#turning) return void this.#room.push(send)
         this.#write(text)
         this.#flush()
         if (this.#socket.writableNeedDrain) this.#room.push(() => resume(Effect.void))
@@ -203,7 +239,7 @@ export class Connection {
 
   #upgrade(begin: Begin): Effect.Effect<void, Conflict> {
     return Effect.suspend(() => {
-      if (this.#inFlight > 1 || this.#frames !== null || this.#begin !== null) {
+      if (this.#inFlight > 1 || !this.#turning) {
         return Effect.fail(
           new Conflict({
             reason: "Other requests of this connection are unanswered. Attach on a connection of its own."
@@ -216,19 +252,18 @@ export class Connection {
   }
 
   /** The answer to `session.attach` is written; the connection changes hands. */
-  #begun(succeeded: boolean): void {
+  #turned(succeeded: boolean): void {
     const begin = this.#begin
     this.#begin = null
+    this.#turning = false
     this.#flush()
     if (begin !== null && succeeded) {
       this.#frames = new FrameDecoder()
       this.#leaving = false
       this.#listener = begin(this.#channel())
+      if (this.#ended) this.#socket.end()
     }
-    const rest = this.#waiting
-    this.#waiting = null
-    this.#socket.resume()
-    if (rest !== null) this.#read(rest)
+    this.#readOn()
   }
 
   #channel(): FrameChannel {
@@ -238,13 +273,21 @@ export class Connection {
         if (listening()) this.#socket.write(encodeFrame(type, ...payload))
       },
       queued: () => this.#socket.writableLength,
-      pause: () => this.#socket.pause(),
-      resume: () => this.#socket.resume(),
+      pause: () => {
+        this.#held = true
+        this.#socket.pause()
+      },
+      resume: () => {
+        this.#held = false
+        this.#readOn()
+      },
       detach: (reason) => {
         if (!listening()) return
         this.#socket.write(encodeFrame(FrameType.Detach, Buffer.from(reason)))
         this.#leaving = true
         this.#release()
+        this.#held = false
+        this.#readOn()
       },
       fail: (error) => this.#fail(error)
     }
@@ -258,7 +301,8 @@ export class Connection {
           this.#release()
           this.#frames = null
           this.#leaving = false
-          this.#socket.resume()
+          this.#held = false
+          this.#readOn()
           this.#proceed()
           return false
         }
@@ -275,7 +319,9 @@ export class Connection {
 
   #fail(error: AgentdError): void {
     if (this.#closed || this.#frames === null) return
-    this.#socket.end(encodeFrame(FrameType.Error, Buffer.from(JSON.stringify(toErrorObject(error)))))
+    const text = Buffer.from(JSON.stringify(toErrorObject(error)))
+    // Closed altogether once that has left: whoever broke the protocol need not close its side, and would keep its place.
+    this.#socket.end(encodeFrame(FrameType.Error, text), () => this.#socket.destroy())
     this.#leaving = true
     this.#release()
   }
@@ -294,7 +340,9 @@ export class Connection {
   }
 
   #endIfDone(): void {
-    if (this.#ended && this.#inFlight === 0 && this.#frames === null) this.#socket.end()
+    if (!this.#ended || this.#inFlight > 0 || this.#frames !== null) return
+    this.#flush()
+    this.#socket.end()
   }
 
   #close(): void {

@@ -35,49 +35,57 @@ export class Dispatcher extends Context.Service<
      * whether it is a result: before this returns when the handler needed no waiting (null is returned then), later otherwise.
      */
     readonly dispatch: (item: Incoming, caller: Caller, done: Done) => Running | null
+    /** Logs what should not have happened to a connection. */
+    readonly fault: (cause: unknown) => void
   }
 >()("agentd/doors/Dispatcher") {
   static readonly layer = Layer.effect(
     Dispatcher,
-    Effect.gen(function* () {
-      const requests = yield* Requests
-      const fork = Effect.runForkWith(yield* Effect.context<never>())
-      const table = new Map(Object.keys(methods).map((name) => [name, entry(name as MethodName, requests)]))
+    Effect.flatMap(Requests, (requests) => Dispatcher.make(methods, requests))
+  )
 
-      return {
-        dispatch: (item, caller, done) => {
-          if (item.kind === "invalid") {
-            done(failure(item.id, item.error), false)
-            return null
-          }
-          const answer = (succeeded: boolean, text: (id: Id) => string) =>
-            done(item.kind === "request" ? text(item.id) : null, succeeded)
-          const method = table.get(item.method)
-          if (method === undefined) {
-            answer(false, (id) => failure(id, methodNotFound(item.method)))
-            return null
-          }
-          const params = method.decode(item.params)
-          if (Result.isFailure(params)) {
-            answer(false, (id) => failure(id, toErrorObject(params.failure)))
-            return null
-          }
-          const fiber = fork(method.run(params.success, caller))
-          const finish = (exit: Exit.Exit<unknown, AgentdError>) =>
-            answer(Exit.isSuccess(exit), (id) =>
-              Exit.isSuccess(exit) ? success(id, exit.value) : failure(id, explain(exit.cause, item.method, fork))
-            )
-          const exit = fiber.pollUnsafe()
-          if (exit !== undefined) {
-            finish(exit)
-            return null
-          }
-          return waitFor(fiber, method.deadlineMs, item.method, fork, finish)
+  /** For any table of methods: the contract's, or a test's. */
+  static readonly make = Effect.fnUntraced(function* (contract: Contract, handlers: object) {
+    const fork = Effect.runForkWith(yield* Effect.context<never>())
+    const run = handlers as Readonly<Record<string, Entry["run"]>>
+    const table = new Map(Object.entries(contract).map(([name, method]) => [name, entry(method, run[name]!)]))
+
+    return Dispatcher.of({
+      fault: (cause) => void fork(Effect.logError("a connection failed unexpectedly", Cause.die(cause))),
+      dispatch: (item, caller, done) => {
+        if (item.kind === "invalid") {
+          done(failure(item.id, item.error), false)
+          return null
         }
+        const answer = (succeeded: boolean, text: (id: Id) => string) =>
+          done(item.kind === "request" ? text(item.id) : null, succeeded)
+        const method = table.get(item.method)
+        if (method === undefined) {
+          answer(false, (id) => failure(id, methodNotFound(item.method)))
+          return null
+        }
+        const params = method.decode(item.params)
+        if (Result.isFailure(params)) {
+          answer(false, (id) => failure(id, toErrorObject(params.failure)))
+          return null
+        }
+        const fiber = fork(method.run(params.success, caller))
+        const finish = (exit: Exit.Exit<unknown, AgentdError>) =>
+          answer(Exit.isSuccess(exit), (id) =>
+            Exit.isSuccess(exit) ? success(id, exit.value) : failure(id, explain(exit.cause, item.method, fork))
+          )
+        const exit = fiber.pollUnsafe()
+        if (exit !== undefined) {
+          finish(exit)
+          return null
+        }
+        return waitFor(fiber, method.deadlineMs, item.method, fork, finish)
       }
     })
-  )
+  })
 }
+
+type Contract = Readonly<Record<string, Pick<(typeof methods)[MethodName], "params" | "deadlineMs">>>
 
 type Fork = <A, E>(effect: Effect.Effect<A, E>) => Fiber.Fiber<A, E>
 
@@ -122,15 +130,14 @@ interface Entry {
 
 const formatIssue = SchemaIssue.makeFormatterStandardSchemaV1()
 
-const entry = (name: MethodName, requests: Handlers): Entry => {
-  const { params, deadlineMs } = methods[name]
+const entry = ({ deadlineMs, params }: Contract[string], run: Entry["run"]): Entry => {
   // An unknown field is refused: a misspelt option that is silently ignored does something else than was asked.
   const decode = Schema.decodeUnknownResult(params as unknown as Schema.Codec<never>, { onExcessProperty: "error" })
   const order = Object.keys((params as { readonly fields?: object }).fields ?? {})
   return {
     deadlineMs,
     decode: (given) => Result.mapError(decode(byName(given, order)), (error) => explainIssue(error.issue)),
-    run: requests[name] as Entry["run"]
+    run
   }
 }
 

@@ -2,11 +2,12 @@
  * The door most requests come in by: one Unix stream socket, 0600 in a 0700 directory, open to its own user and root alone.
  */
 import { chmodSync, lstatSync, unlinkSync } from "node:fs"
-import { createServer, type Server, type Socket } from "node:net"
+import { connect, createServer, type Server, type Socket } from "node:net"
 import { Clock, Context, Effect, Layer, Schema, SubscriptionRef } from "effect"
 import { Busy, NotAllowed } from "../contract/Errors.ts"
 import { MAX_CONNECTIONS } from "../contract/Limits.ts"
 import { Directories } from "../host/Directories.ts"
+import { Locked } from "../host/FileLock.ts"
 import { PeerCredentials } from "../host/PeerCredentials.ts"
 import { failure } from "../wire/JsonRpc.ts"
 import { Connection } from "./Connection.ts"
@@ -15,6 +16,9 @@ import { Dispatcher, toErrorObject } from "./Dispatcher.ts"
 
 /** Milliseconds between two looks whether the last request is answered. */
 const DRAIN_LOOK_MS = 20
+
+/** Milliseconds a refused client has to read why. */
+const REFUSAL_MS = 1_000
 
 /** Connections the kernel queues while the event loop is busy. */
 const BACKLOG = 511
@@ -85,6 +89,7 @@ export class UnixSocket extends Context.Service<
         changed()
       }
 
+      yield* removeStale(path, credentials)
       const server = yield* Effect.acquireRelease(listen(path, accept), (server) =>
         Effect.sync(() => {
           server.close()
@@ -111,29 +116,45 @@ const refuse = (socket: Socket, error: Busy | NotAllowed): void => {
   socket.end(`${failure(null, toErrorObject(error))}\n`)
   // Whatever it sends is thrown away, so that it can read the refusal before the connection is reset.
   socket.resume()
+  // It has no place among the connections that are counted, so it must not be able to stay.
+  const timer = setTimeout(() => socket.destroy(), REFUSAL_MS)
+  socket.on("close", () => clearTimeout(timer))
 }
 
-/** The lock is ours, so a socket file that is still there belongs to a daemon that is gone. */
-const removeStale = (path: string): Effect.Effect<void, SocketRefused> =>
-  Effect.suspend(() => {
-    const found = lstatSync(path, { throwIfNoEntry: false })
-    if (found === undefined) return Effect.void
-    if (!found.isSocket()) {
-      return Effect.fail(new SocketRefused({ path, reason: "something that is no socket lies there. Move it away." }))
-    }
-    unlinkSync(path)
-    return Effect.void
+/**
+ * A socket file that nobody listens on is what a crash leaves behind. Somebody may listen all the same though the lock is
+ * ours: a daemon with another state directory and the same socket.
+ */
+const removeStale = Effect.fnUntraced(function* (path: string, credentials: PeerCredentials["Service"]) {
+  const found = lstatSync(path, { throwIfNoEntry: false })
+  if (found === undefined) return
+  if (!found.isSocket()) {
+    return yield* new SocketRefused({ path, reason: "something that is no socket lies there. Move it away." })
+  }
+  const listener = yield* whoListens(path, credentials)
+  if (listener !== null) return yield* new Locked({ path, holder: listener.pid })
+  unlinkSync(path)
+})
+
+const whoListens = (path: string, credentials: PeerCredentials["Service"]) =>
+  Effect.callback<{ readonly pid: number | null } | null>((resume) => {
+    const socket = connect(path)
+    socket.once("connect", () => {
+      resume(Effect.succeed({ pid: credentials.of(socket)?.pid ?? null }))
+      socket.destroy()
+    })
+    socket.once("error", (cause: NodeJS.ErrnoException) => {
+      const nobody = cause.code === "ECONNREFUSED" || cause.code === "ENOENT"
+      resume(Effect.succeed(nobody ? null : { pid: null }))
+    })
   })
 
 const listen = (path: string, accept: (socket: Socket) => void): Effect.Effect<Server, SocketRefused> =>
-  Effect.andThen(
-    removeStale(path),
-    Effect.callback<Server, SocketRefused>((resume) => {
-      const server = createServer({ allowHalfOpen: true, noDelay: true }, accept)
-      server.once("error", (cause) => resume(Effect.fail(new SocketRefused({ path, reason: `${cause.message}.` }))))
-      server.listen({ path, backlog: BACKLOG }, () => {
-        chmodSync(path, 0o600)
-        resume(Effect.succeed(server))
-      })
+  Effect.callback((resume) => {
+    const server = createServer({ allowHalfOpen: true, noDelay: true }, accept)
+    server.once("error", (cause) => resume(Effect.fail(new SocketRefused({ path, reason: `${cause.message}.` }))))
+    server.listen({ path, backlog: BACKLOG }, () => {
+      chmodSync(path, 0o600)
+      resume(Effect.succeed(server))
     })
-  )
+  })

@@ -5,19 +5,25 @@
  */
 import { closeSync, constants, ftruncateSync, openSync, readFileSync, writeSync } from "node:fs"
 import { Context, Effect, Layer, Schema, type Scope } from "effect"
+import { DirectoryRefused } from "./Directories.ts"
 import { libc } from "./Libc.ts"
 
 /** Somebody else holds the lock; `holder` is the process id it wrote into the file, if it could be read. */
 export class Locked extends Schema.TaggedError<Locked>()("Locked", {
   path: Schema.String,
   holder: Schema.NullOr(Schema.Int)
-}) {}
+}) {
+  override get message() {
+    const who = this.holder === null ? "Another daemon" : `Another daemon (pid ${this.holder})`
+    return `${who} already serves this user: it holds ${this.path}. "agentctl daemon stop" ends it.`
+  }
+}
 
 export class FileLock extends Context.Service<
   FileLock,
   {
     /** Takes the lock at once or fails; the file then holds this process's id. */
-    readonly acquire: (path: string) => Effect.Effect<void, Locked, Scope.Scope>
+    readonly acquire: (path: string) => Effect.Effect<void, Locked | DirectoryRefused, Scope.Scope>
   }
 >()("agentd/host/FileLock") {
   static readonly layer = Layer.succeed(FileLock, {
@@ -31,11 +37,19 @@ export class FileLock extends Context.Service<
   })
 }
 
-const open = (path: string): Effect.Effect<number, Locked> => {
+const open = (path: string): Effect.Effect<number, Locked | DirectoryRefused> => {
   const LOCK_EX = 2
   const LOCK_NB = 4
-  // O_NOFOLLOW: a symlink planted at the lock's path must not make us write elsewhere.
-  const fd = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600)
+  let fd: number
+  try {
+    // O_NOFOLLOW: a symlink planted at the lock's path must not make us write elsewhere.
+    fd = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600)
+  } catch (cause) {
+    const reason = `the lock file cannot be opened (${(cause as NodeJS.ErrnoException).code})`
+    return Effect.fail(
+      new DirectoryRefused({ path, reason, fix: "Remove what lies there, and make it writable for you." })
+    )
+  }
   if (libc().flock(fd, LOCK_EX | LOCK_NB) !== 0) {
     const holder = Number.parseInt(readFileSync(fd, "latin1"), 10)
     closeSync(fd)

@@ -3,6 +3,7 @@
  */
 import { FRAME_HEADER_BYTES, FrameError, FrameType } from "../contract/Frames.ts"
 import { MAX_FRAME_BYTES } from "../contract/Limits.ts"
+import { Pieces } from "./Pieces.ts"
 
 export interface Frame {
   readonly type: number
@@ -14,11 +15,11 @@ const KNOWN: ReadonlySet<number> = new Set(Object.values(FrameType))
 /** Types from here on may be ignored by whoever does not know them. */
 const IGNORABLE = 0x80
 
-const EMPTY = Buffer.alloc(0)
-
 /** Collects bytes into frames. Holds at most one frame's bytes. */
 export class FrameDecoder {
-  #rest: Buffer = EMPTY
+  readonly #begun = new Pieces()
+  /** Bytes that must be there before it is worth looking at them. */
+  #wanted = FRAME_HEADER_BYTES
 
   /**
    * Calls `onFrame` for each complete frame; frames of unknown ignorable types are skipped. If `onFrame` answers `false`,
@@ -27,9 +28,13 @@ export class FrameDecoder {
    * @throws FrameError for an oversize frame or an unknown type that may not be ignored
    */
   push(chunk: Buffer, onFrame: (frame: Frame) => boolean): Buffer | null {
-    let bytes = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk])
-    this.#rest = EMPTY
+    if (this.#begun.length + chunk.length < this.#wanted) {
+      this.#begun.add(chunk)
+      return null
+    }
+    let bytes = this.#begun.takeWith(chunk)
     for (;;) {
+      this.#wanted = FRAME_HEADER_BYTES
       if (bytes.length < FRAME_HEADER_BYTES) break
       const type = bytes[0]!
       const length = bytes.readUInt32BE(1)
@@ -38,13 +43,14 @@ export class FrameDecoder {
       }
       if (!KNOWN.has(type) && type < IGNORABLE) throw new FrameError(`unknown frame type 0x${type.toString(16)}`)
       const end = FRAME_HEADER_BYTES + length
+      this.#wanted = end
       if (bytes.length < end) break
       const frame = { type, payload: bytes.subarray(FRAME_HEADER_BYTES, end) }
       bytes = bytes.subarray(end)
+      this.#wanted = FRAME_HEADER_BYTES
       if (KNOWN.has(type) && !onFrame(frame)) return bytes
     }
-    // A copy, because the chunk belongs to whoever read it.
-    if (bytes.length > 0) this.#rest = Buffer.from(bytes)
+    this.#begun.add(bytes)
     return null
   }
 }

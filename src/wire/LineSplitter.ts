@@ -4,6 +4,7 @@
  * A line over the limit is reported once and thrown away up to its newline, so that one bad request does not cost the
  * connection and never costs more memory than the limit.
  */
+import { Pieces } from "./Pieces.ts"
 
 /** What comes out for a line over the limit. */
 export const TOO_LONG = Symbol("line over the limit")
@@ -12,8 +13,7 @@ const NEWLINE = 0x0a
 
 export class LineSplitter {
   readonly #limit: number
-  #parts: Array<Buffer> = []
-  #length = 0
+  readonly #begun = new Pieces()
   #discarding = false
 
   constructor(limit: number) {
@@ -42,32 +42,17 @@ export class LineSplitter {
       this.#discarding = false
       return null
     }
-    const length = this.#length + last.length
-    const line =
-      length > this.#limit
-        ? TOO_LONG
-        : this.#parts.length === 0
-          ? last.toString("utf8")
-          : Buffer.concat([...this.#parts, last], length).toString("utf8")
-    this.#reset()
-    return line
+    if (this.#begun.length + last.length <= this.#limit) return this.#begun.takeWith(last).toString("utf8")
+    this.#begun.clear()
+    return TOO_LONG
   }
 
   #keep(rest: Buffer, onLine: (line: typeof TOO_LONG) => boolean): void {
     if (rest.length === 0 || this.#discarding) return
-    this.#length += rest.length
-    if (this.#length > this.#limit) {
-      this.#reset()
+    if (this.#begun.length + rest.length > this.#limit) {
+      this.#begun.clear()
       this.#discarding = true
       onLine(TOO_LONG)
-    } else {
-      // The chunk may be a view of a large read: a copy keeps a slow sender from pinning it.
-      this.#parts.push(Buffer.from(rest))
-    }
-  }
-
-  #reset(): void {
-    this.#parts = []
-    this.#length = 0
+    } else this.#begun.add(rest)
   }
 }
