@@ -44,7 +44,7 @@ export const compileTerminalAddon = ({ source, includes, output }) =>
     includes,
     // As in node-pty's binding.gyp; the C++ runtime goes inside, because small installations have none.
     flags: ["-std=c++17", "-DNAPI_CPP_EXCEPTIONS", "-D_FORTIFY_SOURCE=2"],
-    libraries: process.platform === "linux" ? ["-static-libstdc++", "-static-libgcc", "-lutil"] : [],
+    libraries: process.platform === "linux" ? ["-static-libstdc++", "-static-libgcc", "-s", "-lutil"] : [],
     output
   })
 

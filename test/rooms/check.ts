@@ -1,7 +1,7 @@
 /**
  * What a set of sources breaks of the house rules in `rooms.ts`: one sentence a violation, none when all is well.
  */
-import { capability, packages, type Room, rooms } from "./rooms.ts"
+import { capability, packages, promiseAdapters, type Room, rooms } from "./rooms.ts"
 import type { Import, Source } from "./source.ts"
 
 const roomOf = (path: string): string => path.split("/")[0] ?? path
@@ -23,7 +23,8 @@ const mayImport = (from: string, { target, typeOnly }: Import): boolean => {
 
 const layering = (source: Source): ReadonlyArray<string> =>
   source.imports
-    .filter((to) => to.relative && !mayImport(source.path, to))
+    // Out of src/ there is only the package's manifest.
+    .filter((to) => to.relative && !to.target.endsWith("package.json") && !mayImport(source.path, to))
     .map(
       (to) =>
         `${source.path} imports ${to.target}: ${roomOf(source.path)} may not import ${to.typeOnly ? "" : "values from "}${roomOf(to.target)}`
@@ -43,10 +44,15 @@ const restrictedPackages = (source: Source): ReadonlyArray<string> =>
 const rawFacilities = (source: Source): ReadonlyArray<string> =>
   ruleOf(roomOf(source.path)).raw
     ? []
-    : source.raw.map((use) => `${source.path} uses ${use}: take it from Effect (Clock, Config, Effect)`)
+    : source.raw
+        .filter((use) => use !== "async function" || !promiseAdapters.includes(source.path))
+        .map((use) => `${source.path} uses ${use}: take it from Effect (Clock, Config, Effect)`)
 
+/** A command says what it is for in its `summary`, which people read in its help. */
 const beginning = (source: Source): ReadonlyArray<string> =>
-  source.opensWithDocComment ? [] : [`${source.path} does not open with a doc comment that says what it is for`]
+  source.opensWithDocComment || source.path.startsWith("cli/commands/")
+    ? []
+    : [`${source.path} does not open with a doc comment that says what it is for`]
 
 const usesEffect = ({ target, typeOnly }: Import): boolean => !typeOnly && /^(@effect\/[^/]+|effect)(\/|$)/.test(target)
 

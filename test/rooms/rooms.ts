@@ -37,6 +37,17 @@ export const rooms: Readonly<Record<string, Room>> = {
   cli: { may: ["client"], types: ["contract"], files: constants, effect: false, raw: true }
 }
 
+/**
+ * Files whose async functions never leave them: each runs whole inside one `Effect.tryPromise`, because half of a repair or of
+ * a compression must not be what an interruption leaves behind.
+ */
+export const promiseAdapters: ReadonlyArray<string> = [
+  "sessions/transcript/Archive.ts",
+  "sessions/transcript/ArchiveReader.ts",
+  "sessions/transcript/LiveReader.ts",
+  "sessions/transcript/Repair.ts"
+]
+
 /** Packages that only some places may import: the first path, room or file, that fits decides. */
 export const packages: Readonly<Record<string, ReadonlyArray<string>>> = {
   // FFI and native addons can crash the process: one room answers for them.
