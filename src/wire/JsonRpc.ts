@@ -58,7 +58,9 @@ export const parse = (line: string): Message => {
   return { kind: "batch", items: value.map(classify) }
 }
 
-const isId = (value: unknown): value is Id => typeof value === "string" || typeof value === "number" || value === null
+/** A larger number would not come back as it was sent, and its sender would wait for ever. */
+const isId = (value: unknown): value is Id =>
+  typeof value === "number" ? Math.abs(value) <= Number.MAX_SAFE_INTEGER : typeof value === "string" || value === null
 
 const classify = (value: unknown): Incoming => {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
@@ -68,7 +70,7 @@ const classify = (value: unknown): Incoming => {
   const id = request.id
   // Section 5: when the id of a bad request can be told, the answer carries it, otherwise null.
   const known = isId(id) ? id : null
-  if (id !== undefined && !isId(id)) return invalid(invalidRequest('"id" is a string, a number or null.'))
+  if (id !== undefined && !isId(id)) return invalid(invalidRequest('"id" is a string, a number within ±2^53, or null.'))
   if (request.jsonrpc !== "2.0") return invalid(invalidRequest('"jsonrpc" must be "2.0".'), known)
   const { method, params } = request
   if (typeof method !== "string") return invalid(invalidRequest('"method" must be a string.'), known)

@@ -1,7 +1,8 @@
 /**
  * A client with no manners of its own: writes whatever bytes a test wants, and reads what comes, line by line or frame by frame.
  */
-import { connect, type Socket } from "node:net"
+import { connect } from "node:net"
+import type { Duplex } from "node:stream"
 import { FRAME_HEADER_BYTES, type FrameType } from "../../src/contract/Frames.ts"
 import { encodeFrame } from "../../src/wire/FrameCodec.ts"
 
@@ -21,7 +22,7 @@ export interface Answer {
 }
 
 export class RawClient implements AsyncDisposable {
-  readonly socket: Socket
+  readonly socket: Duplex
   /** Resolves when the daemon has closed its side. */
   readonly ended: Promise<void>
   #bytes: Buffer = Buffer.alloc(0)
@@ -29,7 +30,7 @@ export class RawClient implements AsyncDisposable {
   readonly #waiting: Array<() => boolean> = []
   #ids = 0
 
-  constructor(socket: Socket) {
+  constructor(socket: Duplex) {
     this.socket = socket
     socket.on("data", (chunk: Buffer) => {
       this.#bytes = this.#bytes.length === 0 ? chunk : Buffer.concat([this.#bytes, chunk])
