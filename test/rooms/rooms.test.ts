@@ -101,6 +101,7 @@ describe("the checker catches", () => {
       check({
         "client/A.ts":
           'import type { Session } from "../contract/Session.ts"\nimport { MAX_SIZE } from "../contract/Limits.ts"',
+        "sessions/A.ts": "const read = Effect.tryPromise({ try: async () => 1, catch: String })",
         "sessions/B.ts": 'import { Effect } from "effect"\n// process.env, Date.now\nconst text = "new Promise"',
         "host/C.ts": 'const koffi = require("koffi"); const home = process.env.HOME'
       })

@@ -43,7 +43,6 @@ export const rooms: Readonly<Record<string, Room>> = {
  */
 export const promiseAdapters: ReadonlyArray<string> = [
   "sessions/transcript/Archive.ts",
-  "sessions/transcript/ArchiveReader.ts",
   "sessions/transcript/LiveReader.ts",
   "sessions/transcript/Repair.ts"
 ]

@@ -42,6 +42,17 @@ const nameOf = (value: unknown): string | undefined => (isNode(value) ? (value.n
 const stringOf = (value: unknown): string | undefined =>
   isNode(value) && value.type === "Literal" && typeof value.value === "string" ? value.value : undefined
 
+/** The functions handed straight to `Effect.promise(f)` and `Effect.tryPromise({ try: f })`: a promise that goes no further. */
+const wrapped = (node: Node): ReadonlyArray<unknown> => {
+  const callee = node.type === "CallExpression" && isNode(node.callee) ? node.callee : undefined
+  if (nameOf(callee?.object) !== "Effect" || !/^(promise|tryPromise)$/.test(nameOf(callee?.property) ?? "")) return []
+  return (node.arguments as ReadonlyArray<Node>).flatMap((argument) =>
+    argument.type === "ObjectExpression"
+      ? (argument.properties as ReadonlyArray<Node>).map(({ value }) => value)
+      : [argument]
+  )
+}
+
 const rawUseOf = (node: Node): string | undefined => {
   if (node.type === "MemberExpression") {
     const member = `${nameOf(node.object)}.${nameOf(node.property)}`
@@ -71,6 +82,7 @@ export const readSource = (path: string, text: string): Source => {
   const erased = (entries: ReadonlyArray<{ readonly isType: boolean }>): boolean =>
     entries.length > 0 && entries.every((entry) => entry.isType)
   const all = [...nodes(program as unknown as Node)]
+  const harmless = new Set(all.flatMap(wrapped))
   const first = comments[0]
   return {
     path,
@@ -88,6 +100,13 @@ export const readSource = (path: string, text: string): Source => {
     ],
     opensWithDocComment:
       first?.type === "Block" && first.value.startsWith("*") && /^(#!.*\n)?\s*$/.test(text.slice(0, first.start)),
-    raw: [...new Set(all.map(rawUseOf).filter((use) => use !== undefined))]
+    raw: [
+      ...new Set(
+        all
+          .filter((node) => !harmless.has(node))
+          .map(rawUseOf)
+          .filter((use) => use !== undefined)
+      )
+    ]
   }
 }
