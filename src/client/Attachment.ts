@@ -50,6 +50,8 @@ export class Attachment implements AsyncIterable<AttachmentMessage> {
   #queue: Array<AttachmentMessage> = []
   #queuedBytes = 0
   #paused = false
+  /** Has asked to be detached: what still comes is for nobody. */
+  #leaving = false
   #wake: (() => void) | undefined
   #finished = false
   #error: AgentdError | undefined
@@ -158,8 +160,9 @@ export class Attachment implements AsyncIterable<AttachmentMessage> {
     if (this.#finished) return
     this.#send(FrameType.Detach)
     // The answer may wait behind output nobody reads any more.
+    this.#leaving = true
     this.#connection.resume()
-    const timer = setTimeout(() => this.#connection.close(), DETACH_MS)
+    const timer = setTimeout(() => this.#last({ type: "detached", reason: "" }), DETACH_MS)
     await this.closed.catch(() => {})
     clearTimeout(timer)
   }
@@ -174,6 +177,7 @@ export class Attachment implements AsyncIterable<AttachmentMessage> {
   }
 
   #add(message: AttachmentMessage): void {
+    if (this.#leaving && message.type !== "detached" && message.type !== "exit") return
     this.#queue.push(message)
     if (message.type === "output" || message.type === "snapshot") this.#queuedBytes += message.bytes.length
     if (this.#queuedBytes > HIGH_WATER_BYTES && !this.#paused) {
