@@ -7,11 +7,14 @@ import { spawnSync } from "node:child_process"
 import { randomBytes } from "node:crypto"
 import { constants } from "node:os"
 import { join } from "node:path"
+import { setTimeout as sleep } from "node:timers/promises"
 import { AgentdError, Client, ensureDaemon, type Session } from "../../src/client/index.ts"
 import { root } from "./root.ts"
 
 /** Milliseconds to wait until the transcript has been closed and compressed. */
 const ARCHIVE_MS = 10_000
+/** Milliseconds in which a daemon notices that a client has gone. */
+const SETTLE_MS = 2_000
 /** Milliseconds until a daemon that agreed to leave must be gone, and between two looks. */
 const LEAVE_MS = 10_000
 const LOOK_MS = 20
@@ -54,7 +57,6 @@ const find = async (client: Client, name: string): Promise<Session | undefined> 
 }
 
 const report = async (client: Client, session: Session, after: number): Promise<void> => {
-  const deadline = AbortSignal.timeout(ARCHIVE_MS)
   let transcript = session.transcript
   const archived = async (): Promise<void> => {
     for await (const { body } of client.watch({ after })) {
@@ -63,7 +65,7 @@ const report = async (client: Client, session: Session, after: number): Promise<
       return
     }
   }
-  await Promise.race([archived(), new Promise((resolve) => deadline.addEventListener("abort", resolve))])
+  await Promise.race([archived(), sleep(ARCHIVE_MS, undefined, { ref: false })])
   const { code, signal } = session.exit ?? { code: null, signal: null }
   process.stdout.write(
     `\nsession     ${session.id}\nexit code   ${code ?? signal}\ntranscript  ${transcript ?? "not recorded"}\n`
@@ -72,17 +74,30 @@ const report = async (client: Client, session: Session, after: number): Promise<
 
 /** Asks the daemon to end if nobody else uses it, and waits until it is gone. */
 const leave = async (client: Client, pid: number): Promise<void> => {
-  try {
-    await client.call("daemon.shutdown", { reason: "npm start is done", ifIdle: true })
-  } catch (error) {
-    if (!(error instanceof AgentdError)) throw error
-    if (error.tag === "Conflict") say(`The daemon stays: ${error.message}`)
-    return
+  // `agentctl run` has ended, but the daemon may not have noticed yet that its connection has.
+  const settled = Date.now() + SETTLE_MS
+  for (;;) {
+    const refusal = await shutDown(client)
+    if (refusal === undefined) break
+    const { sessions } = await client.call("daemon.status", {})
+    if (sessions.live > 0 || Date.now() > settled) return say(`The daemon stays: ${refusal}`)
+    await sleep(LOOK_MS)
   }
   const deadline = Date.now() + LEAVE_MS
   while (isAlive(pid)) {
     if (Date.now() > deadline) throw new Error(`The daemon (pid ${pid}) was asked to end and still runs.`)
-    await new Promise((resolve) => setTimeout(resolve, LOOK_MS))
+    await sleep(LOOK_MS)
+  }
+}
+
+/** Why it does not end, or undefined if it does. */
+const shutDown = async (client: Client): Promise<string | undefined> => {
+  try {
+    await client.call("daemon.shutdown", { reason: "npm start is done", ifIdle: true })
+    return undefined
+  } catch (error) {
+    if (error instanceof AgentdError && error.tag === "Conflict") return error.message
+    throw error
   }
 }
 
