@@ -1,12 +1,31 @@
 /**
- * Screens of sessions as a terminal emulator sees them, on demand.
+ * Screens of sessions as a terminal emulator sees them, made on demand from their transcripts.
+ *
+ * An emulator is kept for a while after it was asked for, so that the next question costs only the output since then;
+ * a session nobody looks at costs nothing.
  */
-import { Context, type Effect } from "effect"
+import { Clock, Context, Effect, Layer, type Scope, Semaphore } from "effect"
 import type { TranscriptUnavailable } from "../../contract/Errors.ts"
 import type { Screen } from "../../contract/Session.ts"
 import type { TranscriptReader } from "../transcript/Transcript.ts"
+import { type Emulator, makeEmulator, type Size } from "./Emulator.ts"
+import { Prelude } from "./Prelude.ts"
+import { type ScreenFormat, snapshot } from "./Snapshot.ts"
 
-/** What a screen is made from: a live session's transcript (its reader flushes what is pending) or an archive. */
+/** Emulators kept; the one unused longest goes first. About 1 MB each at 80x24 with its scrollback full. */
+const MAX_EMULATORS = 32
+/** Milliseconds an emulator is kept without being asked for, and how often that is looked at. */
+const KEEP_MS = 60_000
+const SWEEP_MS = 15_000
+/** Output read and parsed between two looks at the transcript. */
+const PAGE_BYTES = 256 * 1024
+/** A longer backlog than this is not fed whole: an emulator takes some 20 MB a second. */
+export const MAX_BACKLOG = 32 * 1024 * 1024
+/** What is fed of it instead, and how much of the rest is searched for modes. */
+const FED_BACKLOG = 4 * 1024 * 1024
+const SCANNED_BACKLOG = 256 * 1024 * 1024
+
+/** What a screen is made from: a session's transcript, live (its reader flushes what is pending) or archived. */
 export interface ScreenSource {
   /** Session id: emulators are kept under it. */
   readonly id: string
@@ -22,19 +41,163 @@ export interface Redraw {
   readonly bytes: Uint8Array
 }
 
+export interface SnapshotOptions {
+  readonly format?: ScreenFormat | undefined
+  /** Lines above the screen; an emulator keeps 1,000. */
+  readonly scrollback?: number | undefined
+}
+
 export class Screens extends Context.Service<
   Screens,
   {
-    readonly snapshot: (
-      source: ScreenSource,
-      options?: { readonly format?: "text" | "ansi" | "json"; readonly scrollback?: number }
-    ) => Effect.Effect<Screen, TranscriptUnavailable>
+    readonly snapshot: (source: ScreenSource, options?: SnapshotOptions) => Effect.Effect<Screen, TranscriptUnavailable>
     /** Escape sequences that make any terminal of that size show the same screen, in the same modes. */
     readonly redraw: (
       source: ScreenSource,
-      options?: { readonly scrollback?: number }
+      options?: Pick<SnapshotOptions, "scrollback">
     ) => Effect.Effect<Redraw, TranscriptUnavailable>
     /** Lets go of a session's emulator: it was removed. */
     readonly forget: (id: string) => Effect.Effect<void>
+    /** Sessions that have an emulator now, the one unused longest first. */
+    readonly kept: Effect.Effect<ReadonlyArray<string>>
   }
->()("agentd/sessions/Screens") {}
+>()("agentd/sessions/Screens") {
+  static readonly layer: Layer.Layer<Screens> = Layer.effect(
+    Screens,
+    Effect.suspend(() => make)
+  )
+}
+
+/** A session's emulator and the offset it has been fed to. */
+interface Kept {
+  emulator: Emulator | null
+  offset: number
+  usedAt: number
+  /** Callers that use it now; it is not let go under them. */
+  users: number
+  readonly lock: Semaphore.Semaphore
+}
+
+const make: Effect.Effect<Screens["Service"], never, Scope.Scope> = Effect.gen(function* () {
+  const scope = yield* Effect.scope
+  const kept = new Map<string, Kept>()
+  let sweeping = false
+
+  const drop = (id: string) => {
+    const entry = kept.get(id)
+    kept.delete(id)
+    // In use: whoever uses it has the last reference.
+    if (entry?.users === 0) entry.emulator?.dispose()
+  }
+  yield* Effect.addFinalizer(() => Effect.sync(() => [...kept.keys()].forEach(drop)))
+
+  const dropUnused = (before: number, atMost: number) => {
+    for (const [id, entry] of [...kept]) {
+      if (entry.users === 0 && (entry.usedAt <= before || kept.size > atMost)) drop(id)
+    }
+  }
+
+  /** Runs while there is anything to let go of, so that an idle daemon has no timer here. */
+  const sweep = Effect.gen(function* () {
+    while (kept.size > 0) {
+      yield* Effect.sleep(SWEEP_MS)
+      dropUnused((yield* Clock.currentTimeMillis) - KEEP_MS, MAX_EMULATORS)
+    }
+  }).pipe(Effect.ensuring(Effect.sync(() => (sweeping = false))))
+
+  const entryOf = Effect.fnUntraced(function* (id: string) {
+    const entry = kept.get(id) ?? { emulator: null, offset: 0, usedAt: 0, users: 0, lock: Semaphore.makeUnsafe(1) }
+    // Last in the map is what was used last.
+    kept.delete(id)
+    kept.set(id, entry)
+    entry.usedAt = yield* Clock.currentTimeMillis
+    dropUnused(Number.NEGATIVE_INFINITY, MAX_EMULATORS)
+    if (!sweeping) {
+      sweeping = true
+      yield* Effect.forkIn(sweep, scope)
+    }
+    return entry
+  })
+
+  /** The session's emulator, fed up to the transcript's end, for as long as `use` needs it. */
+  const withEmulator = <A>(source: ScreenSource, use: (emulator: Emulator, offset: number) => A) =>
+    Effect.flatMap(entryOf(source.id), (entry) =>
+      Effect.acquireUseRelease(
+        Effect.sync(() => entry.users++),
+        () =>
+          entry.lock.withPermits(1)(
+            Effect.map(catchUp(entry, source), (emulator) => {
+              emulator.resize(source)
+              return use(emulator, entry.offset)
+            })
+          ),
+        () => Effect.sync(() => entry.users--)
+      )
+    )
+
+  return {
+    snapshot: Effect.fn("Screens.snapshot")((source, options = {}) =>
+      withEmulator(source, (emulator, offset) =>
+        snapshot(emulator, offset, options.format ?? "text", options.scrollback)
+      )
+    ),
+    redraw: Effect.fn("Screens.redraw")((source, options = {}) =>
+      withEmulator(source, (emulator, offset) => ({ offset, bytes: emulator.redraw(options.scrollback) }))
+    ),
+    forget: (id) => Effect.sync(() => drop(id)),
+    kept: Effect.sync(() => [...kept.keys()])
+  }
+})
+
+const catchUp = Effect.fnUntraced(function* (entry: Kept, { reader }: ScreenSource) {
+  const end = yield* reader.end
+  let emulator = entry.emulator
+  if (emulator === null || end - entry.offset > MAX_BACKLOG) {
+    const start = end - entry.offset > MAX_BACKLOG ? end - FED_BACKLOG : entry.offset
+    const begun = yield* beginAt(reader, start, emulator === null ? 0 : entry.offset, emulator)
+    entry.emulator?.dispose()
+    entry.emulator = emulator = begun
+    entry.offset = start
+  }
+  while (entry.offset < end) {
+    const page = yield* reader.entries(entry.offset, PAGE_BYTES)
+    // Whole or not at all: a caller that goes away leaves the emulator and its offset in step.
+    yield* Effect.uninterruptible(feed(emulator, page.entries, () => (entry.offset = page.next)))
+    if (page.entries.length === 0) break
+  }
+  return emulator
+})
+
+const feed = Effect.fnUntraced(function* (
+  emulator: Emulator,
+  entries: Effect.Success<ReturnType<TranscriptReader["entries"]>>["entries"],
+  done: () => void
+) {
+  for (const entry of entries) {
+    if (entry.kind === "output") yield* emulator.write(entry.bytes)
+    else if (entry.kind === "resize") emulator.resize(entry)
+  }
+  done()
+})
+
+/** A fresh emulator for output from `start` on, in the modes that the output before leaves behind. */
+const beginAt = Effect.fnUntraced(function* (
+  reader: TranscriptReader,
+  start: number,
+  scannedTo: number,
+  before: Emulator | null
+) {
+  const size: Size = yield* reader.sizeAt(start)
+  if (start === 0) return yield* makeEmulator(size)
+  const prelude = new Prelude(before?.modes)
+  for (let next = Math.max(scannedTo, start - SCANNED_BACKLOG); next < start; ) {
+    const { from, bytes } = yield* reader.read(next, Math.min(PAGE_BYTES, start - next))
+    if (bytes.length === 0) break
+    if (from < start) prelude.scan(bytes)
+    next = from + bytes.length
+    yield* Effect.yieldNow
+  }
+  const emulator = yield* makeEmulator(size, prelude.modes)
+  yield* emulator.write(Buffer.from(prelude.sequences))
+  return emulator
+})

@@ -1,0 +1,46 @@
+/**
+ * What a screen looks like, as data: lines of text, or the sequences that draw them.
+ */
+import type { IBuffer } from "@xterm/headless"
+import { MAX_LINE_BYTES } from "../../contract/Limits.ts"
+import type { Screen } from "../../contract/Session.ts"
+import type { Emulator } from "./Emulator.ts"
+import { Painter } from "./Paint.ts"
+
+export type ScreenFormat = "text" | "ansi" | "json"
+
+/** Bytes of an answer's lines at the most; the oldest lines above the screen are left out for it. */
+const MAX_BYTES = MAX_LINE_BYTES - 64 * 1024
+/** UTF-16 units a column may take on average; marks piled up on characters cannot make a line longer. */
+const MAX_UNITS_PER_COLUMN = 8
+
+export const snapshot = (emulator: Emulator, offset: number, format: ScreenFormat, scrollback = 0): Screen => {
+  const { terminal, modes } = emulator
+  const { active } = terminal.buffer
+  const { cols, rows } = terminal
+  const base = {
+    offset,
+    cols,
+    rows,
+    cursor: { x: Math.min(active.cursorX, cols - 1), y: active.cursorY, visible: modes.get(25) },
+    title: modes.title,
+    alternate: active.type === "alternate"
+  }
+  const last = active.baseY + rows - 1
+  const fits = (first: number) =>
+    format === "ansi"
+      ? { ansi: new Painter(terminal).lines(active, first, last).resetPen().text }
+      : { lines: linesOf(active, first, last, cols) }
+  let above = Math.min(scrollback, active.baseY)
+  for (;;) {
+    const content = fits(active.baseY - above)
+    if (above === 0 || Buffer.byteLength(JSON.stringify(content)) <= MAX_BYTES) return { ...base, ...content }
+    above = Math.floor(above / 2)
+  }
+}
+
+const linesOf = (buffer: IBuffer, first: number, last: number, cols: number): ReadonlyArray<string> =>
+  Array.from({ length: last - first + 1 }, (_, i) => {
+    const text = buffer.getLine(first + i)?.translateToString(true) ?? ""
+    return text.slice(0, cols * MAX_UNITS_PER_COLUMN).trimEnd()
+  })

@@ -1,0 +1,124 @@
+import { describe, expect, it } from "@effect/vitest"
+import { Effect } from "effect"
+import * as fc from "fast-check"
+import { emulate, redrawn, seen } from "./screen-support.ts"
+
+const ESC = "\x1b"
+const csi = (rest: string) => `${ESC}[${rest}`
+
+const small = fc.nat(25)
+const printed = fc.oneof(
+  { weight: 5, arbitrary: fc.string({ minLength: 1, maxLength: 12 }) },
+  { weight: 2, arbitrary: fc.string({ unit: fc.constantFrom("漢", "字", "ア", "가"), minLength: 1, maxLength: 6 }) },
+  { weight: 1, arbitrary: fc.constantFrom("e\u0301", "n\u0303o", "✅ ok", "👍", "🇩🇪", "x".repeat(45), "q".repeat(19)) },
+  { weight: 2, arbitrary: fc.constantFrom("\r\n", "\n", "\r", "\t", "\b", "\r\n\r\n\r\n") }
+)
+const moved = fc.oneof(
+  fc.tuple(small, small).map(([y, x]) => csi(`${y};${x}H`)),
+  fc.tuple(small, fc.constantFrom(..."ABCDEFGdIZ")).map(([n, final]) => csi(n + final)),
+  fc.constantFrom(`${ESC}M`, `${ESC}D`, `${ESC}E`)
+)
+const edited = fc.oneof(
+  fc.tuple(fc.constantFrom("", "0", "1", "2"), fc.constantFrom("J", "K")).map(([n, final]) => csi(n + final)),
+  fc.tuple(fc.nat(8), fc.constantFrom(..."@PXLMSTb")).map(([n, final]) => csi(n + final)),
+  fc.constantFrom(csi("3J"), `${ESC}#8`)
+)
+const coloured = fc.oneof(
+  fc.nat(110).map((n) => csi(`${n}m`)),
+  fc.tuple(fc.constantFrom(38, 48), fc.nat(255)).map(([kind, n]) => csi(`${kind};5;${n}m`)),
+  fc
+    .tuple(fc.constantFrom(38, 48), fc.nat(255), fc.nat(255), fc.nat(255))
+    .map((n) => csi(`${n[0]};2;${n.slice(1).join(";")}m`)),
+  fc.constantFrom(csi("1;3;4;7m"), csi("2;5;8;9;53m"), csi("4:3m"), csi("58:2::9:8:7;4m"), csi("22;24m"), csi("m"))
+)
+const scrolled = fc.oneof(
+  fc.tuple(small, small).map(([top, bottom]) => csi(`${top};${bottom}r`)),
+  fc.constantFrom(csi("r"), csi("2;4r"), csi("?6h"), csi("?6l"))
+)
+const switched = fc.oneof(
+  fc.constantFrom(csi("?1049h"), csi("?1049l"), csi("?47h"), csi("?47l"), csi("?1047h"), csi("?1048h")),
+  fc
+    .tuple(
+      fc.constantFrom(1, 7, 9, 12, 25, 45, 66, 1000, 1002, 1003, 1004, 1005, 1006, 1007, 1015, 1016, 2004),
+      fc.boolean()
+    )
+    .map(([mode, on]) => csi(`?${mode}${on ? "h" : "l"}`)),
+  fc.constantFrom(
+    csi("4h"),
+    csi("4l"),
+    csi("20h"),
+    csi("20l"),
+    `${ESC}=`,
+    `${ESC}>`,
+    csi("3 q"),
+    csi("6 q"),
+    csi("0 q")
+  ),
+  fc.constantFrom(csi(">1u"), csi(">5u"), csi("<u"), csi("=3;1u"), csi("=8;2u"), csi(">4;2m"), csi(">4m"))
+)
+const rest = fc.oneof(
+  fc.constantFrom(`${ESC}7`, `${ESC}8`, csi("s"), csi("u")),
+  fc.constantFrom(`${ESC}(0`, `${ESC}(B`, `${ESC})0`, "\x0e", "\x0f", `${ESC}(A`, `${ESC}*0`, `${ESC}n`),
+  fc.constantFrom(`${ESC}H`, csi("g"), csi("3g"), csi("!p"), `${ESC}c`),
+  fc.constantFrom(`${ESC}]0;a title\x07`, `${ESC}]2;other\x1b\\`, `${ESC}]8;;http://x.y/z\x1b\\`, `${ESC}]8;;\x1b\\`)
+)
+const stream = fc
+  .array(
+    fc.oneof(
+      { weight: 8, arbitrary: printed },
+      { weight: 4, arbitrary: moved },
+      { weight: 3, arbitrary: edited },
+      { weight: 4, arbitrary: coloured },
+      { weight: 1, arbitrary: scrolled },
+      { weight: 2, arbitrary: switched },
+      { weight: 1, arbitrary: rest }
+    ),
+    { maxLength: 60 }
+  )
+  .map((parts) => parts.join(""))
+
+describe("a redraw", () => {
+  it.live(
+    "puts another terminal into the same state, whatever that one showed before",
+    () =>
+      Effect.promise(() =>
+        fc.assert(
+          fc.asyncProperty(stream, stream, (before, missed) =>
+            Effect.runPromise(
+              Effect.gen(function* () {
+                const original = yield* emulate(before + missed)
+                expect(seen(yield* redrawn(original, undefined, before))).toEqual(seen(original))
+              })
+            )
+          ),
+          { numRuns: 1500 }
+        )
+      ),
+    120_000
+  )
+
+  it.live(
+    "leaves nothing behind that later output would make visible",
+    () =>
+      Effect.promise(() =>
+        fc.assert(
+          fc.asyncProperty(stream, stream, fc.nat(400), (output, later, cut) =>
+            Effect.runPromise(
+              Effect.gen(function* () {
+                // Cut anywhere: in a character, in a sequence, in a title.
+                const all = Buffer.from(output + later)
+                const at = Math.min(cut, all.length)
+                const original = yield* emulate(all.subarray(0, at))
+                const copy = yield* redrawn(original)
+                yield* original.write(all.subarray(at))
+                yield* copy.write(all.subarray(at))
+                expect(seen(copy)).toEqual(seen(original))
+              })
+            )
+          ),
+          { numRuns: 1500 }
+        )
+      ),
+    120_000
+  )
+})
