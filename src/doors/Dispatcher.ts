@@ -69,7 +69,8 @@ export class Dispatcher extends Context.Service<
           answer(false, (id) => failure(id, toErrorObject(params.failure)))
           return null
         }
-        const fiber = fork(method.run(params.success, caller))
+        // Suspended, so that a handler that throws fails like one that dies.
+        const fiber = fork(Effect.suspend(() => method.run(params.success, caller)))
         const finish = (exit: Exit.Exit<unknown, AgentdError>) =>
           answer(Exit.isSuccess(exit), (id) =>
             Exit.isSuccess(exit) ? success(id, exit.value) : failure(id, explain(exit.cause, item.method, fork))

@@ -77,6 +77,11 @@ export class Sandbox implements AsyncDisposable {
     return client
   }
 
+  /** Ends every connection made so far. */
+  disconnect(): void {
+    for (const client of this.#clients.splice(0)) client.destroy()
+  }
+
   /** Processes that belong to this sandbox: daemons by their directories, sessions by the socket they were given. */
   processes(): ReadonlyArray<{ readonly pid: number; readonly command: string }> {
     const marks = [`XDG_RUNTIME_DIR=${this.xdgRuntime}`, `AGENTD_SOCKET=${this.socket}`]
@@ -90,7 +95,7 @@ export class Sandbox implements AsyncDisposable {
 
   /** Stops what runs, then fails if a process or a file in the runtime directory outlived its daemon. */
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const client of this.#clients) client.destroy()
+    this.disconnect()
     for (const daemon of this.#daemons) await daemon.stop()
     const left = this.processes()
     for (const { pid } of left) kill(pid)

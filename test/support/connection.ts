@@ -17,6 +17,9 @@ export type Methods = Readonly<Record<string, (params: never, caller: Caller) =>
 export const connectTo = (contract: Contract, methods: Methods) =>
   Effect.map(Dispatcher.make(contract, methods), (dispatcher) => {
     const [near, far] = duplexPair()
+    // As the two ends of a socket do.
+    near.on("close", () => far.destroy())
+    far.on("close", () => near.destroy())
     const connection = new Connection(far, { uid: 0, pid: 1, session: null }, dispatcher, () => {})
     return { client: new RawClient(near), connection }
   })
