@@ -39,9 +39,9 @@ export const prepare = async () => {
   } catch {
     throw new SetupError(`${inTree()} is not writable for you. Clone the repository into a directory of your own.`)
   }
-  await withSetupLock(inTree("dist", ".setup-lock"), async () => {
+  await withSetupLock(inTree("dist", ".setup-lock"), async (alsoHeldBy) => {
     if (isDone()) return
-    if (!packagesMatchLock()) await installPackages()
+    if (!packagesMatchLock()) await installPackages(alsoHeldBy)
     const node = pinnedNode()
     if (node === undefined) {
       throw new SetupError(
@@ -80,7 +80,7 @@ const mayBeMissing = ({ optional, devOptional, os, cpu, libc }) => {
 /** Seconds between two signs of life while npm says nothing. */
 const HEARTBEAT_SECONDS = 10
 
-const installPackages = async () => {
+const installPackages = async (alsoHeldBy) => {
   say("Installing packages (npm ci); the first time takes a minute or two")
   const { command, first } = npm()
   // --include: a NODE_ENV or npm setting that leaves packages out would leave out the compiler and the pinned Node.
@@ -95,9 +95,9 @@ const installPackages = async () => {
   const cache = usableCache()
   const env = cache.folder === undefined ? process.env : { ...process.env, npm_config_cache: cache.folder }
   const code = await new Promise((resolve, reject) => {
-    spawn(command, [...first, ...args], { cwd: inTree(), stdio: ["ignore", "inherit", "inherit"], env })
-      .on("error", reject)
-      .on("close", (status) => resolve(status))
+    const child = spawn(command, [...first, ...args], { cwd: inTree(), stdio: ["ignore", "inherit", "inherit"], env })
+    child.on("error", reject).on("close", resolve)
+    if (child.pid !== undefined) alsoHeldBy(child.pid)
   }).finally(() => {
     clearInterval(heartbeat)
     if (cache.temporary) rmSync(cache.folder, { recursive: true, force: true })

@@ -1,9 +1,10 @@
 /**
  * One set-up of a tree at a time: `npm start` and `npm test` begun together must not both write node_modules.
  *
- * A file that names its holder. A holder that no longer lives, or whose pid is another process by now, holds nothing.
+ * A file that names its holders, a line each: this process, and the npm it runs, which outlives it when it is killed. Holders
+ * that no longer live, or whose pid is another process by now, hold nothing.
  */
-import { linkSync, mkdirSync, readFileSync, rmdirSync, rmSync, statSync, writeFileSync } from "node:fs"
+import { appendFileSync, linkSync, mkdirSync, readFileSync, rmdirSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { dirname } from "node:path"
 import { say } from "./say.mjs"
 
@@ -16,15 +17,18 @@ const POLLS_PER_NOTICE = 50
 /** Milliseconds after which a half-done removal of a dead holder's lock is itself taken for dead; it takes microseconds. */
 const REMOVAL_MS = 10_000
 
+/** `work` is given a function that names a child process as another holder. */
 export const withSetupLock = async (file, work) => {
   mkdirSync(dirname(file), { recursive: true })
   for (let polls = 0; !acquire(file); polls++) {
     if (polls % POLLS_PER_NOTICE === 0)
-      say(`Another set-up of this tree is running (${holderOf(file) ?? "ending"}); waiting for it`)
+      say(
+        `Another set-up of this tree is running (${holdersOf(file)?.split(" started")[0] ?? "ending"}); waiting for it`
+      )
     await new Promise((resolve) => setTimeout(resolve, POLL_MS))
   }
   try {
-    return await work()
+    return await work((pid) => appendFileSync(file, `${identity(pid)}\n`))
   } finally {
     rmSync(file, { force: true })
   }
@@ -32,7 +36,7 @@ export const withSetupLock = async (file, work) => {
 
 const acquire = (file) => {
   if (create(file)) return true
-  if (isAlive(holderOf(file))) return false
+  if (isHeld(holdersOf(file))) return false
   // Only one of several waiters may remove a dead holder's file, or the second would remove the first one's new lock.
   const removal = `${file}.removal`
   try {
@@ -42,7 +46,7 @@ const acquire = (file) => {
     return false
   }
   try {
-    if (!isAlive(holderOf(file))) rmSync(file, { force: true })
+    if (!isHeld(holdersOf(file))) rmSync(file, { force: true })
     return create(file)
   } finally {
     rmdirSync(removal)
@@ -52,7 +56,7 @@ const acquire = (file) => {
 /** A link appears whole or not at all, so nobody ever reads a lock without its holder. */
 const create = (file) => {
   const own = `${file}.${process.pid}`
-  writeFileSync(own, identity(process.pid))
+  writeFileSync(own, `${identity(process.pid)}\n`)
   try {
     linkSync(own, file)
     return true
@@ -64,7 +68,7 @@ const create = (file) => {
   }
 }
 
-const holderOf = (file) => {
+const holdersOf = (file) => {
   try {
     return readFileSync(file, "utf8")
   } catch {
@@ -82,8 +86,9 @@ const identity = (pid) => {
   }
 }
 
+const isHeld = (holders) => (holders ?? "").split("\n").some((holder) => holder !== "" && isAlive(holder))
+
 const isAlive = (holder) => {
-  if (holder === undefined) return false
   const pid = Number(holder.split(" ")[1])
   try {
     process.kill(pid, 0)
