@@ -2,7 +2,7 @@
  * A FIFO that serves as a program's standard input: byte for byte, and with an end, which a terminal cannot have.
  */
 import { execFile } from "node:child_process"
-import { constants, existsSync, openSync } from "node:fs"
+import { constants, existsSync, openSync, rmSync } from "node:fs"
 import { Socket } from "node:net"
 import { Context, Effect, Layer } from "effect"
 import { LaunchFailed } from "../contract/Errors.ts"
@@ -18,6 +18,8 @@ export interface InputPipe {
   /** Lets the program see the end of its input after what was written. */
   readonly end: () => void
   readonly ended: boolean
+  /** The program is gone: what it has not taken is given up, and nothing of the pipe is left. */
+  readonly close: () => void
 }
 
 export class InputPipes extends Context.Service<
@@ -47,9 +49,9 @@ const open = (path: string): InputPipe => {
   const socket = new Socket({ fd, readable: false, writable: true })
   socket.on("error", () => socket.destroy())
   let ended = false
-  const close = () => {
+  const finish = () => {
     // Closed before the reader has opened its end, the bytes would be lost and the reader would wait for ever.
-    if (existsSync(path) && !socket.destroyed) setTimeout(close, LOOK_MS)
+    if (existsSync(path) && !socket.destroyed) setTimeout(finish, LOOK_MS)
     else socket.destroy()
   }
   return {
@@ -62,10 +64,15 @@ const open = (path: string): InputPipe => {
       if (ended) return
       ended = true
       // The empty write completes after everything before it.
-      socket.write("", close)
+      socket.write("", finish)
     },
     get ended() {
       return ended
+    },
+    close: () => {
+      ended = true
+      socket.destroy()
+      rmSync(path, { force: true })
     }
   }
 }

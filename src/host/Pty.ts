@@ -4,6 +4,7 @@
  * node-pty forks and waits; reading and writing is ours, on the descriptor itself. Its own reader closes the master 200 ms
  * after the program's end, which loses output on a busy machine, and its writer spins while the program does not read.
  */
+import { closeSync, constants, openSync, readdirSync } from "node:fs"
 import { ReadStream } from "node:tty"
 import { Context, Effect, Layer } from "effect"
 import { LaunchFailed } from "../contract/Errors.ts"
@@ -58,15 +59,22 @@ export class Pty extends Context.Service<
     Pty,
     Effect.sync(() => {
       const { addon, helper } = loadPtyAddon()
+      keepInherited()
       return {
         spawn: (options, onExit) =>
           Effect.try({
             try: () => {
               const env = Object.entries(options.env).map(([key, value]) => `${key}=${value}`)
               const { file, args, cwd, cols, rows } = options
-              const forked = addon.fork(file, args, env, cwd, cols, rows, -1, -1, true, helper, onExit)
+              let release = () => {}
+              const exited = (code: number, signal: number) => {
+                release()
+                onExit(code, signal)
+              }
+              const forked = addon.fork(file, args, env, cwd, cols, rows, -1, -1, true, helper, exited)
               closeOnExec(forked.fd)
-              return { pid: forked.pid, master: master(forked.fd, addon) }
+              release = holdSlave(forked)
+              return { pid: forked.pid, master: master(forked.fd, addon, release) }
             },
             catch: (cause) => new LaunchFailed({ reason: cause instanceof Error ? cause.message : String(cause) })
           })
@@ -75,11 +83,42 @@ export class Pty extends Context.Service<
   )
 }
 
+/** Whatever else this process was started with (a pipe of its parent's, sockets of a service manager) is not the programs' business. */
+const keepInherited = (): void => {
+  const FIRST_AFTER_STDIO = 3
+  for (const name of readdirSync("/dev/fd")) {
+    const fd = Number(name)
+    try {
+      if (fd >= FIRST_AFTER_STDIO) closeOnExec(fd)
+    } catch {
+      // The one that listed the directory is closed again.
+    }
+  }
+}
+
+/**
+ * Keeps the slave side open until the program has ended. Otherwise the terminal is over for the kernel, and the program is sent
+ * SIGHUP, as soon as it has redirected its input and output elsewhere.
+ */
+const holdSlave = ({ fd, pty }: { readonly fd: number; readonly pty: string }): (() => void) => {
+  let slave: number | null
+  try {
+    slave = openSync(pty, constants.O_RDWR | constants.O_NOCTTY)
+  } catch (cause) {
+    closeSync(fd)
+    throw cause
+  }
+  return () => {
+    if (slave !== null) closeSync(slave)
+    slave = null
+  }
+}
+
 /** One receive buffer per master would cost 64 KiB a session; reads are synchronous, so all masters share one. */
 const READ_BYTES = 65_536
 const shared = Buffer.allocUnsafeSlow(READ_BYTES)
 
-const master = (fd: number, addon: PtyAddon): PtyMaster => {
+const master = (fd: number, addon: PtyAddon, release: () => void): PtyMaster => {
   let ended = false
   let onData: (chunk: Buffer) => void = () => {}
   let onEnd: () => void = () => {}
@@ -118,6 +157,7 @@ const master = (fd: number, addon: PtyAddon): PtyMaster => {
     pause: () => stream.pause(),
     resume: () => stream.resume(),
     close: () => {
+      release()
       stream.destroy()
     }
   }

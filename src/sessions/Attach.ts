@@ -65,6 +65,8 @@ export const attach = Effect.fn("Sessions.attach")(function* (params: AttachPara
           if (writes) live.live.endInput()
         },
         onResize: (cols, rows) => {
+          const attached = entry?.live.attached.get(client.id)
+          if (attached !== undefined) attached.client = { ...attached.client, cols, rows }
           if (writes) live.live.resize(cols, rows)
         },
         onClose: () => entry?.live.attached.delete(client.id)
@@ -75,8 +77,8 @@ export const attach = Effect.fn("Sessions.attach")(function* (params: AttachPara
     return attachment
   })
   sessions.last = record.id
-  const { escape } = (yield* (yield* Settings).current).attach
-  return { client: client.id, session: describe(entry?.record ?? record, entry), offset: cursor, escape }
+  const { attach } = yield* (yield* Settings).current
+  return { client: client.id, session: describe(entry?.record ?? record, entry), offset: cursor, escape: attach.escape }
 })
 
 const sizeOf = ({ cols, rows }: AttachParams) =>

@@ -58,7 +58,10 @@ export class Attachment implements FrameListener {
   #scheduled = false
   #busy = false
   #over = false
+  /** Numbers of the last input frame that came, and of the last one the program's terminal has taken. */
   #lastInput = 0
+  #lastTaken = 0
+  #redrawWanted = false
 
   constructor(options: AttachmentOptions, channel: FrameChannel) {
     this.#options = options
@@ -102,7 +105,8 @@ export class Attachment implements FrameListener {
         return this.#options.onResize(cols, rows)
       }
       case FrameType.Redraw:
-        return this.#redraw(null)
+        this.#redrawWanted = true
+        return this.wake()
       default:
         // A frame only servers send, or an answer to a ping nobody waits for.
         return
@@ -120,9 +124,10 @@ export class Attachment implements FrameListener {
 
   /** Input that was taken before is acknowledged again and not repeated: the client came back and could not know. */
   #input(seq: number, bytes: Buffer): void {
-    if (seq <= this.#lastInput) return this.#channel.send(FrameType.Ack, u64(this.#lastInput))
+    if (seq <= this.#lastInput) return this.#channel.send(FrameType.Ack, u64(this.#lastTaken))
     this.#lastInput = seq
     const room = this.#options.onInput(Buffer.from(bytes), () => {
+      this.#lastTaken = seq
       if (!this.#over) this.#channel.send(FrameType.Ack, u64(seq))
     })
     if (!room) this.#channel.pause()
@@ -131,6 +136,7 @@ export class Attachment implements FrameListener {
   #pump(): void {
     const { feed, lossy } = this.#options
     while (!this.#over && !this.#busy && this.#channel.queued() < QUEUE_BYTES) {
+      if (this.#redrawWanted) return this.#redraw(null)
       const step = planStep(this.#cursor, feed, lossy)
       switch (step.send) {
         case "nothing":
@@ -144,6 +150,8 @@ export class Attachment implements FrameListener {
           return this.#redraw(this.#cursor)
         case "exit":
           this.#over = true
+          // Its answer must be read, even if its input has not been for a while.
+          this.#channel.resume()
           return this.#channel.send(FrameType.Exit, Buffer.from(JSON.stringify(feed.exit)))
       }
     }
@@ -167,14 +175,14 @@ export class Attachment implements FrameListener {
 
   /** Draws the screen afresh; from a cursor that is too far behind, the bytes in between are skipped and it says so. */
   #redraw(behind: number | null): void {
-    if (this.#busy) return
+    this.#redrawWanted = false
     this.#wait(this.#options.feed.redraw, (drawn) => {
-      if (behind !== null) this.#gap(behind, drawn.offset)
-      // A snapshot of the past must not take back what the client has seen since.
-      if (behind !== null || drawn.offset >= this.#cursor) {
-        this.#cursor = drawn.offset
-        this.#draw(drawn)
-      } else this.#redraw(null)
+      // A client that wants every byte is told of those it is not sent.
+      if (behind !== null || (this.#options.lossy === "bytes" && drawn.offset > this.#cursor)) {
+        this.#gap(this.#cursor, drawn.offset)
+      }
+      this.#cursor = drawn.offset
+      this.#draw(drawn)
     })
   }
 

@@ -13,26 +13,42 @@ import { forget } from "./Retain.ts"
 import type { SessionRecord } from "./SessionStore.ts"
 import { Supervisor } from "./Supervisor.ts"
 
-export const rename = Effect.fn("Sessions.rename")(function* ({ name, session }: Params<"session.rename">) {
+/** Tags one session may have, however they were given. */
+const MAX_TAGS = 32
+
+export const rename = Effect.fn("Sessions.rename")((params: Params<"session.rename">) =>
+  Effect.flatMap(LiveSessions, ({ oneChange }) => oneChange(renameNow(params)))
+)
+
+const renameNow = Effect.fnUntraced(function* ({ name, session }: Params<"session.rename">) {
   const sessions = yield* LiveSessions
   const { entry, record } = yield* resolve(session)
   if (record.name === name) return describe(record, entry)
+  const { id } = record
   // Only living sessions own their names.
   if (entry !== undefined) {
-    const holder = sessions.claim(name, record.id)
+    const holder = sessions.claim(name, id)
     if (holder !== null) return yield* new NameTaken({ name, holder })
   }
   const { append } = yield* EventLog
-  yield* append({ type: "session.renamed", session: record.id, name }).pipe(
-    Effect.tapError(() => Effect.sync(() => entry !== undefined && sessions.release(name)))
+  yield* append({ type: "session.renamed", session: id, name }).pipe(
+    Effect.onError(() => Effect.sync(() => sessions.release(name, id)))
   )
-  if (entry !== undefined) sessions.release(record.name)
+  // It may have ended meanwhile, and then owns no name at all.
+  sessions.release(sessions.entries.has(id) ? record.name : name, id)
   return updated(record, { name }, entry)
 })
 
-export const tag = Effect.fn("Sessions.tag")(function* ({ add = [], remove = [], session }: Params<"session.tag">) {
+export const tag = Effect.fn("Sessions.tag")((params: Params<"session.tag">) =>
+  Effect.flatMap(LiveSessions, ({ oneChange }) => oneChange(tagNow(params)))
+)
+
+const tagNow = Effect.fnUntraced(function* ({ add = [], remove = [], session }: Params<"session.tag">) {
   const { entry, record } = yield* resolve(session)
   const tags = [...new Set([...record.tags, ...add])].filter((one) => !remove.includes(one))
+  if (tags.length > MAX_TAGS) {
+    return yield* new InvalidParams({ field: "add", reason: `a session has at most ${MAX_TAGS} tags` })
+  }
   const { append } = yield* EventLog
   yield* append({ type: "session.tagged", session: record.id, tags })
   return updated(record, { tags }, entry)

@@ -15,8 +15,8 @@ import type { Ring } from "./Ring.ts"
 
 /** After its program's end a session waits so long for the last output, each time some more of it comes … */
 const QUIET_MS = 100
-/** … and so long at the most: a process left in the background may print for ever. */
-const LINGER_MS = 2_000
+/** … and so often at the most: a process left in the background may print for ever. */
+const QUIET_ROUNDS = 20
 
 /** What a terminal sends for the end of input (termios(3), VEOF). */
 const END_OF_FILE = Buffer.from([0x04])
@@ -40,9 +40,14 @@ export interface LiveOptions {
 }
 
 interface Attached {
-  readonly client: SessionClient
+  client: SessionClient
   readonly attachment: Attachment
 }
+
+/** Completes once the event loop has read what is there to read. */
+const looked = Effect.callback<void>((resume) => {
+  setImmediate(() => resume(Effect.void))
+})
 
 export class LiveSession {
   readonly id: string
@@ -63,6 +68,7 @@ export class LiveSession {
   readonly #stdin: InputPipe | null
   readonly #now: () => number
   readonly #closed = Deferred.makeUnsafe<void>()
+  #draining = false
   #listeners = new Set<() => void>()
 
   constructor(options: LiveOptions) {
@@ -141,7 +147,7 @@ export class LiveSession {
 
   /** The recorder cannot keep up, or a full disk is configured to hold the program back: it waits until there is room. */
   hold(held: boolean): void {
-    if (held) this.launched.master.pause()
+    if (held && !this.#draining) this.launched.master.pause()
     else this.launched.master.resume()
   }
 
@@ -149,16 +155,18 @@ export class LiveSession {
   awaitEnd = Effect.fnUntraced(function* (this: LiveSession) {
     const { code, signal } = yield* this.launched.ended
     const { ending } = this
-    const quiet = Effect.gen({ self: this }, function* () {
-      for (;;) {
-        const before = this.end
-        yield* Effect.sleep(QUIET_MS)
-        if (this.end === before) return
-      }
-    })
-    yield* Effect.raceFirst(Deferred.await(this.#closed), quiet).pipe(Effect.timeoutOption(LINGER_MS))
+    // What is left is little, and nobody writes more: held back now it would be lost.
+    this.#draining = true
+    this.launched.master.resume()
+    for (let round = 0; round < QUIET_ROUNDS && !Deferred.isDoneUnsafe(this.#closed); round++) {
+      const before = this.end
+      yield* Effect.raceFirst(Deferred.await(this.#closed), Effect.sleep(QUIET_MS))
+      // On a busy machine the time may be over before the event loop has looked at the terminal even once.
+      yield* looked
+      if (this.end === before) break
+    }
     this.launched.master.close()
-    this.#stdin?.end()
+    this.#stdin?.close()
     // A stop that came after the program's own end did not end it.
     const took = ending === null ? null : yield* Deferred.await(ending.took)
     this.exit = { code, signal, by: ending?.by ?? "program", took, at: this.#now() }

@@ -1,7 +1,7 @@
 /**
  * The sessions that live in this daemon: what memory knows of them beside the store.
  */
-import { Context, Effect, Layer, type Scope, SubscriptionRef } from "effect"
+import { Context, Effect, Layer, type Scope, Semaphore, SubscriptionRef } from "effect"
 import type { Session } from "../contract/Session.ts"
 import type { LiveSession } from "./LiveSession.ts"
 import type { Recording } from "./Recordings.ts"
@@ -24,9 +24,12 @@ export class LiveSessions extends Context.Service<
     readonly add: (entry: Entry) => Effect.Effect<void>
     readonly remove: (id: string) => Effect.Effect<void>
     readonly byName: (name: string) => Entry | undefined
-    /** Takes a name until `release`; false when somebody has it. */
+    /** Takes a name until `release`; answers the id of the session that has it already, or null. */
     readonly claim: (name: string, id: string) => string | null
-    readonly release: (name: string) => void
+    /** Lets go of a name, if this session has it. */
+    readonly release: (name: string, id: string) => void
+    /** Renames and tags one at a time: each change starts from what the one before it has made. */
+    readonly oneChange: <A, E, R>(change: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
     /** The session that was started or attached last. */
     last: string | null
   }
@@ -37,6 +40,10 @@ export class LiveSessions extends Context.Service<
       const entries = new Map<string, Entry>()
       const names = new Map<string, string>()
       const count = yield* SubscriptionRef.make(0)
+      const changing = yield* Semaphore.make(1)
+      const release = (name: string, id: string) => {
+        if (names.get(name) === id) names.delete(name)
+      }
       return {
         entries,
         count,
@@ -48,7 +55,7 @@ export class LiveSessions extends Context.Service<
         remove: (id) => {
           const entry = entries.get(id)
           entries.delete(id)
-          if (entry !== undefined) names.delete(entry.record.name)
+          if (entry !== undefined) release(entry.record.name, id)
           return SubscriptionRef.set(count, entries.size)
         },
         byName: (name) => entries.get(names.get(name) ?? ""),
@@ -58,7 +65,8 @@ export class LiveSessions extends Context.Service<
           names.set(name, id)
           return null
         },
-        release: (name) => void names.delete(name)
+        release,
+        oneChange: (change) => changing.withPermits(1)(Effect.uninterruptible(change))
       }
     })
   )

@@ -10,6 +10,7 @@ import { resolve } from "./Resolve.ts"
 import { castLines } from "./transcript/CastLines.ts"
 import { plainText } from "./transcript/PlainText.ts"
 import type { TranscriptReader } from "./transcript/Transcript.ts"
+import { wholeLength } from "./WholeText.ts"
 
 /** The transcript of a session, wherever it is by now. */
 export const readerOf = Effect.fnUntraced(function* (id: string, entry: Entry | undefined) {
@@ -19,36 +20,66 @@ export const readerOf = Effect.fnUntraced(function* (id: string, entry: Entry | 
 export const output = Effect.fn("Sessions.output")(function* (params: typeof OutputParams.Type) {
   const { entry, record } = yield* resolve(params.session)
   const endNow = () => entry?.live.end ?? record.offset
+  const ended = () => entry === undefined || entry.live.exit !== null
   const asked = params.from ?? 0
   const from = Math.min(endNow(), asked < 0 ? Math.max(0, endNow() + asked) : asked)
-  if (params.waitMs !== undefined && entry !== undefined) yield* more(entry, from, params.waitMs)
-
   const reader = yield* readerOf(record.id, entry)
-  const read = yield* read_(reader, from, params.limit ?? MAX_OUTPUT_BYTES, params.format ?? "raw")
+  const read = Effect.suspend(() =>
+    read_(reader, from, params.limit ?? MAX_OUTPUT_BYTES, params.format ?? "raw", () => ended() && endNow())
+  )
+  const first = yield* params.waitMs === undefined || entry === undefined
+    ? read
+    : awaited(entry, from, read, params.waitMs)
   const end = endNow()
-  const ended = entry === undefined || entry.live.exit !== null
   // What is missing at the very end is skipped too, or a reader would ask for it for ever.
-  const next = read.next > from || !ended ? read.next : end
-  const result: typeof OutputResult.Type = { ...read, next, end, done: ended && next >= end }
+  const skipped = ended() && first.next <= from && from < end
+  const result: typeof OutputResult.Type = {
+    ...first,
+    ...(skipped ? { from: end, next: end, missing: end - from } : {}),
+    end,
+    done: ended() && (skipped || first.next >= end)
+  }
   return result
 })
 
-const more = (entry: Entry, from: number, waitMs: number) =>
+interface Read {
+  readonly from: number
+  readonly next: number
+  readonly missing: number
+  readonly data: string
+}
+
+/** Reads as soon as that brings something, but half a character or escape sequence is not enough. */
+const awaited = <E>({ live }: Entry, from: number, read: Effect.Effect<Read, E>, waitMs: number) =>
   Effect.gen(function* () {
-    while (entry.live.end <= from && entry.live.exit === null) yield* entry.live.changed
-  }).pipe(Effect.timeoutOption(waitMs))
+    for (;;) {
+      const { end, exit } = live
+      if (end > from || exit !== null) {
+        const found = yield* read
+        if (found.next > from || exit !== null) return found
+      }
+      if (live.end === end && live.exit === null) yield* live.changed
+    }
+  }).pipe(Effect.timeoutOrElse({ duration: waitMs, orElse: () => read }))
 
 const read_ = Effect.fnUntraced(function* (
   reader: TranscriptReader,
   from: number,
   limit: number,
-  format: "raw" | "text" | "cast"
+  format: "raw" | "text" | "cast",
+  finalEnd: () => number | false
 ) {
   if (format === "cast") {
     const lines = yield* castLines(reader, from, limit)
     return { from, next: lines.next, missing: lines.missing, data: lines.text }
   }
   const { bytes, from: first, missing } = yield* reader.read(from, limit)
-  const data = format === "raw" ? Buffer.from(bytes).toString("base64") : plainText(bytes)
-  return { from: first, next: first + bytes.length, missing, data }
+  if (format === "raw") {
+    const data = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("base64")
+    return { from: first, next: first + bytes.length, missing, data }
+  }
+  // Nothing will complete what stands unfinished at the very end, or does not fit into a page.
+  const whole = first + bytes.length === finalEnd() ? bytes.length : wholeLength(bytes)
+  const length = whole === 0 && bytes.length >= limit ? bytes.length : whole
+  return { from: first, next: first + length, missing, data: plainText(bytes.subarray(0, length)) }
 })

@@ -53,12 +53,18 @@ export const endTree = Effect.fnUntraced(function* (
   graceMs: number
 ): Effect.fn.Return<"term" | "kill"> {
   const mark = `${SESSION_VARIABLE}=${session}`
+  // Once seen, always known: a process that loses its parent here may have nothing else that tells where it came from.
+  const known = new Map<number, string>()
   const members = () => {
-    const now = table.get(root.pid)
-    const alive = now !== null && (root.startTime === null || now.startTime === root.startTime)
-    return selectTree(table.list(), { pid: root.pid, alive }, (pid) => table.hasEnvironment(pid, mark)).filter(
-      (pid) => pid !== own
-    )
+    // What was there before the program cannot come from it, and need not be looked into.
+    const processes = table.list().filter((one) => one.pid !== own && !(Number(one.startTime) < Number(root.startTime)))
+    const started = new Map(processes.map(({ pid, startTime }) => [pid, startTime]))
+    const found = started.get(root.pid)
+    const alive = found !== undefined && (root.startTime === null || found === root.startTime)
+    const marked = (pid: number) => known.get(pid) === started.get(pid) || table.hasEnvironment(pid, mark)
+    const tree = selectTree(processes, { pid: root.pid, alive }, marked)
+    for (const pid of tree) known.set(pid, started.get(pid)!)
+    return tree
   }
   const gone = Effect.fnUntraced(function* (withinMs: number) {
     const end = (yield* Clock.currentTimeMillis) + withinMs

@@ -8,6 +8,7 @@ import { Settings } from "../config/Settings.ts"
 import { TranscriptUnavailable } from "../contract/Errors.ts"
 import type { SessionExit } from "../contract/Session.ts"
 import { Directories } from "../host/Directories.ts"
+import { lastingReader } from "./LastingReader.ts"
 import { archive, openArchive } from "./transcript/Archive.ts"
 import { liveReader, openLive, type RecentOutput } from "./transcript/LiveReader.ts"
 import { repairTranscript } from "./transcript/Repair.ts"
@@ -50,6 +51,8 @@ export class Recordings extends Context.Service<
       mkdirSync(transcripts, { recursive: true, mode: 0o700 })
       const directory = (session: string) => join(transcripts, session)
       const file = (session: string) => join(transcripts, `${session}.cast.zst`)
+      const archived = (session: string) =>
+        Effect.suspend(() => (existsSync(file(session)) ? openArchive(file(session)) : Effect.succeed(null)))
       return {
         directory,
         file,
@@ -66,14 +69,20 @@ export class Recordings extends Context.Service<
             maxBytes: transcript.session_bytes,
             onPressure
           })
-          return { writer, reader: liveReader(writer, recent) }
+          return { writer, reader: lastingReader(liveReader(writer, recent), archived(header.session)) }
         }),
-        read: (session) =>
-          existsSync(file(session))
-            ? openArchive(file(session))
-            : existsSync(directory(session))
-              ? openLive(directory(session))
-              : Effect.fail(new TranscriptUnavailable({ session, reason: "it is not there any more" })),
+        read: Effect.fnUntraced(function* (session: string) {
+          const closed = archived(session)
+          const found = yield* closed
+          if (found !== null) return found
+          if (!existsSync(directory(session))) {
+            return yield* new TranscriptUnavailable({ session, reason: "it is not there any more" })
+          }
+          const live = yield* Effect.result(openLive(directory(session)))
+          // It may have become an archive at this moment.
+          if (live._tag === "Failure") return (yield* closed) ?? (yield* live.failure)
+          return lastingReader(live.success, closed)
+        }),
         archive: Effect.fnUntraced(function* (session: string, exit: SessionExit | null) {
           if (existsSync(directory(session))) {
             yield* repairTranscript(directory(session))

@@ -145,23 +145,19 @@ const resume = Effect.fn("Sessions.resume")(function* (params: {
 }) {
   const { entry, record } = yield* resolve(params.session)
   if (entry !== undefined) return yield* new SessionRunning({ session: record.name })
-  const sessions = yield* LiveSessions
   const { argv, cols, cwd, id, rows, tags, ttlMs } = record
+  const again = {
+    argv,
+    cwd,
+    cols: params.cols ?? cols,
+    rows: params.rows ?? rows,
+    tags,
+    ...(params.env === undefined ? {} : { env: params.env }),
+    ...(ttlMs === null ? {} : { ttlMs })
+  }
+  if (params.name !== undefined) return yield* start({ ...again, name: params.name }, id)
   // Its own name again, unless another session has taken it since.
-  const name = params.name ?? (sessions.byName(record.name) === undefined ? record.name : undefined)
-  return yield* start(
-    {
-      argv,
-      cwd,
-      cols: params.cols ?? cols,
-      rows: params.rows ?? rows,
-      tags,
-      ...(name === undefined ? {} : { name }),
-      ...(params.env === undefined ? {} : { env: params.env }),
-      ...(ttlMs === null ? {} : { ttlMs })
-    },
-    id
-  )
+  return yield* Effect.catchTag(start({ ...again, name: record.name }, id), "NameTaken", () => start(again, id))
 })
 
 /** A process belongs to the session whose program is its ancestor, or leads its kernel session. */

@@ -4,7 +4,7 @@
 import { join } from "node:path"
 import { Clock, Deferred, Effect, Exit, Scope } from "effect"
 import { Settings } from "../config/Settings.ts"
-import { NameTaken } from "../contract/Errors.ts"
+import { InvalidParams, NameTaken } from "../contract/Errors.ts"
 import { clampSize } from "../contract/Frames.ts"
 import { RING_BYTES } from "../contract/Limits.ts"
 import type { SessionId, StartParams } from "../contract/Session.ts"
@@ -29,7 +29,8 @@ export const start = Effect.fn("Sessions.start")(function* (params: StartParams,
   const environment = yield* Environment
   const settings = yield* (yield* Settings).current
   const inherited = environment.forPrograms(params.env ?? environment.own)
-  const cwd = yield* checkDirectory(params.cwd ?? environment.own.HOME ?? "/")
+  yield* checkNames(inherited)
+  const cwd = yield* checkDirectory(params.cwd ?? inherited.HOME ?? environment.own.HOME ?? "/")
   const file = yield* resolveCommand(params.argv[0]!, cwd, inherited.PATH)
   const id = `ses_${yield* ulid}`
   const name = yield* claimName(params.name, id)
@@ -61,11 +62,21 @@ export const start = Effect.fn("Sessions.start")(function* (params: StartParams,
   const env = sessionEnvironment(inherited, settings.session.term, planned, (yield* Directories).socket)
   // Between the record and the supervisor a deadline must not cut in: the program would run with nobody to look after it.
   const entry = yield* Effect.uninterruptible(launch(planned, file, env, params.stdin === "pipe")).pipe(
-    Effect.tapError(() => Effect.sync(() => sessions.release(name)))
+    Effect.onError(() => Effect.sync(() => sessions.release(name, id)))
   )
   sessions.last = id
   return describe(entry.record, entry)
 })
+
+/** What execve(2) would take for another variable, or for the end of one. */
+const checkNames = (variables: Readonly<Record<string, string>>) => {
+  const bad = Object.keys(variables).find((name) => !/^[^=\0]+$/.test(name))
+  return bad === undefined
+    ? Effect.void
+    : Effect.fail(
+        new InvalidParams({ field: `env.${bad}`, reason: "a variable's name has no = and no NUL, and is not empty" })
+      )
+}
 
 const claimName = Effect.fnUntraced(function* (wanted: string | undefined, id: string) {
   const sessions = yield* LiveSessions
@@ -110,7 +121,9 @@ const launch = Effect.fnUntraced(function* (
     const recording = yield* (yield* Recordings).open(header, ring, (hold) => {
       Effect.runFork(Effect.map(Deferred.await(live), (session) => session.hold(hold)))
     })
-    const stdin = piped ? yield* (yield* InputPipes).make(join((yield* Directories).runtime, `${id}.stdin`)) : null
+    const pipes = yield* InputPipes
+    const path = join((yield* Directories).runtime, `${id}.stdin`)
+    const stdin = piped ? yield* Effect.acquireRelease(pipes.make(path), (pipe) => Effect.sync(pipe.close)) : null
     const spec = { session: id, file, argv, cwd, env, cols, rows, stdin: stdin?.path ?? null }
     const launched = yield* (yield* Launcher).launch(spec)
     const clock = yield* Clock.Clock
@@ -133,7 +146,7 @@ const launch = Effect.fnUntraced(function* (
   })
   return yield* running.pipe(
     Scope.provide(scope),
-    Effect.tapError(() =>
+    Effect.onError(() =>
       Effect.gen(function* () {
         yield* Scope.close(scope, Exit.void)
         yield* (yield* Recordings).remove(id)

@@ -95,9 +95,10 @@ const follow = Effect.fnUntraced(function* (entry: Entry) {
   if (cols !== entry.record.cols || rows !== entry.record.rows)
     yield* record({ type: "session.resized", session, cols, rows })
   yield* record({ type: "session.ended", session, status: "exited", exit, offset: live.end, unrecorded })
+  // The files are complete before anybody looks for them there.
+  yield* Scope.close(scope, Exit.void)
   yield* sessions.remove(session)
   live.finish(exit)
-  yield* Scope.close(scope, Exit.void)
   yield* archiveSession(session, exit)
 })
 

@@ -2,9 +2,10 @@
  * Waits for a session: until it exits, falls silent, or prints something.
  */
 import { createContext, Script } from "node:vm"
-import { Clock, Deferred, Effect } from "effect"
-import { DeadlineExceeded, InvalidParams } from "../contract/Errors.ts"
+import { Clock, Deferred, Effect, Option } from "effect"
+import { DeadlineExceeded, InvalidParams, SessionEnded } from "../contract/Errors.ts"
 import type { WaitParams } from "../contract/Session.ts"
+import { describeExit } from "./Exits.ts"
 import { describe, type Entry, LiveSessions } from "./LiveSessions.ts"
 import { readerOf } from "./Output.ts"
 import { resolve } from "./Resolve.ts"
@@ -48,7 +49,7 @@ const waitFor = (params: typeof WaitParams.Type, id: string, entry: Entry | unde
     case "output":
       return Effect.gen(function* () {
         const pattern = yield* compile(params.pattern)
-        return yield* printed(yield* readerOf(id, entry), entry, pattern, params.from ?? 0)
+        return yield* printed(id, yield* readerOf(id, entry), entry, pattern, params.from ?? 0)
       })
   }
 }
@@ -86,7 +87,17 @@ const find = (pattern: RegExp, text: string) =>
       new InvalidParams({ field: "pattern", reason: `matching it takes longer than ${MATCH_MS} ms; make it simpler` })
   })
 
+const endedWithout = Effect.fnUntraced(function* (id: string, entry: Entry | undefined) {
+  const stored = yield* (yield* SessionStore).get(id)
+  const record = Option.getOrUndefined(stored) ?? entry?.record
+  return yield* new SessionEnded({
+    session: record?.name ?? id,
+    exit: describeExit(entry?.live.exit ?? record?.exit ?? null)
+  })
+})
+
 const printed = Effect.fnUntraced(function* (
+  id: string,
   reader: TranscriptReader,
   entry: Entry | undefined,
   pattern: RegExp,
@@ -100,11 +111,13 @@ const printed = Effect.fnUntraced(function* (
     const { bytes, from: first } = yield* reader.read(cursor, PAGE_BYTES)
     if (bytes.length > 0) {
       cursor = first + bytes.length
-      window = (window + text.push(bytes)).slice(-WINDOW_CHARS)
+      window += text.push(bytes)
       const match = yield* find(pattern, window)
       if (match !== null) return match
+      window = window.slice(-WINDOW_CHARS)
     } else if (entry === undefined || (entry.live.exit !== null && cursor >= end())) {
-      return yield* new DeadlineExceeded({ what: `The session has ended; waiting for /${pattern.source}/`, ms: 0 })
+      // Unfinished to the end: a cut-off character may be what is looked for.
+      return (yield* find(pattern, window + text.end())) ?? (yield* endedWithout(id, entry))
     } else if (cursor >= end()) yield* entry.live.changed
     else cursor = end()
   }
