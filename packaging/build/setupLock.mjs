@@ -17,7 +17,14 @@ const POLLS_PER_NOTICE = 50
 /** Milliseconds after which a half-done removal of a dead holder's lock is itself taken for dead; it takes microseconds. */
 const REMOVAL_MS = 10_000
 
-/** `work` is given a function that names a child process as another holder. */
+/**
+ * `work` is given a function that names a child process as another holder.
+ *
+ * @template T
+ * @param {string} file
+ * @param {(alsoHeldBy: (pid: number) => void) => Promise<T>} work
+ * @returns {Promise<T>}
+ */
 export const withSetupLock = async (file, work) => {
   mkdirSync(dirname(file), { recursive: true })
   for (let polls = 0; !acquire(file); polls++) {
