@@ -44,8 +44,16 @@ const cells = (emulator: Emulator, which: "normal" | "alternate") => {
     Array.from({ length: terminal.cols }, (_, x) => {
       const cell = buffer.getLine(buffer.baseY + y)?.getCell(x)
       if (cell === undefined) return "-"
-      const text = cell.getChars() === "" && cell.getWidth() === 1 ? " " : cell.getChars()
-      return `${text}|${cell.getWidth()}|${look(emulator, cell as unknown as Attributes)}`
+      // Deleting half of a wide character leaves its other half without width: a blank to every eye.
+      const half =
+        cell.getWidth() === 0 &&
+        buffer
+          .getLine(buffer.baseY + y)
+          ?.getCell(x - 1)
+          ?.getWidth() !== 2
+      const width = half ? 1 : cell.getWidth()
+      const text = width === 1 && (half || cell.getChars() === "") ? " " : cell.getChars()
+      return `${text}|${width}|${look(emulator, cell as unknown as Attributes)}`
     })
   )
 }
@@ -54,7 +62,10 @@ const stateOf = (emulator: Emulator, state: BufferState) => {
   const { scrollTop, scrollBottom, savedX, savedY, ybase, savedCurAttrData, savedCharset, tabs } = state
   return {
     margins: [scrollTop, scrollBottom],
-    saved: [Math.min(savedX, emulator.terminal.cols - 1), Math.min(emulator.terminal.rows - 1, Math.max(0, savedY - ybase))],
+    saved: [
+      Math.min(savedX, emulator.terminal.cols - 1),
+      Math.min(emulator.terminal.rows - 1, Math.max(0, savedY - ybase))
+    ],
     savedLook: [plain(savedCurAttrData.fg), plain(savedCurAttrData.bg & ~EXTENDED)],
     savedCharset: savedCharset?.q ?? savedCharset?.["#"] ?? null,
     tabs: Array.from({ length: emulator.terminal.cols }, (_, x) => x).filter((x) => tabs[x] === true)

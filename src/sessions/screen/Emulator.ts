@@ -5,7 +5,7 @@
 import type { Terminal } from "@xterm/headless"
 import { Effect } from "effect"
 import { incompleteTail } from "../transcript/Utf8.ts"
-import { cleanTitle, Modes } from "./Modes.ts"
+import { cleanTitle, KEYPAD, Modes } from "./Modes.ts"
 import { learnCharsets, redraw } from "./Redraw.ts"
 import { coreOf, loadTerminal, tame, widenEmoji } from "./Xterm.ts"
 
@@ -142,6 +142,9 @@ const track = (terminal: Terminal, modes: Modes): void => {
       if (resource === 4 || resource === undefined) modes.otherKeys(Math.max(0, level ?? 0))
     })
   )
+  for (const final of ["=", ">"]) {
+    parser.registerEscHandler({ final }, () => seen(() => modes.set(KEYPAD, final === "=")))
+  }
   parser.registerCsiHandler({ intermediates: "!", final: "p" }, () => seen(() => modes.softReset()))
   parser.registerEscHandler({ final: "c" }, () => seen(() => modes.fullReset()))
   const tabs = () =>

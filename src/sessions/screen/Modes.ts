@@ -14,8 +14,11 @@ const NOT_KEPT = new Set([2, 3, 6, 47, 1047, 1048, 1049, 2026])
 /** Of each group one is on at most, and switching any of it off ends whichever was (xterm's ctlseqs, "Mouse Tracking"). */
 const GROUPS: ReadonlyArray<ReadonlySet<number>> = [new Set([9, 1000, 1002, 1003]), new Set([1005, 1006, 1015, 1016])]
 
+/** Application keypad (DECNKM), better known by its older sequences `ESC =` and `ESC >`. */
+export const KEYPAD = 66
+
 /** What a soft reset (DECSTR) puts back: xterm.js's choice, close to the VT510's. */
-const SOFT_RESET = [1, 7, 25, 45, 66, 1004, 2004]
+const SOFT_RESET = [1, 7, 25, 45, KEYPAD, 1004, 2004]
 
 /** Modes remembered at the most: there are some sixty; a program that invents more is no program we know. */
 const MAX_MODES = 64
@@ -35,6 +38,7 @@ export class Modes {
   #keyboardUsed = false
   /** xterm's modifyOtherKeys. */
   #otherKeys = 0
+  #otherKeysUsed = false
   #title = ""
   #titled = false
   alternate = false
@@ -79,6 +83,7 @@ export class Modes {
   /** `CSI > 4 ; level m`. */
   otherKeys(level: number): void {
     this.#otherKeys = level
+    this.#otherKeysUsed = true
   }
 
   softReset(): void {
@@ -94,7 +99,7 @@ export class Modes {
 
   /** What has to be undone, on each screen, in a terminal that showed this session before and may be anywhere. */
   get undo(): string {
-    return (this.#keyboardUsed ? `\x1b[<${MAX_KEYBOARD}u` : "") + (this.#otherKeys === 0 ? "" : "\x1b[>4m")
+    return (this.#keyboardUsed ? `\x1b[<${MAX_KEYBOARD}u` : "") + (this.#otherKeysUsed ? "\x1b[>4m" : "")
   }
 
   /** Switches the keyboard protocol of one screen on; to be sent while that screen is shown. */
@@ -104,7 +109,7 @@ export class Modes {
 
   /** Switches everything else on, in a terminal with its modes as they are in a fresh one. */
   get sequences(): string {
-    const modes = [...this.#changed].map(([mode, on]) => `\x1b[?${mode}${on ? "h" : "l"}`)
+    const modes = [...this.#changed].map(([mode, on]) => (mode === KEYPAD ? "\x1b=" : `\x1b[?${mode}${on ? "h" : "l"}`))
     if (this.#otherKeys > 0) modes.push(`\x1b[>4;${this.#otherKeys}m`)
     if (this.#titled) modes.push(`\x1b]2;${this.title}\x07`)
     return modes.join("")

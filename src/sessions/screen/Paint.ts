@@ -5,7 +5,7 @@
  * terminal that gives a character another width is off for the rest of that line and no further.
  */
 import type { IBuffer, IBufferCell, Terminal } from "@xterm/headless"
-import { type Attributes, type Cell, coreOf, emptyCell, loadCell } from "./Xterm.ts"
+import { type Attributes, type Cell, coreOf, emptyCell, HAS_EXTENDED, loadCell } from "./Xterm.ts"
 
 const COLOR_MODE = 0x3000000
 const COLOR = 0xffffff
@@ -20,7 +20,6 @@ const INVISIBLE = 0x40000000
 const STRIKE = 0x80000000
 const ITALIC = 0x4000000
 const DIM = 0x8000000
-const EXTENDED = 0x10000000
 const PROTECTED = 0x20000000
 const OVERLINE = 0x40000000
 const UNDERLINE_STYLE = 0x1c000000
@@ -47,7 +46,7 @@ const color = (value: number, base: 30 | 40): string => {
 
 /** Sub-parameters come in a sequence of their own: a terminal that does not know them drops just that one. */
 const underline = (attributes: Attributes): string => {
-  if ((attributes.bg & EXTENDED) === 0) return ""
+  if ((attributes.bg & HAS_EXTENDED) === 0) return ""
   const { _ext: ext } = attributes.extended
   const style = (ext & UNDERLINE_STYLE) >>> UNDERLINE_STYLE_SHIFT
   const n = ext & COLOR
@@ -79,9 +78,10 @@ export const sgr = (attributes: Attributes): string => {
 const sameLook = (a: Attributes, b: Attributes) =>
   a.fg === b.fg &&
   a.bg === b.bg &&
-  ((a.bg & EXTENDED) === 0 || (a.extended._ext === b.extended._ext && a.extended.urlId === b.extended.urlId))
+  ((a.bg & HAS_EXTENDED) === 0 || (a.extended._ext === b.extended._ext && a.extended.urlId === b.extended.urlId))
 
-const PLAIN: Attributes = { fg: 0, bg: 0, extended: { _ext: 0, urlId: 0 } }
+const NO_EXTENSION = { _ext: 0, urlId: 0, clone: () => NO_EXTENSION }
+const PLAIN: Attributes = { fg: 0, bg: 0, extended: NO_EXTENSION }
 
 /** Draws with a pen that it moves only when it has to. */
 export class Painter {
@@ -125,9 +125,9 @@ export class Painter {
     if (sameLook(attributes, this.#pen)) return this
     const { fg, bg, extended } = attributes
     if ((bg & PROTECTED) !== (this.#pen.bg & PROTECTED)) this.raw(`\x1b[${bg & PROTECTED ? 1 : 0}"q`)
-    this.#pen = { fg, bg, extended: { _ext: extended._ext, urlId: extended.urlId } }
+    this.#pen = { fg, bg, extended: extended.clone() }
     this.raw(sgr(attributes))
-    const link = bg & EXTENDED ? extended.urlId : 0
+    const link = bg & HAS_EXTENDED ? extended.urlId : 0
     if (link !== this.#link) this.#setLink(link)
     return this
   }

@@ -4,7 +4,7 @@
  * An approximation by design: it looks for the sequences themselves, a hundred times faster than an emulator, and does
  * not know what is on the screen. Whatever the program draws from then on is right.
  */
-import { cleanTitle, Modes } from "./Modes.ts"
+import { cleanTitle, KEYPAD, Modes } from "./Modes.ts"
 
 /** Bytes kept for a sequence that a page boundary cuts; longer ones (only titles can be) are missed. */
 const CARRY = 512
@@ -14,8 +14,6 @@ const SEQUENCE =
 
 export class Prelude {
   readonly modes: Modes
-  /** `ESC =` is in force. */
-  keypad = false
   #carry = ""
 
   constructor(modes = new Modes()) {
@@ -37,7 +35,7 @@ export class Prelude {
   /** Puts a fresh emulator into these modes. */
   get sequences(): string {
     const alternate = this.modes.alternate ? "\x1b[?1049h" : ""
-    return alternate + this.modes.sequences + (this.keypad ? "\x1b=" : "")
+    return alternate + this.modes.sequences
   }
 
   #apply(match: RegExpExecArray): void {
@@ -48,8 +46,7 @@ export class Prelude {
     } else if (otherKeys !== undefined) this.modes.otherKeys(Number(otherKeys))
     else if (soft !== undefined) this.modes.softReset()
     else if (full !== undefined) this.modes.fullReset()
-    else if (keypad !== undefined) this.keypad = keypad === "="
+    else if (keypad !== undefined) this.modes.set(KEYPAD, keypad === "=")
     else if (title !== undefined) this.modes.title = cleanTitle(Buffer.from(title, "latin1").toString("utf8"))
-    if (soft !== undefined || full !== undefined) this.keypad = false
   }
 }

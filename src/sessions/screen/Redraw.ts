@@ -37,7 +37,7 @@ export const redraw = (terminal: Terminal, modes: Modes, options: RedrawOptions)
   if (isAlternate) {
     // Entering the alternate screen saves the cursor, as the program's own way in did.
     painter.raw(margins(terminal, normal)).raw(savedCursor(normal))
-    painter.raw("\x1b[?1049h\x1b[r\x1b(B\x1b[2J\x1b[H").raw(modes.undo).resetPen()
+    painter.raw("\x1b[?1049h\x1b[r\x1b(B\x1b[m\x1b[2J\x1b[H").raw(modes.undo).resetPen()
     painter.lines(alternateView, 0, lastDrawn(terminal, alternateView)).raw(modes.keyboardOf("alternate"))
   }
   const state = isAlternate ? alt : normal
@@ -157,12 +157,7 @@ const STYLES = { block: 1, underline: 3, bar: 5 }
 
 const others = (terminal: Terminal): string => {
   const { modes, decPrivateModes } = coreOf(terminal).coreService
-  const { cursorStyle, cursorBlink, applicationKeypad } = decPrivateModes
+  const { cursorStyle, cursorBlink } = decPrivateModes
   const style = cursorStyle === undefined ? "" : `\x1b[${STYLES[cursorStyle] + (cursorBlink === false ? 1 : 0)} q`
-  return (
-    style +
-    (applicationKeypad ? "\x1b=" : "") +
-    (terminal.options.convertEol === true ? "\x1b[20h" : "") +
-    (modes.insertMode ? "\x1b[4h" : "")
-  )
+  return style + (terminal.options.convertEol === true ? "\x1b[20h" : "") + (modes.insertMode ? "\x1b[4h" : "")
 }

@@ -9,7 +9,14 @@ import { Effect } from "effect"
 export interface Attributes {
   readonly fg: number
   readonly bg: number
-  readonly extended: { readonly _ext: number; readonly urlId: number }
+  /** Underline style and colour, and the hyperlink; counts only if `bg` says so. */
+  readonly extended: Extended
+}
+
+interface Extended {
+  readonly _ext: number
+  readonly urlId: number
+  clone(): Extended
 }
 
 export type Cell = IBufferCell & Attributes
@@ -25,7 +32,7 @@ export interface BufferState {
   readonly scrollBottom: number
   readonly savedX: number
   readonly savedY: number
-  readonly savedCurAttrData: Attributes
+  readonly savedCurAttrData: Attributes & { extended: Extended }
   readonly savedCharset: Charset
   readonly tabs: Readonly<Record<number, boolean | undefined>>
   readonly lines: { get(index: number): { getString(x: number): string } | undefined }
@@ -44,7 +51,6 @@ interface UnicodeProvider {
 export interface Core {
   readonly coreService: {
     readonly decPrivateModes: {
-      readonly applicationKeypad: boolean
       readonly origin: boolean
       readonly cursorStyle: "block" | "underline" | "bar" | undefined
       readonly cursorBlink: boolean | undefined
@@ -62,7 +68,7 @@ export interface Core {
   readonly _oscLinkService: { getLinkData(id: number): { readonly id?: string; readonly uri: string } | undefined }
   readonly unicodeService: { readonly _activeProvider: UnicodeProvider }
   readonly _inputHandler: {
-    readonly _curAttrData: Attributes
+    readonly _curAttrData: Attributes & { extended: Extended }
     readonly _parser: { readonly currentState: number; readonly precedingJoinState: number; reset(): void }
     selectCharset(collectAndFlag: string): boolean
     parse(bytes: Uint8Array): unknown
@@ -82,6 +88,9 @@ export const loadTerminal = Effect.promise(async () => {
   const { default: library } = await import("@xterm/headless")
   return library.Terminal
 })
+
+/** The bit of `bg` that says that `extended` counts. */
+export const HAS_EXTENDED = 0x10000000
 
 /** UTF-16 units of one cell that are repeated; more are combining characters piled up to make REP allocate without end. */
 const MAX_REPEATED = 64
@@ -123,6 +132,17 @@ export const tame = (terminal: Terminal): void => {
     const handled = original(params)
     active.x = Math.min(x, terminal.cols)
     return handled
+  })
+  // It saves and restores a pen without its underline style and colour, and so restores those of another one.
+  replace("saveCursor", (params, original) => {
+    const { savedCurAttrData } = core._bufferService.buffers.active
+    savedCurAttrData.extended = core._inputHandler._curAttrData.extended.clone()
+    return original(params)
+  })
+  replace("restoreCursor", (params, original) => {
+    const { bg, extended } = core._bufferService.buffers.active.savedCurAttrData
+    core._inputHandler._curAttrData.extended = bg & HAS_EXTENDED ? extended.clone() : emptyCell(terminal).extended
+    return original(params)
   })
 }
 
