@@ -26,7 +26,8 @@ export const beforeProgram = (
     const word = argv[at]!
     if (word === "--") return argv
     if (!word.startsWith("-") || word === "-") return [...argv.slice(0, at), "--", ...argv.slice(at)]
-    if (takesValue(word)) at++
+    // A flag without its value is an error, not a flag whose value is "--".
+    if (takesValue(word) && argv[at + 1] !== "--") at++
   }
   return argv
 }

@@ -51,11 +51,11 @@ const NEWLINE = 0x0a
 /** The last `count` lines, counting one without a newline at the end. */
 export const lastLines = (bytes: Buffer, count: number): Buffer => {
   if (count === 0) return bytes.subarray(bytes.length)
-  let at = bytes.length
-  if (bytes[at - 1] === NEWLINE) at--
+  let at = bytes.at(-1) === NEWLINE ? bytes.length - 1 : bytes.length
   for (let lines = 0; lines < count; lines++) {
-    at = bytes.lastIndexOf(NEWLINE, at - 1)
-    if (at <= 0) return at < 0 ? bytes : bytes.subarray(lines + 1 < count ? 0 : 1)
+    // A negative position would count from the end.
+    at = at === 0 ? -1 : bytes.lastIndexOf(NEWLINE, at - 1)
+    if (at < 0) return bytes
   }
   return bytes.subarray(at + 1)
 }

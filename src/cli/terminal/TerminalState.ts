@@ -124,6 +124,8 @@ export class TerminalTracker {
           this.#csi(byte)
           mode = Ground
         } else if (byte === ESC) mode = Escape
+        // Text inside a sequence: terminals drop the sequence.
+        else if (byte >= 0x80) mode = Ground
         else if (byte >= 0x20 && this.#kept.length < CSI_KEPT) this.#kept += String.fromCharCode(byte)
       } else mode = this.#other(mode, byte)
     }

@@ -49,12 +49,11 @@ export const restoreSequence = (state: TerminalState, options: RestoreOptions): 
   // Synchronised output freezes the picture until it is ended.
   if (state.privateModes.get(2026)) out.push(`${CSI}?2026l`)
   if (state.hyperlink) out.push(`${OSC}8;;${ST}`)
-  if (state.charset) out.push("\x1b(B\x0f")
-  if (state.attributes || options.capable) out.push(`${CSI}m`)
   if (state.ansiModes.get(4)) out.push(`${CSI}4l`)
   if (state.ansiModes.get(20)) out.push(`${CSI}20l`)
 
-  const origin = state.privateModes.get(6) === true
+  // Leaving the alternate screen brings back what was saved on entering it, so a mode that was ever set may be on again.
+  const origin = state.alternate === null ? state.privateModes.get(6) === true : state.privateModes.has(6)
   const margins = state.privateModes.get(69) === true
   if (state.alternate !== null) {
     // Some terminals keep these per screen, some do not: they are undone on both.
@@ -67,6 +66,10 @@ export const restoreSequence = (state: TerminalState, options: RestoreOptions): 
   if (origin) out.push(`${CSI}?6l`)
   // Setting the region moves the cursor home, hence saved and restored around it.
   if (state.scrollRegion) out.push(`\x1b7${CSI}r\x1b8`)
+
+  // Last of what a restored cursor brings along.
+  if (state.charset || options.capable) out.push("\x1b(B\x0f")
+  if (state.attributes || options.capable) out.push(`${CSI}m`)
 
   for (const [mode, normal] of defaults) {
     const now = state.privateModes.get(mode)
