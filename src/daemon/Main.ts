@@ -10,6 +10,7 @@ import { Settings } from "../config/Settings.ts"
 import type { Finding } from "../contract/Daemon.ts"
 import { Directories } from "../host/Directories.ts"
 import { packageVersion, Self } from "../host/Self.ts"
+import { makePrivate } from "../host/Umask.ts"
 import { EventLog } from "../store/EventLog.ts"
 import { examine } from "./Doctor.ts"
 import { EX_CONFIG, EX_OK, EX_SOFTWARE, EX_USAGE, explainFailure } from "./ExitCodes.ts"
@@ -87,8 +88,7 @@ process.on("uncaughtException", (error) => {
 })
 // Whoever read the log has gone: sessions are worth more than lines nobody sees.
 process.stderr.on("error", () => {})
-// Everything this process makes is its user's alone, whatever the shell that started it allows.
-process.umask(0o077)
+makePrivate()
 
 const log = logging(threshold, (line) => void process.stderr.write(line), isatty(2))
 Effect.runFork(Effect.provide(run(parseOptions(process.argv.slice(2))), log)).addObserver((exit) => {

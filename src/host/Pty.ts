@@ -10,6 +10,7 @@ import { Context, Effect, Layer } from "effect"
 import { LaunchFailed } from "../contract/Errors.ts"
 import { closeOnExec } from "./Libc.ts"
 import { loadPtyAddon, type PtyAddon } from "./PtyAddon.ts"
+import { withProgramsMask } from "./Umask.ts"
 
 export interface PtyOptions {
   /** Absolute path of the program. */
@@ -71,7 +72,9 @@ export class Pty extends Context.Service<
                 release()
                 onExit(code, signal)
               }
-              const forked = addon.fork(file, args, env, cwd, cols, rows, -1, -1, true, helper, exited)
+              const forked = withProgramsMask(() =>
+                addon.fork(file, args, env, cwd, cols, rows, -1, -1, true, helper, exited)
+              )
               closeOnExec(forked.fd)
               release = holdSlave(forked)
               return { pid: forked.pid, master: master(forked.fd, addon, release) }
