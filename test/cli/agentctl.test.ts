@@ -208,7 +208,7 @@ describe("events", () => {
 
 describe("the daemon", () => {
   it("is started by the first command that needs it, and ends by itself", async () => {
-    sandbox.configure('[daemon]\nidle_exit = "100ms"\n')
+    sandbox.configure('[daemon]\nidle_exit = "1s"\n')
     expect(await asked(sandbox, ["ls"])).toEqual([])
     expect(existsSync(join(sandbox.state, "agentd.log"))).toBe(true)
     await expect.poll(() => existsSync(sandbox.pidFile), { timeout: 10_000 }).toBe(false)
