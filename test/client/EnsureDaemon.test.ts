@@ -33,7 +33,9 @@ const program = (body: string): void => {
   const file = join(folder, "agentd")
   writeFileSync(
     file,
-    `#!${process.execPath}
+    // To the shell the second line is an exec, to Node a comment: a path in the first one may hold no space (execve(2)).
+    `#!/bin/sh
+":" //; exec "${process.execPath}" "$0" "$@"
 const fs = require("node:fs"), net = require("node:net"), folder = ${JSON.stringify(folder)}
 fs.writeFileSync(folder + "/pid", String(process.pid))
 const serve = () => net.createServer((socket) => {

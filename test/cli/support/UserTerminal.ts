@@ -68,8 +68,8 @@ export class UserTerminal implements AsyncDisposable {
     const line = [
       before,
       `stty -g > ${this.#folder}/before`,
-      `agentctl() { ${program} "$@"; }`,
-      `${program} ${args}`,
+      `agentctl() { "${program}" "$@"; }`,
+      `"${program}" ${args}`,
       `echo $? > ${this.#folder}/code`,
       `stty -g > ${this.#folder}/after`
     ].join("\n")
