@@ -31,12 +31,14 @@ export const layer = Layer.effect(
       outlives: false,
       launch: Effect.fnUntraced(function* (spec) {
         const ended = Deferred.makeUnsafe<Ended>()
-        const args = spec.argv.slice(1)
+        const [name, ...args] = spec.argv
+        // The addon looks it up as a shell does, in the same PATH, and the program then sees the name it was called by.
+        const file = spec.env.PATH === undefined ? spec.file : name!
         const { pid, master } = yield* pty.spawn(
           {
             ...(spec.stdin === null
-              ? { file: spec.file, args }
-              : { file: "/bin/sh", args: ["-c", FROM_PIPE, spec.stdin, spec.file, ...args] }),
+              ? { file, args }
+              : { file: "/bin/sh", args: ["-c", FROM_PIPE, spec.stdin, file, ...args] }),
             env: spec.env,
             cwd: spec.cwd,
             cols: spec.cols,

@@ -4,7 +4,7 @@
  * In this process a test may set the configuration, reach the services and hold up the event loop; as a program it can be
  * killed and measured.
  */
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs"
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { Effect, Exit, Layer, Scope } from "effect"
@@ -180,3 +180,14 @@ export const refusal = async (
   }
   throw new Error("it was not refused")
 }
+
+/** Processes whose environment says that they belong to the session. */
+export const processesOf = (session: string): ReadonlyArray<number> =>
+  readdirSync("/proc").flatMap((name) => {
+    if (!/^\d+$/.test(name)) return []
+    try {
+      return readFileSync(`/proc/${name}/environ`, "utf8").includes(`AGENTD_SESSION=${session}`) ? [Number(name)] : []
+    } catch {
+      return []
+    }
+  })
