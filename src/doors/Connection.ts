@@ -38,6 +38,8 @@ export class Connection {
   #inFlight = 0
   #ended = false
   #stopped = false
+  /** The attachment's client knows that its session has ended. */
+  #told = false
   /** The attachment has no room for input. */
   #held = false
   #closed = false
@@ -69,8 +71,14 @@ export class Connection {
     return this.#inFlight
   }
 
-  get attached(): boolean {
-    return this.#listener !== null
+  /** The client has something to come: an answer, the end of its session, or bytes it has not taken. */
+  get busy(): boolean {
+    return this.#inFlight > 0 || (this.#listener !== null && !this.#told) || this.#socket.writableLength > 0
+  }
+
+  /** Ends an attachment, if there is one. */
+  detach(reason: string): void {
+    if (this.#listener !== null) this.#channel().detach(reason)
   }
 
   /** Takes no more requests. */
@@ -260,6 +268,7 @@ export class Connection {
     if (begin !== null && succeeded) {
       this.#frames = new FrameDecoder()
       this.#leaving = false
+      this.#told = false
       this.#listener = begin(this.#channel())
       if (this.#ended) this.#socket.end()
     }
@@ -270,7 +279,9 @@ export class Connection {
     const listening = () => !this.#closed && this.#frames !== null && !this.#leaving
     return {
       send: (type, ...payload) => {
-        if (listening()) this.#socket.write(encodeFrame(type, ...payload))
+        if (!listening()) return
+        this.#socket.write(encodeFrame(type, ...payload))
+        if (type === FrameType.Exit) this.#told = true
       },
       queued: () => this.#socket.writableLength,
       pause: () => {
