@@ -14,7 +14,7 @@ export type Emulator = InstanceType<typeof xterm.Terminal>
 export const emulator = (cols = 80, rows = 24): Emulator =>
   new xterm.Terminal({ cols, rows, allowProposedApi: true, scrollback: 1000, logLevel: "off" })
 
-export interface ModesOf {
+interface ModesOf {
   readonly alternate: boolean
   readonly modes: Emulator["modes"]
 }
