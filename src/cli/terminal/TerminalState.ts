@@ -41,6 +41,25 @@ const SUB = 0x1a
 const SHIFT_OUT = 0x0e
 const SHIFT_IN = 0x0f
 
+const BRACKET = 0x5b
+const ZERO = 0x30
+const COLOUR_END = 0x6d
+
+/**
+ * Where the sequence that begins here ends, if it is a whole one that sets attributes; else 0. These are by far the most
+ * frequent sequences and are judged in place, without keeping their characters.
+ */
+const endOfColour = (bytes: Uint8Array, start: number): number => {
+  if (bytes[start + 1] !== BRACKET) return 0
+  for (let at = start + 2; at < bytes.length; at++) {
+    const byte = bytes[at]!
+    // Digits, colon, semicolon.
+    if (byte >= ZERO && byte <= 0x3b) continue
+    return byte === COLOUR_END ? at : 0
+  }
+  return 0
+}
+
 const Ground = 0
 const Escape = 1
 const EscapeIntermediate = 2
@@ -112,8 +131,14 @@ export class TerminalTracker {
     for (let at = 0; at < length; at++) {
       const byte = bytes[at]!
       if (mode === Ground) {
-        if (byte === ESC) mode = Escape
-        else {
+        if (byte === ESC) {
+          const end = endOfColour(bytes, at)
+          if (end === 0) mode = Escape
+          else {
+            this.#attributes = !(end === at + 2 || (end === at + 3 && bytes[at + 2] === ZERO))
+            at = end
+          }
+        } else {
           if (byte === SHIFT_OUT) this.#shifted = true
           else if (byte === SHIFT_IN) this.#shifted = false
           this.#last = byte
