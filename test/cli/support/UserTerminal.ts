@@ -14,11 +14,6 @@ export type Emulator = InstanceType<typeof xterm.Terminal>
 export const emulator = (cols = 80, rows = 24): Emulator =>
   new xterm.Terminal({ cols, rows, allowProposedApi: true, scrollback: 1000, logLevel: "off" })
 
-interface ModesOf {
-  readonly alternate: boolean
-  readonly modes: Emulator["modes"]
-}
-
 /** Everything xterm tells about its modes, and what it does not, from inside. */
 export const modesOf = (terminal: Emulator) => {
   const inside = terminal as unknown as {
