@@ -39,7 +39,7 @@ export class Recordings extends Context.Service<
       exit: SessionExit | null
     ) => Effect.Effect<{ readonly file: string; readonly bytes: number } | null, TranscriptUnavailable>
     readonly remove: (session: string) => Effect.Effect<void>
-    /** Sessions that have files here. */
+    /** Sessions that have files here. What is not named like a session is not ours to look at. */
     readonly kept: Effect.Effect<ReadonlyArray<string>>
   }
 >()("agentd/sessions/Recordings") {
@@ -97,7 +97,9 @@ export class Recordings extends Context.Service<
             rmSync(file(session), { force: true })
             rmSync(directory(session), { recursive: true, force: true })
           }),
-        kept: Effect.sync(() => [...new Set(readdirSync(transcripts).map((name) => name.replace(/\..*$/, "")))])
+        kept: Effect.sync(() => [
+          ...new Set(readdirSync(transcripts).flatMap((name) => /^ses_[0-9A-Z]{26}(?=\.|$)/.exec(name) ?? []))
+        ])
       }
     })
   )

@@ -2,6 +2,7 @@
  * After a daemon that ended without warning: what became of its sessions, their transcripts, and files nobody knows.
  */
 import { Clock, Effect, Option } from "effect"
+import { MAX_EVENTS } from "../contract/Limits.ts"
 import type { SessionExit } from "../contract/Session.ts"
 import { EventLog } from "../store/EventLog.ts"
 import { Recordings } from "./Recordings.ts"
@@ -15,9 +16,24 @@ export const recover = Effect.fn("Sessions.recover")(function* () {
   for (const session of yield* store.live) yield* interrupted(session)
   for (const id of yield* recordings.kept) {
     const known = yield* store.get(id)
-    // A transcript without a session belongs to one that was removed while its file was being written.
-    if (Option.isNone(known)) yield* recordings.remove(id)
-    else if (!known.value.archived) yield* archiveSession(id, known.value.exit)
+    if (Option.isSome(known)) {
+      if (!known.value.archived) yield* archiveSession(id, known.value.exit)
+    } else if (yield* wasRemoved(id)) yield* recordings.remove(id)
+    else yield* Effect.logWarning(`${recordings.directory(id)} is kept, though no session of that id is known here`)
+  }
+})
+
+/**
+ * A transcript without a session may belong to one that was removed while its file was being written. But whoever has put an
+ * older copy of the database back must not lose what was recorded since: only what the log says was removed goes.
+ */
+const wasRemoved = Effect.fnUntraced(function* (session: string) {
+  const log = yield* EventLog
+  for (let after = 0; ; ) {
+    const { events, last, next } = yield* log.read({ after, limit: MAX_EVENTS, session })
+    if (events.some(({ body }) => body.type === "session.removed")) return true
+    if (events.length === 0 || next >= last) return false
+    after = next
   }
 })
 

@@ -88,6 +88,11 @@ export class Sandbox implements AsyncDisposable {
     return client
   }
 
+  /** Waits for the end of every daemon that was started. */
+  async stopped(): Promise<void> {
+    for (const daemon of this.#daemons) await daemon.exited
+  }
+
   /** Ends every connection made so far. */
   disconnect(): void {
     for (const client of this.#clients.splice(0)) client.destroy()
