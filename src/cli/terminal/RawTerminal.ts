@@ -6,7 +6,7 @@ import { spawnSync } from "node:child_process"
 import { writeSync } from "node:fs"
 import type { ReadStream, WriteStream } from "node:tty"
 import { PUSH_TITLE, restoreSequence, toFreshLine } from "./restore.ts"
-import { TerminalTracker } from "./TerminalState.ts"
+import { TerminalTracker } from "./TerminalTracker.ts"
 
 /** Milliseconds that what is already written may take to reach a slow terminal before it is restored over it. */
 const FLUSH_MS = 500

@@ -1,7 +1,8 @@
 /**
  * An attachment without a terminal: standard input in, every byte of output out, as a filter in a pipeline.
  */
-import type { Attachment, ProgramExit } from "../../client/Attachment.ts"
+import type { Attachment } from "../../client/Attachment.ts"
+import type { ProgramExit } from "../../client/AttachmentMessage.ts"
 import { drained, stdout } from "../print.ts"
 import { joined } from "./interact.ts"
 
