@@ -17,7 +17,7 @@ export const recover = Effect.fn("Sessions.recover")(function* () {
   for (const id of yield* recordings.kept) {
     const known = yield* store.get(id)
     if (Option.isSome(known)) {
-      if (!known.value.archived) yield* archiveSession(id, known.value.exit)
+      if (!known.value.archived) yield* archiveSession(id, known.value.exit, known.value.offset)
     } else if (yield* wasRemoved(id)) yield* recordings.remove(id)
     else yield* Effect.logWarning(`${recordings.directory(id)} is kept, though no session of that id is known here`)
   }
