@@ -24,13 +24,22 @@ beforeEach(async () => {
   client = await daemon.connect()
   watcher = await daemon.connect()
   session = await startCat(client)
-  // Both of its first events are there: what follows is the test's.
-  while ((await client.result("event.list", { session: session.id })).events.length < 2);
+  // What is told of it by itself has been told: what follows is the test's.
+  await recorded("session.running")
 })
 afterEach(async () => {
   await stopNow(client, session as never)
+  await recorded("session.archived")
   sandbox.disconnect()
 })
+
+/** Until the log has an event of this type about the session. */
+const recorded = async (type: string) => {
+  for (;;) {
+    const { events } = await client.result("event.list", { session: session.id })
+    if (events.some(({ body }: Event) => body.type === type)) return
+  }
+}
 
 const tag = (word: string) => client.result("session.tag", { session: session.id, add: [word], remove: [] })
 const lastSeq = async (): Promise<number> => (await client.result("daemon.status")).lastSeq
