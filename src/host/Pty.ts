@@ -10,6 +10,7 @@ import { Context, Effect, Layer } from "effect"
 import { LaunchFailed } from "../contract/Errors.ts"
 import { closeOnExec } from "./Libc.ts"
 import { loadPtyAddon, type PtyAddon } from "./PtyAddon.ts"
+import { PtyInput } from "./PtyInput.ts"
 import { withProgramsMask } from "./Umask.ts"
 
 export interface PtyOptions {
@@ -125,11 +126,13 @@ const master = (fd: number, addon: PtyAddon, release: () => void): PtyMaster => 
   let ended = false
   let onData: (chunk: Buffer) => void = () => {}
   let onEnd: () => void = () => {}
+  const input = new PtyInput(fd)
   const stream = new ReadStream(fd, {
     onread: {
       buffer: shared,
       callback: (length) => {
         onData(shared.subarray(0, length))
+        input.look()
         return true
       }
     }
@@ -137,6 +140,7 @@ const master = (fd: number, addon: PtyAddon, release: () => void): PtyMaster => 
   const end = () => {
     if (ended) return
     ended = true
+    input.close()
     stream.destroy()
     onEnd()
   }
@@ -151,16 +155,18 @@ const master = (fd: number, addon: PtyAddon, release: () => void): PtyMaster => 
       stream.resume()
     },
     write: (bytes, onTaken) => {
-      if (!ended) stream.write(bytes, onTaken)
+      // Once destroyed, the descriptor's number may belong to something else.
+      if (!stream.destroyed) input.write(bytes, onTaken)
     },
-    backlog: () => stream.writableLength,
+    backlog: () => input.backlog,
     resize: (cols, rows) => {
-      if (!ended) addon.resize(fd, cols, rows)
+      if (!stream.destroyed) addon.resize(fd, cols, rows)
     },
     pause: () => stream.pause(),
     resume: () => stream.resume(),
     close: () => {
       release()
+      input.close()
       stream.destroy()
     }
   }

@@ -178,8 +178,8 @@ describe("a stop", () => {
     const daemon = await openDaemon()
     const marker = join(temporary(), "go")
     writeFileSync(marker, "")
-    // Each generation replaces itself; it ends by itself once the marker is gone.
-    const script = `fork() { [ -e ${marker} ] || exit; trap "" HUP TERM; sleep 0.01; (fork) & (sleep 0.02; exit) & exit; }; echo ready; (fork) & (fork) & wait; sleep 60`
+    // Each generation replaces itself, deaf to all but SIGKILL; it ends by itself once the marker is gone.
+    const script = `trap "" HUP TERM; fork() { [ -e ${marker} ] || exit; sleep 0.01; (fork) & (sleep 0.02; exit) & exit; }; echo ready; (fork) & (fork) & wait; sleep 60`
     const { id } = await daemon.start(script)
     await daemon.printed(id, "ready")
     const { exit } = await daemon.call("session.stop", { session: id, graceMs: 200 })
