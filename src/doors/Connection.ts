@@ -7,30 +7,29 @@
  */
 import type { Duplex } from "node:stream"
 import { Effect, Exit, Scope } from "effect"
-import { Busy, Conflict, TooLarge } from "../contract/Errors.ts"
+import { Conflict, TooLarge } from "../contract/Errors.ts"
 import type { Caller, Peer } from "../contract/Handler.ts"
-import { MAX_IN_FLIGHT, MAX_LINE_BYTES } from "../contract/Limits.ts"
+import { MAX_LINE_BYTES } from "../contract/Limits.ts"
 import { failure, type Incoming, notification, parse } from "../wire/JsonRpc.ts"
 import { LineSplitter, TOO_LONG } from "../wire/LineSplitter.ts"
 import { Attached, type Begin } from "./Attached.ts"
 import { runBatch } from "./Batch.ts"
-import { type Dispatcher, type Running, toErrorObject } from "./Dispatcher.ts"
+import { type Dispatcher, toErrorObject } from "./Dispatcher.ts"
+import { InFlight } from "./InFlight.ts"
 import { Outgoing } from "./Outgoing.ts"
 
 export class Connection {
   readonly #socket: Duplex
   readonly #dispatcher: Dispatcher["Service"]
-  readonly #caller: Caller
   readonly #scope: Scope.Closeable
   readonly #onClosed: () => void
   readonly #lines = new LineSplitter(MAX_LINE_BYTES)
-  readonly #running = new Set<Running>()
+  readonly #requests: InFlight
   readonly #out: Outgoing
   #attached: Attached | null = null
   /** `session.attach` is being answered. */
   #turning = false
   #begin: Begin | null = null
-  #inFlight = 0
   /** The client sends nothing more. */
   #ended = false
   /** Nothing more is taken from it. */
@@ -47,12 +46,13 @@ export class Connection {
     this.#dispatcher = dispatcher
     this.#onClosed = onClosed
     this.#scope = Scope.makeUnsafe()
-    this.#caller = {
+    const caller: Caller = {
       peer,
       scope: this.#scope,
       notify: (method, params) => this.#notify(notification(method, params)),
       upgrade: (begin) => this.#upgrade(begin)
     }
+    this.#requests = new InFlight(dispatcher, caller, (answered) => this.#later(answered))
     socket.on("data", (chunk: Buffer) => this.#guard(() => this.#read(chunk)))
     socket.on("drain", () => this.#guard(() => this.#drained()))
     socket.on("end", () => this.#halfClosed())
@@ -60,14 +60,9 @@ export class Connection {
     socket.on("close", () => this.#close())
   }
 
-  /** Requests that have not been answered. */
-  get inFlight(): number {
-    return this.#inFlight
-  }
-
   /** The client has something to come: an answer, the end of its session, or bytes it has not taken. */
   get busy(): boolean {
-    return this.#inFlight > 0 || this.#attached?.busy === true || this.#socket.writableLength > 0
+    return this.#requests.count > 0 || this.#attached?.busy === true || this.#socket.writableLength > 0
   }
 
   /** Ends an attachment, if there is one. */
@@ -128,41 +123,27 @@ export class Connection {
     if (line === "" || line === "\r") return true
     const message = parse(line)
     const write = (answer: string | null) => this.#write(answer)
-    if (message.kind === "batch") runBatch(message.items, (item, done) => this.#run(item, done), write)
+    if (message.kind === "batch") runBatch(message.items, (item, done) => this.#requests.run(item, done), write)
     else if (message.item.kind === "request" && message.item.method === "session.attach") this.#attach(message.item)
-    else this.#run(message.item, write)
+    else this.#requests.run(message.item, write)
     return !this.#turning && !this.#out.full && this.#attached === null
   }
 
   #attach(item: Incoming): void {
     this.#turning = true
-    this.#run(item, (answer, succeeded) => {
+    this.#requests.run(item, (answer, succeeded) => {
       this.#write(answer)
       this.#turned(succeeded)
     })
   }
 
-  #run(item: Incoming, done: (answer: string | null, succeeded: boolean) => void): void {
-    // What is no request costs nothing and is told so, however much is under way.
-    if (item.kind !== "invalid" && this.#inFlight >= MAX_IN_FLIGHT) {
-      const busy = new Busy({ what: "requests of one connection at a time", limit: MAX_IN_FLIGHT })
-      done(item.kind === "request" ? failure(item.id, toErrorObject(busy)) : null, false)
-      return
-    }
-    this.#inFlight += 1
-    let running: Running | null = null
-    let finished = false
-    running = this.#dispatcher.dispatch(item, this.#caller, (answer, succeeded) => {
-      finished = true
-      if (running !== null) this.#running.delete(running)
-      this.#inFlight -= 1
-      this.#guard(() => {
-        done(answer, succeeded)
-        if (running !== null) this.#flush()
-        this.#endIfDone()
-      })
+  /** An answer that was not there at once. */
+  #later(answered: () => void): void {
+    this.#guard(() => {
+      answered()
+      this.#flush()
+      this.#endIfDone()
     })
-    if (running !== null && !finished) this.#running.add(running)
   }
 
   #write(answer: string | null): void {
@@ -202,7 +183,7 @@ export class Connection {
 
   #upgrade(begin: Begin): Effect.Effect<void, Conflict> {
     return Effect.suspend(() => {
-      if (this.#inFlight > 1 || !this.#turning) {
+      if (this.#requests.count > 1 || !this.#turning) {
         return Effect.fail(
           new Conflict({
             reason: "Other requests of this connection are unanswered. Attach on a connection of its own."
@@ -247,7 +228,7 @@ export class Connection {
   }
 
   #endIfDone(): void {
-    if (!this.#ended || this.#inFlight > 0 || this.#attached !== null) return
+    if (!this.#ended || this.#requests.count > 0 || this.#attached !== null) return
     this.#flush()
     this.#socket.end()
   }
@@ -256,7 +237,7 @@ export class Connection {
     if (this.#closed) return
     this.#closed = true
     this.#attached?.release()
-    for (const running of this.#running) running.cancel()
+    this.#requests.cancel()
     this.#out.proceed()
     Effect.runFork(Scope.close(this.#scope, Exit.void))
     this.#onClosed()

@@ -5,7 +5,7 @@ import { resolve } from "node:path"
 import { afterAll, beforeAll, expect, test } from "vitest"
 import type { Daemon } from "../support/Daemon.ts"
 import { makeSandbox, type Sandbox } from "../support/Sandbox.ts"
-import { stopNow } from "../support/sessions.ts"
+import { startCat, stopNow } from "../support/sessions.ts"
 
 const NOBODY = 65_534
 const isRoot = process.getuid!() === 0
@@ -20,12 +20,16 @@ beforeAll(async () => {
 afterAll(() => sandbox[Symbol.asyncDispose]())
 
 /** Sends one request as another user and returns everything that is answered. */
-const askAs = (uid: number, path: string, request: object): Promise<string> => {
+const askAs = (uid: number, path: string, request: object, env: object = {}): Promise<string> => {
   const script = `
     const socket = require("node:net").connect(process.argv[1], () => socket.end(process.argv[2] + "\\n"))
     socket.pipe(process.stdout)
     socket.on("error", (error) => process.stdout.write(error.code))`
-  const child = spawn(process.execPath, ["-e", script, path, JSON.stringify(request)], { uid, gid: uid, cwd: "/" })
+  const child = spawn(process.execPath, ["-e", script, path, JSON.stringify(request)], {
+    ...(uid === process.getuid!() ? {} : { uid, gid: uid }),
+    env: { ...process.env, ...env },
+    cwd: "/"
+  })
   let said = ""
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
     said += text
@@ -85,5 +89,13 @@ test("a program in a session is known as that session's, whatever it claims", as
   const { match } = await client.result("session.wait", { session: session.id, for: "output", pattern: "ses_\\w+;" })
   expect(match).toBe(`${session.id};`)
   expect((await client.result("hello")).peer.session).toBeNull()
+  await stopNow(client, session)
+})
+
+test("a program outside of every session is believed no session, though its environment names one", async () => {
+  const client = await daemon.connect()
+  const session = await startCat(client)
+  const answer = await askAs(process.getuid!(), sandbox.socket, hello, { AGENTD_SESSION: session.id })
+  expect(JSON.parse(answer).result.peer).toMatchObject({ uid: process.getuid!(), session: null })
   await stopNow(client, session)
 })
