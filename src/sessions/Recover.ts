@@ -4,6 +4,8 @@
 import { Clock, Effect, Option } from "effect"
 import { MAX_EVENTS } from "../contract/Limits.ts"
 import type { SessionExit } from "../contract/Session.ts"
+import { Directories } from "../host/Directories.ts"
+import { InputPipes } from "../host/InputPipe.ts"
 import { EventLog } from "../store/EventLog.ts"
 import { Recordings } from "./Recordings.ts"
 import { type SessionRecord, SessionStore } from "./SessionStore.ts"
@@ -13,6 +15,7 @@ import { archiveSession } from "./Supervisor.ts"
 export const recover = Effect.fn("Sessions.recover")(function* () {
   const store = yield* SessionStore
   const recordings = yield* Recordings
+  yield* (yield* InputPipes).clear((yield* Directories).runtime)
   for (const session of yield* store.live) yield* interrupted(session)
   for (const id of yield* recordings.kept) {
     const known = yield* store.get(id)
