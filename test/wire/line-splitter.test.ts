@@ -67,7 +67,9 @@ test("a megabyte that comes byte by byte costs about a megabyte", () => {
   globalThis.gc?.()
   globalThis.gc?.()
   const after = process.memoryUsage()
-  expect(after.heapUsed + after.arrayBuffers - before.heapUsed - before.arrayBuffers).toBeLessThan((globalThis.gc === undefined ? 64 : 8) * size)
+  expect(after.heapUsed + after.arrayBuffers - before.heapUsed - before.arrayBuffers).toBeLessThan(
+    (globalThis.gc === undefined ? 64 : 8) * size
+  )
   let length = 0
   splitter.push(Buffer.from("\n"), (line) => {
     length = line === TOO_LONG ? -1 : line.length
