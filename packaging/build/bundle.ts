@@ -11,6 +11,7 @@
 import { type BuildOptions, build, type Metafile } from "esbuild"
 import { agentctlBundle } from "./agentctl.ts"
 import { emitDeclarations } from "./declarations.ts"
+import { lazyBuiltins } from "./lazyBuiltins.ts"
 import { copyNativeAddon } from "./native.ts"
 import { thirdPartyNotices } from "./notices.ts"
 import { isFresh, markFresh, replaceOutputs } from "./outputs.ts"
@@ -55,7 +56,11 @@ const groups: Record<string, BuildOptions> = {
     ],
     splitting: true,
     chunkNames: "chunks/[name]-[hash]",
-    banner: requireBanner
+    banner: requireBanner,
+    plugins: [lazyBuiltins],
+    // The source of what runs stays in memory. Names are kept: a stack trace in somebody's log has to tell something.
+    minifySyntax: true,
+    minifyWhitespace: true
   },
   cli: agentctlBundle,
   client: { entryPoints: [{ in: "src/client/index.ts", out: "client/index" }] }

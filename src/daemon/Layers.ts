@@ -1,7 +1,7 @@
 /**
  * What the daemon is made of, and what is built on what: read from the bottom up, it is the order in which it starts.
  */
-import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
+
 import { Effect, Layer } from "effect"
 import { systemRoots } from "../config/Files.ts"
 import { Settings } from "../config/Settings.ts"
@@ -12,7 +12,9 @@ import { Events } from "../events/Events.ts"
 import { Directories } from "../host/Directories.ts"
 import { Environment } from "../host/Environment.ts"
 import { FileLock } from "../host/FileLock.ts"
+import * as FileSystem from "../host/FileSystem.ts"
 import { InputPipes } from "../host/InputPipe.ts"
+import { Memory } from "../host/Memory.ts"
 import { Notify } from "../host/Notify.ts"
 import { PeerCredentials } from "../host/PeerCredentials.ts"
 import { ProcessTable } from "../host/ProcessTable.ts"
@@ -38,13 +40,14 @@ export const HostServices = Layer.mergeAll(
   Environment.layer,
   FileLock.layer,
   InputPipes.layer,
+  Memory.layer,
   Notify.layer,
   PeerCredentials.layer,
   ProcessTable.layer,
   Pty.layer,
   Self.layer,
   Signals.layer,
-  NodeFileSystem.layer
+  FileSystem.layer
 )
 
 /** The same with this user's own directories. */

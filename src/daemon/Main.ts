@@ -2,13 +2,13 @@
  * The program `agentd`: picks what was asked for, runs it, and leaves with a code a service manager understands.
  */
 import { isatty } from "node:tty"
-import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import { Effect, Exit, Layer } from "effect"
 import { check, renderCheck, renderShow } from "../config/Check.ts"
 import { systemRoots } from "../config/Files.ts"
 import { Settings } from "../config/Settings.ts"
 import type { Finding } from "../contract/Daemon.ts"
 import { Directories } from "../host/Directories.ts"
+import * as FileSystem from "../host/FileSystem.ts"
 import { packageVersion, Self } from "../host/Self.ts"
 import { makePrivate } from "../host/Umask.ts"
 import { EventLog } from "../store/EventLog.ts"
@@ -79,7 +79,7 @@ const checkConfig = (file: string) =>
     const problems = yield* check(file, { ...systemRoots, user: config, uid })
     yield* print(renderCheck(file, problems))
     return problems.length === 0 ? EX_OK : EX_CONFIG
-  }).pipe(Effect.provide(Layer.mergeAll(Directories.layer, Self.layer, NodeFileSystem.layer)))
+  }).pipe(Effect.provide(Layer.mergeAll(Directories.layer, Self.layer, FileSystem.layer)))
 
 /** Nothing is known any more about the state we are in: say so and let the service manager start a fresh process. */
 process.on("uncaughtException", (error) => {

@@ -6,6 +6,7 @@ import { Settings } from "../config/Settings.ts"
 import { Connections } from "../doors/Connections.ts"
 import { UnixSocket } from "../doors/UnixSocket.ts"
 import { Directories } from "../host/Directories.ts"
+import { Memory } from "../host/Memory.ts"
 import { Notify } from "../host/Notify.ts"
 import { Self } from "../host/Self.ts"
 import { Signals } from "../host/Signals.ts"
@@ -16,6 +17,9 @@ import { EventLog } from "../store/EventLog.ts"
 import { idle, Lifecycle } from "./Lifecycle.ts"
 import { writePidFile } from "./PidFile.ts"
 import { Reload } from "./Reload.ts"
+
+/** Milliseconds after which starting is over, and whoever started us has had an answer. */
+const SETTLED_MS = 1_000
 
 export const serve = Effect.gen(function* () {
   const { pidFile, socket } = yield* Directories
@@ -38,6 +42,7 @@ export const serve = Effect.gen(function* () {
   yield* writePidFile(pidFile, { pid, started_at, version, socket, executable })
   yield* Effect.logInfo(`agentd ${version} (pid ${pid}) listens on ${socket}`)
   yield* notify.ready(`listening on ${socket}`)
+  yield* Effect.forkScoped(Effect.andThen(Effect.sleep(SETTLED_MS), (yield* Memory).giveBack))
 
   const reason = yield* lifecycle.stopping
   yield* Effect.logInfo(`stopping: ${reason}`)

@@ -32,13 +32,20 @@ const descriptor = (socket: Socket): number => {
   return handle?.fd ?? -1
 }
 
+/** A socklen_t that says how much room there is. */
+const length = (room: Buffer): Buffer => {
+  const bytes = Buffer.alloc(4)
+  bytes.writeUInt32LE(room.length)
+  return bytes
+}
+
 const linuxPeer = (socket: Socket): Credentials | null => {
   const SOL_SOCKET = 1
   const SO_PEERCRED = 17
   // struct ucred { pid_t pid; uid_t uid; gid_t gid; }
   const ucred = Buffer.alloc(12)
   const fd = descriptor(socket)
-  if (fd < 0 || libc().getsockopt(fd, SOL_SOCKET, SO_PEERCRED, ucred, [ucred.length]) !== 0) return null
+  if (fd < 0 || libc().getsockopt(fd, SOL_SOCKET, SO_PEERCRED, ucred, length(ucred)) !== 0) return null
   const pid = ucred.readInt32LE(0)
   return { uid: ucred.readUInt32LE(4), pid: pid > 0 ? pid : null }
 }
@@ -51,7 +58,7 @@ const darwinPeer = (socket: Socket): Credentials | null => {
   const xucred = Buffer.alloc(76)
   const pid = Buffer.alloc(4)
   const fd = descriptor(socket)
-  if (fd < 0 || libc().getsockopt(fd, SOL_LOCAL, LOCAL_PEERCRED, xucred, [xucred.length]) !== 0) return null
-  const known = libc().getsockopt(fd, SOL_LOCAL, LOCAL_PEERPID, pid, [4]) === 0
+  if (fd < 0 || libc().getsockopt(fd, SOL_LOCAL, LOCAL_PEERCRED, xucred, length(xucred)) !== 0) return null
+  const known = libc().getsockopt(fd, SOL_LOCAL, LOCAL_PEERPID, pid, length(pid)) === 0
   return { uid: xucred.readUInt32LE(4), pid: known ? pid.readInt32LE(0) : null }
 }

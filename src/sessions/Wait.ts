@@ -73,15 +73,22 @@ const compile = (pattern: string | undefined) =>
 
 /** A pattern that backtracks without end must not stop the event loop, so V8 is told to give up. */
 const MATCH_MS = 100
-const matcher = new Script("pattern.exec(text)")
-const sandbox = createContext(Object.create(null) as { pattern?: RegExp; text?: string })
+
+/** Made when first needed: a context of its own is 200 KB that most daemons never use. */
+const makeMatcher = () => {
+  const script = new Script("pattern.exec(text)")
+  return { script, sandbox: createContext(Object.create(null) as { pattern?: RegExp; text?: string }) }
+}
+let matcher: ReturnType<typeof makeMatcher> | undefined
 
 const find = (pattern: RegExp, text: string) =>
   Effect.try({
     try: () => {
+      matcher ??= makeMatcher()
+      const { sandbox, script } = matcher
       sandbox.pattern = pattern
       sandbox.text = text
-      return (matcher.runInContext(sandbox, { timeout: MATCH_MS }) as RegExpExecArray | null)?.[0] ?? null
+      return (script.runInContext(sandbox, { timeout: MATCH_MS }) as RegExpExecArray | null)?.[0] ?? null
     },
     catch: () =>
       new InvalidParams({ field: "pattern", reason: `matching it takes longer than ${MATCH_MS} ms; make it simpler` })

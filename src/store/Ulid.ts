@@ -4,7 +4,7 @@
  * Within a millisecond, and when the clock steps back, the next one is the last one plus one: a generator's ids always
  * grow.
  */
-import { randomBytes } from "node:crypto"
+import { closeSync, openSync, readSync } from "node:fs"
 import { Clock, Effect } from "effect"
 
 const ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -21,7 +21,14 @@ const encode = (value: bigint, length: number): string => {
   return text
 }
 
-const chance = (): bigint => BigInt(`0x${randomBytes(Number(RANDOM_BITS / 8n)).toString("hex")}`)
+/** From the kernel's own source: loading `node:crypto` for it would take 2.5 MB of memory for as long as the daemon lives. */
+const chance = (): bigint => {
+  const bytes = Buffer.alloc(Number(RANDOM_BITS / 8n))
+  const fd = openSync("/dev/urandom", "r")
+  readSync(fd, bytes)
+  closeSync(fd)
+  return BigInt(`0x${bytes.toString("hex")}`)
+}
 
 /** The milliseconds a ULID was made at. */
 export const ulidTime = (ulid: string): number => {
