@@ -2,7 +2,7 @@
  * The processes of this machine, as far as stopping a session's whole tree needs them: proc(5) on Linux, ps(1) elsewhere.
  */
 import { execFileSync } from "node:child_process"
-import { readdirSync, readFileSync } from "node:fs"
+import { closeSync, openSync, readdirSync, readFileSync, readSync } from "node:fs"
 import { Context, Layer } from "effect"
 
 export interface Process {
@@ -58,8 +58,18 @@ const attempt = <A>(read: () => A): A | null => {
 
 const signal = (pid: number, name: NodeJS.Signals): boolean => attempt(() => process.kill(pid, name)) ?? false
 
+/** A line of stat is some 300 bytes. One buffer for all: a look at every process must not leave a heap of them behind. */
+const line = Buffer.allocUnsafeSlow(4096)
+
 const stat = (pid: number) => {
-  const text = attempt(() => readFileSync(`/proc/${pid}/stat`, "latin1"))
+  const text = attempt(() => {
+    const fd = openSync(`/proc/${pid}/stat`, "r")
+    try {
+      return line.toString("latin1", 0, readSync(fd, line))
+    } finally {
+      closeSync(fd)
+    }
+  })
   return text === null ? null : parseStat(pid, text)
 }
 

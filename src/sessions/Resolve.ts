@@ -7,6 +7,8 @@ import { describeExit } from "./Exits.ts"
 import { type Entry, LiveSessions } from "./LiveSessions.ts"
 import { type SessionRecord, SessionStore } from "./SessionStore.ts"
 
+const WHOLE_ID = /^ses_[0-9A-Z]{26}$/
+
 export interface Resolved {
   readonly record: SessionRecord
   /** Set while it lives. */
@@ -25,6 +27,9 @@ export const resolve = Effect.fnUntraced(function* (reference: string) {
     if (record === undefined) return yield* new SessionNotFound({ session: reference })
     return found(record, sessions.entries.get(record.id))
   }
+  // No name looks like a whole id, and whoever has one should not pay for all the names there ever were.
+  const known = WHOLE_ID.test(reference) ? yield* store.get(reference) : Option.none()
+  if (Option.isSome(known)) return found(known.value, sessions.entries.get(known.value.id))
   const ended = (yield* store.endedByName(reference)).at(-1)
   if (ended !== undefined) return found(ended, sessions.entries.get(ended.id))
   const matches = yield* store.byPrefix(reference)
