@@ -1,12 +1,12 @@
 /**
  * A FIFO that serves as a program's standard input: byte for byte, and with an end, which a terminal cannot have.
  */
-import { execFile } from "node:child_process"
 import { constants, existsSync, openSync, readdirSync, rmSync } from "node:fs"
 import { Socket } from "node:net"
 import { join } from "node:path"
 import { Context, Effect, Layer } from "effect"
 import { LaunchFailed } from "../contract/Errors.ts"
+import { libc } from "./Libc.ts"
 
 /** Milliseconds between two looks whether the program has opened its end. */
 const LOOK_MS = 5
@@ -41,15 +41,15 @@ export class InputPipes extends Context.Service<
           if (name.endsWith(SUFFIX)) rmSync(join(directory, name), { force: true })
       }),
     make: (directory, session) =>
-      Effect.callback<InputPipe, LaunchFailed>((resume) => {
+      Effect.suspend(() => {
         const path = join(directory, `${session}${SUFFIX}`)
-        execFile("mkfifo", ["-m", "600", "--", path], (failed) =>
-          resume(
-            failed === null
-              ? Effect.sync(() => open(path))
-              : Effect.fail(new LaunchFailed({ reason: `no pipe for its input could be made (${failed.message})` }))
-          )
-        )
+        try {
+          if (libc().mkfifo(Buffer.from(`${path}\0`), 0o600) !== 0) throw new Error(`mkfifo(${path}) failed`)
+          return Effect.succeed(open(path))
+        } catch (cause) {
+          rmSync(path, { force: true })
+          return Effect.fail(new LaunchFailed({ reason: `no pipe for its input: ${(cause as Error).message}` }))
+        }
       })
   })
 }

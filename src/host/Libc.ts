@@ -18,7 +18,8 @@ interface Signature {
 const everywhere = {
   getsockopt: { arguments: ["i32", "i32", "i32", "buffer", "buffer"], return: "i32" },
   flock: { arguments: ["i32", "i32"], return: "i32" },
-  fcntl: { arguments: ["i32", "i32", "i32"], return: "i32" }
+  fcntl: { arguments: ["i32", "i32", "i32"], return: "i32" },
+  mkfifo: { arguments: ["buffer", "i32"], return: "i32" }
 } as const satisfies Record<string, Signature>
 
 const glibc = {
@@ -30,6 +31,8 @@ export interface Libc {
   readonly getsockopt: (fd: number, level: number, name: number, value: Buffer, length: Buffer) => number
   readonly flock: (fd: number, operation: number) => number
   readonly fcntl: (fd: number, command: number, argument: number) => number
+  /** The path ends with a NUL. */
+  readonly mkfifo: (path: Buffer, mode: number) => number
   readonly malloc_trim?: (pad: bigint) => number
 }
 
