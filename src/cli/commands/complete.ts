@@ -1,5 +1,5 @@
 import { AgentctlCommand } from "../AgentctlCommand.ts"
-import { candidates } from "../completion/candidates.ts"
+import { candidates, FILES } from "../completion/candidates.ts"
 
 /** Asked by the shells' completion scripts: the words typed so far, the last one unfinished. One candidate a line. */
 export default class Complete extends AgentctlCommand {
@@ -13,8 +13,11 @@ export default class Complete extends AgentctlCommand {
     const words = end < 0 ? [] : this.argv.slice(end + 1)
     await this.parse(Complete, [])
     // A daemon is never started for a completion, and a slow one is not waited for.
-    const lines = await candidates(words, this.client({ start: false }))
-    if (lines.length > 0)
-      this.log(lines.map(({ word, about }) => (about === "" ? word : `${word}\t${about}`)).join("\n"))
+    const found = await candidates(words, this.client({ start: false }))
+    // The scripts then let the shell complete names of files.
+    if (found === FILES) process.exitCode = 1
+    else if (found.length > 0) {
+      this.log(found.map(({ word, about }) => (about === "" ? word : `${word}\t${about}`)).join("\n"))
+    }
   }
 }

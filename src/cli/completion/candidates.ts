@@ -12,10 +12,14 @@ export interface Candidate {
   readonly about: string
 }
 
+/** The shell itself knows what fits: names of files and programs. */
+export const FILES = Symbol("files")
+
 /** Milliseconds a daemon may take; a prompt must never hang. */
 const ANSWER_MS = 300
 
 interface Flag {
+  readonly name?: string
   readonly type: "boolean" | "option"
   readonly char?: string
   readonly summary?: string
@@ -25,33 +29,39 @@ interface Flag {
 }
 
 /** `words` follow the program's name; the last one is being typed and may be empty. */
-export const candidates = async (words: ReadonlyArray<string>, client: Client): Promise<ReadonlyArray<Candidate>> => {
+export const candidates = async (
+  words: ReadonlyArray<string>,
+  client: Client
+): Promise<ReadonlyArray<Candidate> | typeof FILES> => {
   const current = words.at(-1) ?? ""
   const before = words.slice(0, -1)
   const found = await proposals(before, current, client)
-  return found.filter(({ word }) => word.startsWith(current))
+  return found === FILES ? FILES : found.filter(({ word }) => word.startsWith(current))
 }
 
 const proposals = async (
   before: ReadonlyArray<string>,
   current: string,
   client: Client
-): Promise<ReadonlyArray<Candidate>> => {
+): Promise<ReadonlyArray<Candidate> | typeof FILES> => {
   const found = findCommand(before)
   if (found === undefined) return commandWords(before)
-  if (found.argv.includes("--")) return []
+  if (found.argv.includes("--")) return FILES
   if (found.id === "help") return commandWords(found.argv)
   const command = (await commands[found.id]!()).default
   const flags = flagsOf(command) as unknown as Readonly<Record<string, Flag>>
   const waiting = flagNamed(flags, found.argv.at(-1))
-  if (waiting?.type === "option") return (waiting.options ?? []).map((word) => ({ word, about: "" }))
+  if (waiting?.type === "option") {
+    return waiting.name === "cwd" ? FILES : (waiting.options ?? []).map((word) => ({ word, about: "" }))
+  }
   if (current.startsWith("-")) return flagWords(flags)
   const taken = found.argv.filter((word) => !word.startsWith("-")).length
   const args = Object.entries(command.args ?? {}) as ReadonlyArray<
     readonly [string, { readonly options?: ReadonlyArray<string> }]
   >
   const next = args[taken]
-  if (next === undefined) return []
+  if (next === undefined) return command.passThrough ? FILES : []
+  if (next[0] === "file" || next[0] === "path") return FILES
   if (next[0] === "session") return sessionWords(found.id, client)
   return (next[1].options ?? []).map((word) => ({ word, about: "" }))
 }

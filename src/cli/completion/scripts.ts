@@ -4,23 +4,31 @@ export const shells = ["bash", "zsh", "fish"]
 
 const bash = String.raw`# bash completion for agentctl
 _agentctl() {
-  local line
+  local line lines
   COMPREPLY=()
-  while IFS=$'\n' read -r line; do
-    COMPREPLY+=("${"$"}{line%%$'\t'*}")
-  done < <(agentctl __complete -- "${"$"}{COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
+  if lines=$(agentctl __complete -- "${"$"}{COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null); then
+    while IFS=$'\n' read -r line; do
+      [ -n "$line" ] && COMPREPLY+=("${"$"}{line%%$'\t'*}")
+    done <<< "$lines"
+  else
+    compopt -o default 2>/dev/null
+  fi
 }
-complete -o default -F _agentctl agentctl
+complete -F _agentctl agentctl
 `
 
 const zsh = String.raw`#compdef agentctl
 _agentctl() {
   local -a shown
-  local line
-  while IFS=$'\n' read -r line; do
-    shown+=("${"$"}{${"$"}{line%%$'\t'*}//:/\\:}:${"$"}{${"$"}{line#*$'\t'}:-}")
-  done < <(agentctl __complete -- "${"$"}{(@)words[2,CURRENT]}" 2>/dev/null)
-  if (( ${"$"}{#shown} )); then _describe -V agentctl shown; else _files; fi
+  local line lines
+  if lines=$(agentctl __complete -- "${"$"}{(@)words[2,CURRENT]}" 2>/dev/null); then
+    for line in "${"$"}{(@f)lines}"; do
+      [[ -n $line ]] && shown+=("${"$"}{${"$"}{line%%$'\t'*}//:/\\:}:${"$"}{line#*$'\t'}")
+    done
+    _describe -V agentctl shown
+  else
+    _files
+  fi
 }
 if [ "${"$"}{funcstack[1]}" = _agentctl ]; then _agentctl "$@"; else compdef _agentctl agentctl; fi
 `
@@ -29,6 +37,7 @@ const fish = `# fish completion for agentctl
 function __agentctl_complete
     set -l words (commandline -opc) (commandline -ct)
     agentctl __complete -- $words[2..-1] 2>/dev/null
+    or __fish_complete_path (commandline -ct)
 end
 complete -c agentctl -f -a '(__agentctl_complete)'
 `
