@@ -9,7 +9,7 @@
  *   node packaging/build/bundle.ts --types      also emit the declarations of `agentd/client`
  */
 import { type BuildOptions, build, type Metafile } from "esbuild"
-import { agentctlBundle } from "./agentctl.ts"
+import { agentctlBundle, agentctlHelpBundle } from "./agentctl.ts"
 import { emitDeclarations } from "./declarations.ts"
 import { lazyBuiltins } from "./lazyBuiltins.ts"
 import { copyNativeAddon } from "./native.ts"
@@ -63,6 +63,7 @@ const groups: Record<string, BuildOptions> = {
     minifyWhitespace: true
   },
   cli: agentctlBundle,
+  help: agentctlHelpBundle,
   client: { entryPoints: [{ in: "src/client/index.ts", out: "client/index" }] }
 }
 

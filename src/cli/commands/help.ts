@@ -1,5 +1,7 @@
 import { AgentctlCommand } from "../AgentctlCommand.ts"
+import { usage } from "../Arguments.ts"
 import { Args } from "../Oclif.ts"
+import { findCommand, topics } from "../Table.ts"
 
 export default class Help extends AgentctlCommand {
   static override summary = "Explain agentctl or one of its commands."
@@ -8,8 +10,12 @@ export default class Help extends AgentctlCommand {
   static override args = { command: Args.string({ ignoreStdin: true, description: "The command." }) }
 
   async run() {
-    const { argv } = await this.parse(Help)
+    const words = (await this.parse(Help)).argv as Array<string>
+    const subject = words.join(" ")
+    if (words.length > 0 && findCommand(words) === undefined && !Object.hasOwn(topics, subject)) {
+      throw usage(`there is no command "${subject}". "agentctl help" lists them.`)
+    }
     const { showHelp } = await import("../showHelp.ts")
-    await showHelp(argv as Array<string>)
+    await showHelp(words)
   }
 }
