@@ -12,8 +12,9 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     pool: "forks",
-    // Tests that measure memory must not measure what is only waiting to be collected.
-    execArgv: ["--expose-gc"],
+    // Tests that measure memory must not measure what is only waiting to be collected; Node's own FFI is announced as
+    // experimental in every process.
+    execArgv: ["--expose-gc", "--disable-warning=ExperimentalWarning"],
     server: { deps: { inline: [/sql-sqlite-node/] } }
   }
 })

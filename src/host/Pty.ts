@@ -118,8 +118,12 @@ const holdSlave = ({ fd, pty }: { readonly fd: number; readonly pty: string }): 
   }
 }
 
-/** One receive buffer per master would cost 64 KiB a session; reads are synchronous, so all masters share one. */
-const READ_BYTES = 65_536
+/**
+ * What one read of a busy terminal gives on Linux (n_tty.c). A larger buffer is never full, so that libuv would ask the kernel
+ * each time whether there is more; a full one is simply read again, 32 times at the most. Reads are synchronous, so all masters
+ * share it.
+ */
+const READ_BYTES = 4_095
 const shared = Buffer.allocUnsafeSlow(READ_BYTES)
 
 const master = (fd: number, addon: PtyAddon, release: () => void): PtyMaster => {

@@ -117,7 +117,7 @@ const endedFeed = Effect.fnUntraced(function* (record: SessionRecord) {
     start: offset,
     end: offset,
     exit: exit ?? { code: null, signal: null, by: "lost", took: null, at: record.activeAt },
-    recent: () => Buffer.alloc(0),
+    recent: () => [Buffer.alloc(0), Buffer.alloc(0)],
     recorded: reader.read,
     redraw: screens.redraw({ id, cols, rows, reader })
   }

@@ -18,6 +18,15 @@ const QUEUE_BYTES = 256 * 1024
 /** How far a terminal may fall behind and still be sent every byte; beyond it, it is sent the screen instead. */
 export const MAX_BEHIND_BYTES = 16 * 1024 * 1024
 
+/**
+ * Output that follows a frame of at least this size is gathered until it makes a larger one, or for so long at the most. A
+ * terminal hands out 4 KiB at a time: sent one by one, a hundred megabytes are 25,000 writes. Smaller frames, echoes of
+ * keystrokes among them, delay nothing.
+ */
+const STREAM_BYTES = 2 * 1024
+const GATHER_BYTES = 64 * 1024
+const GATHER_MS = 1
+
 export type Step =
   | { readonly send: "nothing" }
   | { readonly send: "recent" | "recorded"; readonly from: number; readonly limit: number }
@@ -62,6 +71,7 @@ export class Attachment implements FrameListener {
   #lastInput = 0
   #lastTaken = 0
   #redrawWanted = false
+  #gathering = false
 
   constructor(options: AttachmentOptions, channel: FrameChannel) {
     this.#options = options
@@ -71,7 +81,13 @@ export class Attachment implements FrameListener {
     this.wake()
   }
 
-  /** There may be something to send. All chunks of one turn of the event loop travel in one frame. */
+  /** The program has printed. */
+  printed(): void {
+    if (this.#busy || this.#over || this.#scheduled) return
+    if (!this.#gathering || this.#options.feed.end - this.#cursor >= GATHER_BYTES) this.#pump()
+  }
+
+  /** There may be something to send. */
   wake(): void {
     if (this.#scheduled || this.#busy || this.#over) return
     this.#scheduled = true
@@ -142,7 +158,7 @@ export class Attachment implements FrameListener {
         case "nothing":
           return
         case "recent":
-          this.#output(this.#cursor, feed.recent(step.from, step.limit))
+          this.#output(this.#cursor, ...feed.recent(step.from, step.limit))
           break
         case "recorded":
           return this.#sendRecorded(step.from, step.limit)
@@ -157,9 +173,16 @@ export class Attachment implements FrameListener {
     }
   }
 
-  #output(from: number, bytes: Uint8Array): void {
-    this.#channel.send(FrameType.Output, u64(from), bytes)
-    this.#cursor = from + bytes.length
+  #output(from: number, ...parts: ReadonlyArray<Uint8Array>): void {
+    const length = parts.reduce((sum, part) => sum + part.length, 0)
+    this.#channel.send(FrameType.Output, u64(from), ...parts)
+    this.#cursor = from + length
+    if (length < STREAM_BYTES || this.#gathering) return
+    this.#gathering = true
+    setTimeout(() => {
+      this.#gathering = false
+      this.printed()
+    }, GATHER_MS)
   }
 
   #sendRecorded(from: number, limit: number): void {

@@ -17,8 +17,8 @@ export interface Feed {
   readonly end: number
   /** Offset of the oldest byte in memory; `end` when none is. */
   readonly start: number
-  /** Bytes that are in memory: at most `limit` from `offset` on. */
-  readonly recent: (offset: number, limit: number) => Buffer
+  /** Bytes that are in memory, at most `limit` from `offset` on, in two parts that are valid until more is printed. */
+  readonly recent: (offset: number, limit: number) => readonly [Uint8Array, Uint8Array]
   /** Bytes from disk. */
   readonly recorded: (offset: number, limit: number) => Effect.Effect<TranscriptRead, TranscriptUnavailable>
   readonly redraw: Effect.Effect<Redraw, TranscriptUnavailable>

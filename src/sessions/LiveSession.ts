@@ -95,8 +95,9 @@ export class LiveSession {
     return this.#ring.end
   }
 
-  recent(offset: number, limit: number): Buffer {
-    return this.#ring.read(offset, limit)
+  /** Valid until more is printed. */
+  recent(offset: number, limit: number): readonly [Buffer, Buffer] {
+    return this.#ring.view(offset, limit)
   }
 
   /** Calls `listener` once, at the next output or at the end. */
@@ -184,11 +185,16 @@ export class LiveSession {
     this.activeAt = this.#now()
     this.#recorder.append(chunk, this.activeAt)
     this.#ring.push(chunk)
-    this.#wake()
+    for (const { attachment } of this.attached.values()) attachment.printed()
+    this.#tell()
   }
 
   #wake(): void {
     for (const { attachment } of this.attached.values()) attachment.wake()
+    this.#tell()
+  }
+
+  #tell(): void {
     if (this.#listeners.size === 0) return
     const listeners = this.#listeners
     this.#listeners = new Set()

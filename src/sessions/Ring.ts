@@ -6,6 +6,8 @@
 
 const FIRST_BYTES = 4096
 
+const NOTHING = Buffer.alloc(0)
+
 export class Ring {
   readonly #limit: number
   #buffer: Buffer
@@ -48,15 +50,17 @@ export class Ring {
 
   /** A copy of at most `limit` bytes from `offset` on; empty outside of what is kept. */
   read(offset: number, limit: number): Buffer {
-    if (offset < this.start || offset >= this.#end) return Buffer.alloc(0)
+    return Buffer.concat(this.view(offset, limit))
+  }
+
+  /** The same without a copy, in two parts: to be used up before the next push. */
+  view(offset: number, limit: number): readonly [Buffer, Buffer] {
+    if (offset < this.start || offset >= this.#end) return [NOTHING, NOTHING]
     const capacity = this.#buffer.length
     const length = Math.min(limit, this.#end - offset)
     const at = offset % capacity
     const head = Math.min(length, capacity - at)
-    const out = Buffer.allocUnsafe(length)
-    this.#buffer.copy(out, 0, at, at + head)
-    this.#buffer.copy(out, head, 0, length - head)
-    return out
+    return [this.#buffer.subarray(at, at + head), head === length ? NOTHING : this.#buffer.subarray(0, length - head)]
   }
 
   #grow(wanted: number): void {

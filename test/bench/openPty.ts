@@ -4,7 +4,8 @@
 import { ReadStream } from "node:tty"
 import { loadPtyAddon } from "../../src/host/PtyAddon.ts"
 
-const READ_BYTES = 65_536
+/** As agentd reads (src/host/Pty.ts): the least that Node can do is not to be made slower than it is. */
+const READ_BYTES = 4_095
 
 export const programEnvironment = {
   PATH: process.env.PATH ?? "/usr/bin:/bin",

@@ -72,6 +72,7 @@ export class TranscriptWriter {
   #lostFrom = -1
   #lostAt = 0
   #gap: Gap | null = null
+  #writing = false
   #closing = false
   #closed = false
   #waiting: Array<() => void> = []
@@ -129,7 +130,7 @@ export class TranscriptWriter {
     }
     this.#queue.push(chunk)
     if (this.problem === null) {
-      if (this.#queue.size >= BATCH_BYTES) this.#alarm.ring()
+      if (this.#queue.size >= BATCH_BYTES && !this.#writing) this.#alarm.ring()
       else this.#alarm.ringIn(WRITE_DELAY_MS)
     }
     if (this.#queue.size >= WATERLINE.high) this.#updatePressure()
@@ -167,10 +168,12 @@ export class TranscriptWriter {
       const waiting = this.#waiting
       const last = this.#closing
       this.#waiting = []
+      this.#writing = true
       const problem = yield* Effect.match(this.#drain, {
         onFailure: (error) => error.code ?? error.message,
         onSuccess: () => null
       })
+      this.#writing = false
       this.#setProblem(problem)
       if (last) yield* this.#finish
       else if (problem === null) retryMs = RETRY_FIRST_MS
@@ -183,10 +186,15 @@ export class TranscriptWriter {
     for (const done of this.#waiting) done()
   })
 
-  /** Writes the gap and then all that waits, again until nothing does. What succeeded before a failure stays done. */
+  /**
+   * Writes the gap and then all that waited when it began. What comes meanwhile goes with the next batch: a write takes two
+   * system calls and three thread switches, too much for the few kilobytes that a busy program prints during one. What
+   * succeeded before a failure stays done.
+   */
   readonly #drain: Effect.Effect<void, FileError> = Effect.gen({ self: this }, function* () {
     yield* this.#files.prepare
-    while (!this.#idle) {
+    const { offset } = this
+    while (!this.#idle && !this.#enough(offset)) {
       if (this.#gap !== null) yield* this.#writeGap(this.#gap)
       if (this.#queue.size > 0 || this.#records.length > 0) yield* this.#writeSome
       if (this.#queue.size === 0 && this.#records.length === 0 && this.#lostFrom >= 0) {
@@ -236,6 +244,18 @@ export class TranscriptWriter {
 
   get #idle(): boolean {
     return this.#queue.size === 0 && this.#records.length === 0 && this.#lostFrom < 0 && this.#gap === null
+  }
+
+  /** Everything up to `offset` is written, and what is left is not worth a write now. */
+  #enough(offset: number): boolean {
+    const record = this.#records[0]
+    return (
+      this.#queue.size < BATCH_BYTES &&
+      this.flushed >= offset &&
+      this.#lostFrom < 0 &&
+      this.#gap === null &&
+      (record === undefined || record.offset > offset)
+    )
   }
 
   get #tooManyRecords(): boolean {
