@@ -63,11 +63,33 @@ describe("an attached client", () => {
     const clients = []
     for (let n = 0; n < 5; n++) clients.push(follow(await attach(daemon, { session: id, lossy: "bytes", ended: true })))
     const { offset } = await daemon.ended(id)
-    for (const { last, messages, next } of await Promise.all(clients)) {
+    const output = (await daemon.output(id)).toString("latin1")
+    for (const { last, messages, next, text } of await Promise.all(clients)) {
       expect(messages[0]!.type).toBe("snapshot")
       expect(messages.filter(({ type }) => type === "gap")).toEqual([])
       expect([next, last.type]).toEqual([offset, "exit"])
+      expect(text === output.slice(offset - text.length)).toBe(true)
     }
+  })
+
+  it("that falls behind again and again gets the same bytes from memory and from disk", {
+    timeout: 60_000
+  }, async () => {
+    const daemon = await openDaemon()
+    const { id } = await daemon.start(`read go; ${numbered(150_000)}`)
+    const attachment = await attach(daemon, { session: id, from: "start", lossy: "bytes" })
+    await attachment.input(Buffer.from("\n"))
+    const parts: Array<Buffer> = []
+    for await (const batch of attachment.batches()) {
+      for (const message of batch) {
+        expect(["output", "exit"]).toContain(message.type)
+        if (message.type === "output") parts.push(Buffer.from(message.bytes))
+      }
+      await new Promise((resolve) => setTimeout(resolve, parts.length % 7))
+    }
+    const sent = Buffer.concat(parts)
+    expect(sent.equals(await daemon.output(id))).toBe(true)
+    expect(sent.subarray(-100).toString()).toBe(line(150_000))
   })
 
   it("begins at the start, the end, or an offset, as it asks", async () => {
