@@ -167,7 +167,6 @@ export class LiveSession {
       if (this.end === before) break
     }
     this.launched.master.close()
-    this.#stdin?.close()
     // A stop that came after the program's own end did not end it.
     const took = ending === null ? null : yield* Deferred.await(ending.took)
     this.exit = { code, signal, by: ending?.by ?? "program", took, at: this.#now() }

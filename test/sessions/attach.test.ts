@@ -2,7 +2,6 @@
 import { spawn } from "node:child_process"
 import { once } from "node:events"
 import { readFileSync } from "node:fs"
-import { connect } from "node:net"
 import { describe, expect, it, onTestFinished } from "vitest"
 import type { Attachment, AttachmentMessage } from "../../src/client/index.ts"
 import { FrameType, readU64, u64 } from "../../src/contract/Frames.ts"
@@ -372,23 +371,31 @@ describe("attaching to an ended session", () => {
   })
 })
 
-describe("a client that is gone while the daemon does not read from it", () => {
-  it("is forgotten with the session", async () => {
+describe("a client the daemon does not read from, because the program does not", () => {
+  const pressing = async () => {
     const daemon = await openDaemon()
     const { id } = await daemon.start("stty raw -echo; printf ready; sleep 60")
     await daemon.printed(id, "ready")
-    const socket = connect(daemon.places.socket)
-    socket.write(`${JSON.stringify({ jsonrpc: "2.0", id: 1, method: "session.attach", params: { session: id } })}\n`)
-    await once(socket, "data")
-    const frame = Buffer.alloc(5 + 8 + 200_000, "q")
-    for (let n = 1; n <= 40; n++) {
-      frame.writeUInt8(FrameType.Input, 0)
-      frame.writeUInt32BE(frame.length - 5, 1)
-      frame.writeBigUInt64BE(BigInt(n), 5)
-      socket.write(Buffer.from(frame))
-    }
+    const { client } = await raw(daemon.places.socket, { session: id, from: "end" })
+    for (let n = 1; n <= 40; n++) client.sendFrame(FrameType.Input, u64(n), Buffer.alloc(200_000, "q"))
+    const oneMore = () => daemon.call("session.input", { session: id, text: "q" }).catch(({ tag }) => tag)
+    await expect.poll(oneMore).toBe("Busy")
+    return { daemon, id, client }
+  }
+
+  it("is still told of the end, and heard", async () => {
+    const { client, daemon, id } = await pressing()
+    await daemon.call("session.stop", { session: id })
+    expect(await client.frame(FrameType.Exit)).not.toBeNull()
+    client.sendFrame(FrameType.Detach)
+    expect(await client.frame(FrameType.Detach)).not.toBeNull()
+    expect(await client.result("health", {})).toEqual({ ok: true })
+  })
+
+  it("is forgotten with the session when it is gone", async () => {
+    const { client, daemon, id } = await pressing()
     const { connections } = await daemon.call("daemon.status", {})
-    socket.destroy()
+    client.destroy()
     await daemon.call("session.stop", { session: id })
     await expect.poll(async () => (await daemon.call("daemon.status", {})).connections).toBe(connections - 1)
   })

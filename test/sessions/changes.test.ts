@@ -1,6 +1,9 @@
 /** Naming a session in a request, and changing one that is there. */
 import { existsSync, readdirSync } from "node:fs"
+import { Effect } from "effect"
 import { describe, expect, it } from "vitest"
+import { rename } from "../../src/sessions/Changes.ts"
+import { EventLog } from "../../src/store/EventLog.ts"
 import { openDaemon, refusal } from "./support.ts"
 
 describe("a session is found", () => {
@@ -100,17 +103,24 @@ describe("renaming", () => {
     expect((await daemon.call("session.get", { session: "busy" })).status).toBe("running")
   })
 
-  it("at the moment of the end leaves every name to be had", async () => {
+  it("that is recorded only after the end leaves every name to be had", async () => {
     const daemon = await openDaemon()
-    for (let round = 0; round < 20; round++) {
-      const { id } = await daemon.start("read go", { name: "before" })
-      const ended = daemon.ended(id)
-      daemon.call("session.input", { session: id, text: "\n" }).catch(() => {})
-      await daemon.call("session.rename", { session: id, name: "after" })
-      await ended
-    }
-    await daemon.start(["sleep", "60"], { name: "before" })
-    await daemon.start(["sleep", "60"], { name: "after" })
+    const { id } = await daemon.start("read go", { name: "before" })
+    await daemon.effect(
+      Effect.gen(function* () {
+        const log = yield* EventLog
+        const ended = Effect.promise(async () => {
+          await daemon.call("session.input", { session: id, text: "\n" })
+          await daemon.ended(id)
+          await daemon.start(["sleep", "60"], { name: "before" })
+        })
+        const late = EventLog.of({ ...log, append: (body) => Effect.andThen(ended, log.append(body)) })
+        yield* Effect.provideService(rename({ session: id, name: "after" }), EventLog, late)
+      })
+    )
+    expect((await daemon.call("session.get", { session: id })).name).toBe("after")
+    expect(await refusal(daemon.start("true", { name: "before" }))).toMatchObject({ tag: "NameTaken" })
+    expect((await daemon.start(["sleep", "60"], { name: "after" })).name).toBe("after")
   })
 })
 
