@@ -12,6 +12,8 @@ export interface Libc {
   readonly getsockopt: (fd: number, level: number, name: number, value: Uint8Array, length: [number]) => number
   readonly flock: (fd: number, operation: number) => number
   readonly fcntl: (fd: number, command: number, argument: number) => number
+  /** Answers the error number itself, 0 for none. */
+  readonly posix_fallocate: (fd: number, offset: number, length: number) => number
   /** errno of the last call. */
   readonly errno: () => number
 }
@@ -26,6 +28,7 @@ export const libc = (): Libc => {
       getsockopt: c.func("int getsockopt(int, int, int, _Out_ void*, _Inout_ uint32_t*)"),
       flock: c.func("int flock(int, int)"),
       fcntl: c.func("int fcntl(int, int, int)"),
+      posix_fallocate: c.func("int posix_fallocate(int, int64_t, int64_t)"),
       errno: () => koffi.errno()
     }
   }

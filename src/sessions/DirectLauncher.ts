@@ -46,6 +46,9 @@ export const layer = Layer.effect(
         )
         return { pid, startTime: table.get(pid)?.startTime ?? null, master, ended: Deferred.await(ended) }
       }),
+      forget: () => Effect.void,
+      adopt: () => Effect.succeed(null),
+      retain: () => Effect.void,
       end: (session, launched, graceMs) => endTree(table, process.pid, launched, session, graceMs)
     }
   })

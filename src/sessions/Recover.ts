@@ -4,20 +4,30 @@
 import { Clock, Effect, Option } from "effect"
 import type { SessionExit } from "../contract/Session.ts"
 import { EventLog } from "../store/EventLog.ts"
+import { adopt } from "./Adopt.ts"
+import { forgetMemory } from "./Enliven.ts"
+import { Launcher } from "./Launcher.ts"
 import { Recordings } from "./Recordings.ts"
 import { type SessionRecord, SessionStore } from "./SessionStore.ts"
 import { archiveSession } from "./Supervisor.ts"
 
-/** Sessions of a launcher that does not outlive the daemon are over; what they printed is kept. */
+/** Sessions that outlived it are taken over; of the others, what they printed is kept. */
 export const recover = Effect.fn("Sessions.recover")(function* () {
   const store = yield* SessionStore
   const recordings = yield* Recordings
-  for (const session of yield* store.live) yield* interrupted(session)
+  const launcher = yield* Launcher
+  const live = yield* store.live
+  for (const session of live) {
+    if (launcher.outlives && (yield* adopt(session))) continue
+    yield* interrupted(session)
+    yield* forgetMemory(session.id)
+  }
+  yield* launcher.retain(live.map(({ id }) => id))
   for (const id of yield* recordings.kept) {
     const known = yield* store.get(id)
     // A transcript without a session belongs to one that was removed while its file was being written.
     if (Option.isNone(known)) yield* recordings.remove(id)
-    else if (!known.value.archived) yield* archiveSession(id, known.value.exit)
+    else if (!known.value.archived && known.value.exit !== null) yield* archiveSession(id, known.value.exit)
   }
 })
 

@@ -1,0 +1,96 @@
+/**
+ * The user's service manager: transient services, one for each session, through systemd-run(1) and systemctl(1).
+ *
+ * The programs and not D-Bus, because they come with systemd, know its versions, and cost a few milliseconds a session.
+ */
+import { execFile } from "node:child_process"
+import { Context, Effect, Layer, Schema } from "effect"
+
+/** A command of the service manager failed; `reason` is what it printed. */
+export class ServiceManagerFailed extends Schema.TaggedError<ServiceManagerFailed>()("ServiceManagerFailed", {
+  command: Schema.String,
+  reason: Schema.String
+}) {
+  override get message() {
+    return `${this.command}: ${this.reason}`
+  }
+}
+
+export interface TransientService {
+  /** Name of the unit, with `.service`. */
+  readonly unit: string
+  readonly description: string
+  readonly slice: string
+  /** Assignments as in a unit file, and as systemd-run takes them. */
+  readonly properties: ReadonlyArray<string>
+  /** The program's absolute path and its arguments, literally. */
+  readonly argv: ReadonlyArray<string>
+}
+
+export class ServiceManager extends Context.Service<
+  ServiceManager,
+  {
+    /** Starts the service; its program has been executed when this succeeds (Type=exec). */
+    readonly start: (service: TransientService) => Effect.Effect<void, ServiceManagerFailed>
+    /** Sends a signal to every process of the unit; false when there is no such unit. */
+    readonly signal: (unit: string, signal: string) => Effect.Effect<boolean>
+    /** Properties of a unit, as systemctl show prints them; all empty for one that is not loaded. */
+    readonly show: (
+      unit: string,
+      properties: ReadonlyArray<string>
+    ) => Effect.Effect<Readonly<Record<string, string>>, ServiceManagerFailed>
+    /** Units that are loaded and match the pattern. */
+    readonly list: (pattern: string) => Effect.Effect<ReadonlyArray<string>, ServiceManagerFailed>
+  }
+>()("agentd/host/ServiceManager") {
+  static readonly systemd = Layer.succeed(ServiceManager, {
+    start: ({ argv, description, properties, slice, unit }) =>
+      Effect.asVoid(
+        run("systemd-run", [
+          "--user",
+          "--quiet",
+          "--collect",
+          "--no-ask-password",
+          `--unit=${unit}`,
+          `--slice=${slice}`,
+          `--description=${description}`,
+          ...properties.map((property) => `--property=${property}`),
+          "--",
+          ...argv.map(literally)
+        ])
+      ),
+    signal: (unit, signal) =>
+      Effect.match(run("systemctl", ["--user", "kill", `--signal=${signal}`, unit]), {
+        onFailure: () => false,
+        onSuccess: () => true
+      }),
+    show: (unit, properties) =>
+      Effect.map(run("systemctl", ["--user", "show", `--property=${properties.join(",")}`, unit]), parseProperties),
+    list: (pattern) =>
+      Effect.map(
+        run("systemctl", ["--user", "list-units", "--all", "--plain", "--no-legend", "--full", pattern]),
+        (text) => text.split("\n").flatMap((line) => line.trim().split(/\s+/)[0] || [])
+      )
+  })
+}
+
+/** systemd replaces `$NAME` in a service's arguments (systemd.service(5), "Command lines"); `$$` is one dollar sign. */
+export const literally = (argument: string): string => argument.replaceAll("$", "$$$$")
+
+export const parseProperties = (text: string): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    text.split("\n").flatMap((line) => {
+      const at = line.indexOf("=")
+      return at < 0 ? [] : [[line.slice(0, at), line.slice(at + 1)]]
+    })
+  )
+
+const run = (command: string, args: ReadonlyArray<string>): Effect.Effect<string, ServiceManagerFailed> =>
+  Effect.callback((resume) => {
+    const child = execFile(command, args, { encoding: "utf8", maxBuffer: 4 * 1024 * 1024 }, (error, stdout, stderr) => {
+      if (error === null) return resume(Effect.succeed(stdout))
+      const reason = stderr.trim() || error.message
+      resume(Effect.fail(new ServiceManagerFailed({ command: `${command} ${args[1] ?? ""}`.trim(), reason })))
+    })
+    return Effect.sync(() => child.kill())
+  })

@@ -1,0 +1,191 @@
+/**
+ * The launcher for systemd: each session is a transient service of its own on the slave side of a PTY, and the master lies in this
+ * daemon's file-descriptor store. The daemon may then crash, be killed or be replaced; the sessions go on.
+ */
+import { closeSync, mkdirSync, rmSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { Clock, Effect, Layer, Option } from "effect"
+import { LaunchFailed } from "../contract/Errors.ts"
+import { Directories } from "../host/Directories.ts"
+import { ExitRecords } from "../host/ExitRecords.ts"
+import { FdStore } from "../host/FdStore.ts"
+import { ProcessTable } from "../host/ProcessTable.ts"
+import { Pty, type PtyMaster, type ReceiveSlot } from "../host/Pty.ts"
+import { ServiceManager } from "../host/ServiceManager.ts"
+import { type Ended, Launcher, type LaunchSpec } from "./Launcher.ts"
+
+const SLICE = "app-agentd.slice"
+
+/** Milliseconds after SIGKILL until we stop waiting: only a process stuck in the kernel lives that long. */
+const KILL_MS = 5_000
+
+export const unitOf = (session: string): string => `agentd-session-${session}.service`
+
+/** The name of a session's master in the store; FDNAME= allows no more than ASCII without a colon. */
+const PREFIX = "session-"
+export const fdNameOf = (session: string): string => `${PREFIX}${session}`
+export const sessionOfFdName = (name: string): string | null =>
+  name.startsWith(PREFIX) ? name.slice(PREFIX.length) : null
+
+/**
+ * A file for EnvironmentFile= (systemd.exec(5)). Values are quoted, so that they may hold anything but NUL; names that are no
+ * identifiers (bash's exported functions) cannot be carried and are left out.
+ */
+export const environmentFile = (env: Readonly<Record<string, string>>): string =>
+  Object.entries(env)
+    .filter(([name]) => /^[A-Za-z_][A-Za-z0-9_]*$/.test(name))
+    .map(([name, value]) => `${name}="${value.replaceAll(/["\\`$]/g, "\\$&")}"\n`)
+    .join("")
+
+/** What the unit of a session is made of. The environment is in a file only: properties are open to whoever may ask systemd. */
+export const unitProperties = (
+  { cwd, stdin }: Pick<LaunchSpec, "cwd" | "stdin">,
+  slave: string,
+  environment: string,
+  onEnd: string
+): ReadonlyArray<string> => [
+  // Returns once the program has been executed, so that our copy of the slave may be closed.
+  "Type=exec",
+  `TTYPath=${slave}`,
+  stdin === null ? "StandardInput=tty" : `StandardInput=file:${stdin}`,
+  "StandardOutput=tty",
+  "StandardError=tty",
+  `WorkingDirectory=${cwd}`,
+  `EnvironmentFile=${environment}`,
+  // A session that runs out of memory loses what took it, not its shell.
+  "OOMPolicy=continue",
+  "KillMode=control-group",
+  "SendSIGHUP=yes",
+  "TimeoutStopSec=10",
+  `ExecStopPost=${onEnd}`
+]
+
+export const layer = Layer.effect(
+  Launcher,
+  Effect.gen(function* () {
+    const { runtime } = yield* Directories
+    const exits = yield* ExitRecords
+    const manager = yield* ServiceManager
+    const pty = yield* Pty
+    const store = yield* FdStore
+    const table = yield* ProcessTable
+    const environments = join(runtime, "environments")
+    mkdirSync(environments, { recursive: true, mode: 0o700 })
+
+    const ended = (session: string): Effect.Effect<Ended> =>
+      Effect.map(exits.await(session), ({ code, signal }) => ({ code, signal }))
+
+    const mainPid = (unit: string) =>
+      manager.show(unit, ["MainPID"]).pipe(
+        Effect.map((properties) => Number(properties["MainPID"] ?? 0)),
+        Effect.orElseSucceed(() => 0)
+      )
+
+    const alive = (unit: string) =>
+      manager.show(unit, ["ActiveState"]).pipe(
+        Effect.map(({ ActiveState }) =>
+          ["active", "activating", "deactivating", "reloading"].includes(ActiveState ?? "")
+        ),
+        Effect.orElseSucceed(() => false)
+      )
+
+    const lost = (session: string, master: PtyMaster) =>
+      Effect.as(
+        Effect.andThen(
+          store.remove(fdNameOf(session)),
+          Effect.sync(() => master.close())
+        ),
+        null
+      )
+
+    const gone = Effect.fnUntraced(function* (unit: string, withinMs: number) {
+      const end = (yield* Clock.currentTimeMillis) + withinMs
+      for (let pause = 10; ; pause = Math.min(pause * 2, 250)) {
+        if (!(yield* alive(unit))) return true
+        const left = end - (yield* Clock.currentTimeMillis)
+        if (left <= 0) return false
+        yield* Effect.sleep(Math.min(pause, left))
+      }
+    })
+
+    return {
+      kind: "systemd",
+      outlives: true,
+      launch: Effect.fnUntraced(function* (spec: LaunchSpec) {
+        const { session } = spec
+        const pair = yield* pty.open(spec.cols, spec.rows, spec.slot)
+        const environment = join(environments, session)
+        const started = Effect.gen(function* () {
+          if (!(yield* store.store(fdNameOf(session), pair.fd))) {
+            return yield* new LaunchFailed({ reason: "systemd does not keep this daemon's descriptors" })
+          }
+          writeFileSync(environment, environmentFile(spec.env), { mode: 0o600 })
+          yield* manager.start({
+            unit: unitOf(session),
+            description: `agentd session ${session}`,
+            slice: SLICE,
+            properties: unitProperties(spec, pair.slavePath, environment, exits.command(session)),
+            argv: [spec.file, ...spec.argv.slice(1)]
+          })
+          const pid = yield* mainPid(unitOf(session))
+          return { pid, startTime: table.get(pid)?.startTime ?? null, master: pair.master, ended: ended(session) }
+        })
+        return yield* started.pipe(
+          Effect.catchTag("ServiceManagerFailed", (error) => Effect.fail(new LaunchFailed({ reason: error.message }))),
+          Effect.tapError(() =>
+            Effect.andThen(
+              store.remove(fdNameOf(session)),
+              Effect.sync(() => pair.master.close())
+            )
+          ),
+          Effect.ensuring(
+            Effect.sync(() => {
+              closeSync(pair.slaveFd)
+              rmSync(environment, { force: true })
+            })
+          )
+        )
+      }),
+      end: Effect.fnUntraced(function* (session: string, _launched: unknown, graceMs: number) {
+        const unit = unitOf(session)
+        for (const signal of ["SIGHUP", "SIGTERM", "SIGCONT"]) yield* manager.signal(unit, signal)
+        if (yield* gone(unit, graceMs)) return "term" as const
+        yield* manager.signal(unit, "SIGKILL")
+        yield* gone(unit, KILL_MS)
+        return "kill" as const
+      }),
+      forget: Effect.fnUntraced(function* (session: string) {
+        yield* store.remove(fdNameOf(session))
+        yield* exits.forget(session)
+      }),
+      adopt: Effect.fnUntraced(function* (session: string, slot: ReceiveSlot) {
+        const kept = store.inherited.find(({ name }) => name === fdNameOf(session))
+        const master = kept === undefined ? Option.none() : yield* Effect.option(pty.adopt(kept.fd, slot))
+        const unit = unitOf(session)
+        if (Option.isNone(master)) {
+          // Its terminal is lost; a program that nobody can see or type into any more must not run on.
+          if (yield* alive(unit)) yield* manager.signal(unit, "SIGKILL")
+          yield* exits.forget(session)
+          return null
+        }
+        const pid = yield* mainPid(unit)
+        // It ended and left no record: its service manager was gone.
+        if (!(yield* alive(unit)) && exits.read(session) === null) return yield* lost(session, master.value)
+        return { pid, startTime: table.get(pid)?.startTime ?? null, master: master.value, ended: ended(session) }
+      }),
+      retain: (sessions: ReadonlyArray<string>) =>
+        Effect.forEach(
+          store.inherited,
+          ({ fd, name }) => {
+            const session = sessionOfFdName(name)
+            if (session === null || sessions.includes(session)) return Effect.void
+            return Effect.andThen(
+              store.remove(name),
+              Effect.sync(() => closeSync(fd))
+            )
+          },
+          { discard: true }
+        )
+    }
+  })
+)
