@@ -25,6 +25,10 @@ export class ExitRecords extends Context.Service<
     readonly command: (name: string) => string
     /** Completes with the end of the unit that was given this name. */
     readonly await: (name: string) => Effect.Effect<UnitEnd>
+    /** The names somebody waits for. */
+    readonly waiting: () => ReadonlyArray<string>
+    /** There will be no record: whoever waits is told an end nobody saw, unless one came meanwhile. */
+    readonly giveUp: (name: string) => void
     /** What is on record now. */
     readonly read: (name: string) => UnitEnd | null
     readonly forget: (name: string) => Effect.Effect<void>
@@ -66,6 +70,13 @@ export class ExitRecords extends Context.Service<
             look()
             return Deferred.await(done)
           }),
+        waiting: () => [...waiting.keys()],
+        giveUp: (name) => {
+          look()
+          const done = waiting.get(name)
+          waiting.delete(name)
+          if (done !== undefined) Deferred.doneUnsafe(done, Effect.succeed({ result: "unknown", code: null, signal: null }))
+        },
         read,
         forget: (name) => Effect.sync(() => rmSync(join(directory, name), { force: true }))
       }

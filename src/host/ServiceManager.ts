@@ -32,6 +32,8 @@ export class ServiceManager extends Context.Service<
   {
     /** Starts the service; its program has been executed when this succeeds (Type=exec). */
     readonly start: (service: TransientService) => Effect.Effect<void, ServiceManagerFailed>
+    /** Begins to stop the unit: SIGTERM, with SendSIGHUP= SIGHUP too, and SIGKILL after TimeoutStopSec=. */
+    readonly stop: (unit: string) => Effect.Effect<void>
     /** Sends a signal to every process of the unit; false when there is no such unit. */
     readonly signal: (unit: string, signal: string) => Effect.Effect<boolean>
     /** Properties of a unit, as systemctl show prints them; all empty for one that is not loaded. */
@@ -59,6 +61,7 @@ export class ServiceManager extends Context.Service<
           ...argv.map(literally)
         ])
       ),
+    stop: (unit) => Effect.ignore(run("systemctl", ["--user", "stop", "--no-block", unit])),
     signal: (unit, signal) =>
       Effect.match(run("systemctl", ["--user", "kill", `--signal=${signal}`, unit]), {
         onFailure: () => false,

@@ -4,7 +4,7 @@
  */
 import { closeSync, mkdirSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { Clock, Effect, Layer, Option } from "effect"
+import { Clock, Effect, Layer, Option, Schedule } from "effect"
 import { LaunchFailed } from "../contract/Errors.ts"
 import { Directories } from "../host/Directories.ts"
 import { ExitRecords } from "../host/ExitRecords.ts"
@@ -18,6 +18,12 @@ const SLICE = "app-agentd.slice"
 
 /** Milliseconds after SIGKILL until we stop waiting: only a process stuck in the kernel lives that long. */
 const KILL_MS = 5_000
+
+/** Seconds a session has when its service manager stops it, at a shutdown for one. Longer grace times are ours to keep. */
+const STOP_SECONDS = 10
+
+/** How often units that vanished are looked for. */
+const SWEEP = Schedule.spaced("10 seconds")
 
 export const unitOf = (session: string): string => `agentd-session-${session}.service`
 
@@ -51,12 +57,13 @@ export const unitProperties = (
   "StandardOutput=tty",
   "StandardError=tty",
   `WorkingDirectory=${cwd}`,
-  `EnvironmentFile=${environment}`,
+  // Deleted once the program runs; the dash lets ExecStopPost= run without it.
+  `EnvironmentFile=-${environment}`,
   // A session that runs out of memory loses what took it, not its shell.
   "OOMPolicy=continue",
   "KillMode=control-group",
   "SendSIGHUP=yes",
-  "TimeoutStopSec=10",
+  `TimeoutStopSec=${STOP_SECONDS}`,
   `ExecStopPost=${onEnd}`
 ]
 
@@ -74,6 +81,15 @@ export const layer = Layer.effect(
 
     const ended = (session: string): Effect.Effect<Ended> =>
       Effect.map(exits.await(session), ({ code, signal }) => ({ code, signal }))
+
+    // A unit whose service manager could not run its last command leaves no record: nobody must wait for it for ever.
+    const sweep = Effect.gen(function* () {
+      const waiting = exits.waiting()
+      if (waiting.length === 0) return
+      const units = yield* manager.list("agentd-session-*.service")
+      for (const session of waiting) if (!units.includes(unitOf(session))) exits.giveUp(session)
+    })
+    yield* Effect.forkScoped(Effect.repeat(Effect.ignore(sweep), SWEEP))
 
     const mainPid = (unit: string) =>
       manager.show(unit, ["MainPID"]).pipe(
@@ -148,7 +164,9 @@ export const layer = Layer.effect(
       }),
       end: Effect.fnUntraced(function* (session: string, _launched: unknown, graceMs: number) {
         const unit = unitOf(session)
-        for (const signal of ["SIGHUP", "SIGTERM", "SIGCONT"]) yield* manager.signal(unit, signal)
+        // A second signal of ours could hit the command that records the end, so systemd sends both, once.
+        if (graceMs <= STOP_SECONDS * 1000) yield* manager.stop(unit)
+        else yield* manager.signal(unit, "SIGTERM")
         if (yield* gone(unit, graceMs)) return "term" as const
         yield* manager.signal(unit, "SIGKILL")
         yield* gone(unit, KILL_MS)
