@@ -12,6 +12,8 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     pool: "forks",
+    // Tests that measure memory must not measure what is only waiting to be collected.
+    execArgv: ["--expose-gc"],
     server: { deps: { inline: [/sql-sqlite-node/] } }
   }
 })

@@ -29,7 +29,7 @@ const tasks = {
     run: ["packaging/build/check.ts"],
     dist: false
   },
-  bench: { about: "measure, against peers, and write docs/performance.md", run: ["bench/Main.ts"], dist: true },
+  bench: { about: "measure, against peers, and write docs/performance.md", run: ["test/bench/Main.ts"], dist: true },
   docs: { about: "write the generated reference pages", run: ["packaging/build/docs.ts"], dist: false },
   build: { about: "write dist/ anew", run: ["packaging/build/bundle.ts", "--types"], dist: false }
 }

@@ -77,7 +77,7 @@ const { Terminal: HeadlessTerminal } = createRequire(import.meta.url)("@xterm/he
   readonly Terminal: typeof Terminal
 }
 
-const escape = (text: string) =>
+const escaped = (text: string) =>
   text.replace(/[&<>]/g, (char) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;" })[char] ?? "")
 
 /** The 16 colours a theme decides on, chosen to be read on the picture's dark ground; the others are xterm's cube. */
@@ -119,7 +119,7 @@ const drawLine = (terminal: Terminal, row: number): string => {
     .map(({ column, style, text }) => {
       const x = (EDGE + column * WIDTH).toFixed(1)
       const length = (text.trimEnd().length * WIDTH).toFixed(1)
-      return `<text x="${x}" y="${EDGE + 34 + row * HEIGHT}" textLength="${length}" xml:space="preserve" ${style}>${escape(text.trimEnd())}</text>`
+      return `<text x="${x}" y="${EDGE + 34 + row * HEIGHT}" textLength="${length}" xml:space="preserve" ${style}>${escaped(text.trimEnd())}</text>`
     })
     .join("\n")
 }

@@ -8,6 +8,7 @@ import { createHash } from "node:crypto"
 import { accessSync, constants, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { homedir, tmpdir } from "node:os"
 import { basename, join } from "node:path"
+import { hasSystemdHeaders } from "../native/compile.mjs"
 import { buildSdNotify, buildTerminalAddon } from "./addons.mjs"
 import { inTree, pinnedNode, whyNot } from "./pinned.mjs"
 import { SetupError, say } from "./say.mjs"
@@ -27,7 +28,9 @@ const wanted = () =>
       .update(readFileSync(inTree("package-lock.json")))
       .digest("hex"),
     process.platform,
-    process.arch
+    process.arch,
+    // Installed later, they make sd-notify possible.
+    hasSystemdHeaders()
   ].join(" ")
 
 const isDone = () => existsSync(stamp) && readFileSync(stamp, "utf8") === wanted()

@@ -45,8 +45,6 @@ const table = {
   __complete: () => import("./commands/complete.ts")
 } satisfies Record<string, Load>
 
-export type CommandId = keyof typeof table
-
 export const commands = table as unknown as Readonly<Record<string, () => Promise<{ readonly default: CommandClass }>>>
 
 export const topics: Readonly<Record<string, string>> = {

@@ -43,8 +43,11 @@ const attachStreams = async (client: Client, params: AttachParams): Promise<numb
   const attachment = await client.attach({ ...params, from: params.from ?? "start", lossy: "bytes" })
   const { filter } = await import("./terminal/filter.ts")
   const session: Session = attachment.info.session
-  const stop = () => void client.call("session.stop", { session: session.id }).catch(() => {})
-  const outcome = await filter(attachment, { stop })
+  const act = (request: Promise<unknown>) => void request.catch(() => {})
+  const outcome = await filter(attachment, {
+    stop: () => act(client.call("session.stop", { session: session.id })),
+    interrupt: () => act(client.call("session.signal", { session: session.id, signal: "SIGINT" }))
+  })
   switch (outcome.type) {
     case "exit":
       return programExitCode(outcome.exit)

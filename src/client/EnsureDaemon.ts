@@ -166,7 +166,8 @@ export const daemonProgram = (env: Environment = process.env): string => {
   throw startFailed("its program bin/agentd is not where this package has it; name it with AGENTD_BIN")
 }
 
-const startFailed = (why: string) => new AgentdError("StartFailed", `The daemon could not be started: ${why}.`)
+const startFailed = (why: string) =>
+  new AgentdError("StartFailed", `The daemon could not be started: ${why.replace(/\.+$/, "")}.`)
 
 /** Where a daemon that nobody supervises writes its log. */
 export const logFile = (env: Environment = process.env): string => {

@@ -27,7 +27,8 @@ export type {
   StartParams
 } from "../contract/Session.ts"
 export { AgentdError, type AgentdErrorTag } from "./AgentdError.ts"
-export { Attachment, type AttachmentMessage, type ProgramExit } from "./Attachment.ts"
+export { Attachment } from "./Attachment.ts"
+export type { AttachmentMessage, ProgramExit } from "./AttachmentMessage.ts"
 export { Client, type ClientOptions } from "./Client.ts"
 export type { RequestOptions } from "./Connection.ts"
 export { type EnsureDaemonOptions, ensureDaemon } from "./EnsureDaemon.ts"

@@ -55,7 +55,6 @@ export const StatusResult = Schema.Struct({
   lastSeq: Schema.Int.annotateKey({ description: "Sequence number of the newest event." }),
   memory: Schema.Int.annotateKey({ description: "Resident memory in bytes." })
 })
-export type DaemonStatus = typeof StatusResult.Type
 
 export const ReloadResult = Schema.Struct({
   changed: Schema.Array(Schema.String).annotateKey({ description: "Keys whose value changed." }),

@@ -66,6 +66,11 @@ export const methods = {
   "session.tag": method("Add and remove tags.", S.TagParams, S.Session),
   "session.resize": method("Change the size of a session's terminal.", S.ResizeParams, S.Session),
   "session.input": method("Type into a session.", S.InputParams, S.InputResult),
+  "session.signal": method(
+    "Send a signal to what runs in the foreground of a session's terminal.",
+    S.SignalParams,
+    S.SignalResult
+  ),
   "session.output": method("Read recorded output by offset.", S.OutputParams, S.OutputResult, null),
   "session.screen": method("The screen as a terminal shows it now.", S.ScreenParams, S.Screen),
   "session.wait": method(

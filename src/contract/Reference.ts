@@ -67,6 +67,7 @@ export const methodErrors: Readonly<Record<MethodName, ReadonlyArray<ErrorTag>>>
   "session.tag": [...found, "StorageUnavailable"],
   "session.resize": [...found, "SessionEnded"],
   "session.input": [...found, "SessionEnded"],
+  "session.signal": [...found, "SessionEnded"],
   "session.output": [...found, "TranscriptUnavailable"],
   "session.screen": [...found, "TranscriptUnavailable"],
   "session.wait": [...found, "TranscriptUnavailable", "DeadlineExceeded"],

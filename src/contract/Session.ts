@@ -198,6 +198,29 @@ export const InputResult = Schema.Struct({
   bytes: Schema.Int.annotateKey({ description: "Bytes taken for the program." })
 })
 
+/** Signals a person at a terminal or a supervisor sends; those that only a fault raises are left out. */
+export const SignalName = Schema.Literals([
+  "SIGHUP",
+  "SIGINT",
+  "SIGQUIT",
+  "SIGTERM",
+  "SIGKILL",
+  "SIGUSR1",
+  "SIGUSR2",
+  "SIGWINCH",
+  "SIGTSTP",
+  "SIGSTOP",
+  "SIGCONT"
+])
+
+export const SignalParams = Schema.Struct({
+  ...one,
+  signal: SignalName.annotateKey({ description: "Name of the signal, as in signal(7)." })
+})
+export const SignalResult = Schema.Struct({
+  group: Schema.Int.annotateKey({ description: "The process group it was sent to." })
+})
+
 export const OutputFormat = Schema.Literals(["raw", "text", "cast"])
 
 export const OutputParams = Schema.Struct({

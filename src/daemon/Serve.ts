@@ -50,7 +50,8 @@ export const serve = Effect.gen(function* () {
 const leave = Effect.fnUntraced(function* (reason: string) {
   const door = yield* UnixSocket
   yield* door.close
-  if (!(yield* Launcher).outlives) yield* (yield* Supervisor).endAll("shutdown")
+  if ((yield* Launcher).outlives) yield* door.detach("the daemon is stopping; the session goes on")
+  else yield* (yield* Supervisor).endAll("shutdown")
   yield* door.drain((yield* (yield* Settings).current).daemon.drain)
   yield* Effect.ignore((yield* EventLog).append({ type: "daemon.stopped", reason }))
 })

@@ -75,7 +75,9 @@ export const layer = Layer.effect(
           subscriptions += 1
           const subscription = `sub_${subscriptions}`
           const fiber = yield* Effect.forkIn(
-            Stream.runForEach(watch.items, (item) => push(caller, subscription, item)),
+            Stream.runForEach(watch.items, (item) => push(caller, subscription, item)).pipe(
+              Effect.tapError((error) => Effect.logError(`${subscription} is told nothing more: ${error.message}`))
+            ),
             caller.scope
           )
           watching.set(subscription, { caller, stop: () => fiber.interruptUnsafe() })

@@ -132,12 +132,18 @@ interface Entry {
 const formatIssue = SchemaIssue.makeFormatterStandardSchemaV1()
 
 const entry = ({ deadlineMs, params }: Contract[string], run: Entry["run"]): Entry => {
-  // An unknown field is refused: a misspelt option that is silently ignored does something else than was asked.
+  // An unknown field is refused, at any depth: a misspelt option that is ignored does something else than was asked.
   const decode = Schema.decodeUnknownResult(params as unknown as Schema.Codec<never>, { onExcessProperty: "error" })
   const order = Object.keys((params as { readonly fields?: object }).fields ?? {})
   return {
     deadlineMs,
-    decode: (given) => Result.mapError(decode(byName(given, order)), (error) => explainIssue(error.issue)),
+    decode: (given) => {
+      const named = byName(given, order)
+      const unknown = Object.keys(named as object).find((name) => !order.includes(name))
+      return unknown === undefined
+        ? Result.mapError(decode(named), (error) => explainIssue(error.issue))
+        : Result.fail(new InvalidParams({ field: unknown, reason: noSuch(order) }))
+    },
     run
   }
 }
@@ -148,6 +154,11 @@ const byName = (given: unknown, order: ReadonlyArray<string>): unknown => {
   if (!Array.isArray(given)) return given
   return Object.fromEntries(given.map((value, at) => [order[at] ?? `[${at}]`, value]))
 }
+
+const noSuch = (order: ReadonlyArray<string>) =>
+  order.length === 0
+    ? "this method takes no parameters"
+    : `there is no such parameter; this method takes ${order.map((name) => `"${name}"`).join(", ")}`
 
 const explainIssue = (issue: SchemaIssue.Issue): InvalidParams => {
   const first = formatIssue(issue).issues[0]

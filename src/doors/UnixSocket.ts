@@ -15,7 +15,7 @@ import { Connection } from "./Connection.ts"
 import { Connections } from "./Connections.ts"
 import { Dispatcher, toErrorObject } from "./Dispatcher.ts"
 
-/** Milliseconds between two looks whether the last request is answered. */
+/** Milliseconds between two looks whether the last client has its answer. */
 const DRAIN_LOOK_MS = 20
 
 /** Milliseconds a refused client has to read why. */
@@ -48,7 +48,9 @@ export class UnixSocket extends Context.Service<
     readonly path: string
     /** Takes no new connections. */
     readonly close: Effect.Effect<void>
-    /** Takes no new requests, waits at most `ms` until those under way are answered, closes every connection. */
+    /** Ends every attachment; the sessions go on. */
+    readonly detach: (reason: string) => Effect.Effect<void>
+    /** Takes no new requests, waits at most `ms` until every client has what is due to it, closes every connection. */
     readonly drain: (ms: number) => Effect.Effect<void>
   }
 >()("agentd/doors/UnixSocket") {
@@ -106,12 +108,16 @@ export class UnixSocket extends Context.Service<
       const drain = Effect.fnUntraced(function* (ms: number) {
         const end = (yield* Clock.currentTimeMillis) + ms
         for (const connection of open) connection.stopReading()
-        while ([...open].some(({ inFlight }) => inFlight > 0) && (yield* Clock.currentTimeMillis) < end) {
+        while ([...open].some(({ busy }) => busy) && (yield* Clock.currentTimeMillis) < end) {
           yield* Effect.sleep(DRAIN_LOOK_MS)
         }
         for (const connection of open) connection.end()
       })
-      return { path, close, drain }
+      const detach = (reason: string) =>
+        Effect.sync(() => {
+          for (const connection of open) connection.detach(reason)
+        })
+      return { path, close, detach, drain }
     })
   )
 }

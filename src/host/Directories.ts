@@ -138,11 +138,10 @@ export const ensurePrivate = (path: string, uid: number): Effect.Effect<void, Di
     try {
       mkdirSync(path, { recursive: true, mode: 0o700 })
     } catch (cause) {
-      if ((cause as NodeJS.ErrnoException).code !== "EEXIST") {
-        return refuse(
-          `it cannot be made (${(cause as NodeJS.ErrnoException).code})`,
-          "Make it, owned by you, mode 0700."
-        )
+      const { code } = cause as NodeJS.ErrnoException
+      // A link that leads nowhere is there and cannot be made either: below it is refused as what it is.
+      if (code === "ENOTDIR" || lstatSync(path, { throwIfNoEntry: false }) === undefined) {
+        return refuse(`it cannot be made (${code})`, "Make it, owned by you, mode 0700.")
       }
     }
     const found = lstatSync(path)

@@ -75,7 +75,8 @@ export class ExitRecords extends Context.Service<
           look()
           const done = waiting.get(name)
           waiting.delete(name)
-          if (done !== undefined) Deferred.doneUnsafe(done, Effect.succeed({ result: "unknown", code: null, signal: null }))
+          if (done !== undefined)
+            Deferred.doneUnsafe(done, Effect.succeed({ result: "unknown", code: null, signal: null }))
         },
         read,
         forget: (name) => Effect.sync(() => rmSync(join(directory, name), { force: true }))

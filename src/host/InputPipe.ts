@@ -2,13 +2,16 @@
  * A FIFO that serves as a program's standard input: byte for byte, and with an end, which a terminal cannot have.
  */
 import { execFile } from "node:child_process"
-import { constants, existsSync, openSync, rmSync } from "node:fs"
+import { constants, existsSync, openSync, readdirSync, rmSync } from "node:fs"
 import { Socket } from "node:net"
+import { join } from "node:path"
 import { Context, Effect, Layer } from "effect"
 import { LaunchFailed } from "../contract/Errors.ts"
 
 /** Milliseconds between two looks whether the program has opened its end. */
 const LOOK_MS = 5
+
+const SUFFIX = ".stdin"
 
 export interface InputPipe {
   readonly path: string
@@ -26,12 +29,20 @@ export class InputPipes extends Context.Service<
   InputPipes,
   {
     /** Makes the FIFO. Its reader must unlink it once it has opened it; until then its end is not reported. */
-    readonly make: (path: string) => Effect.Effect<InputPipe, LaunchFailed>
+    readonly make: (directory: string, session: string) => Effect.Effect<InputPipe, LaunchFailed>
+    /** Removes what a daemon left there that was killed before a program had opened its end. */
+    readonly clear: (directory: string) => Effect.Effect<void>
   }
 >()("agentd/host/InputPipes") {
   static readonly layer = Layer.succeed(InputPipes, {
-    make: (path) =>
+    clear: (directory) =>
+      Effect.sync(() => {
+        for (const name of readdirSync(directory))
+          if (name.endsWith(SUFFIX)) rmSync(join(directory, name), { force: true })
+      }),
+    make: (directory, session) =>
       Effect.callback<InputPipe, LaunchFailed>((resume) => {
+        const path = join(directory, `${session}${SUFFIX}`)
         execFile("mkfifo", ["-m", "600", "--", path], (failed) =>
           resume(
             failed === null

@@ -25,6 +25,8 @@ export class ProcessTable extends Context.Service<
     readonly hasEnvironment: (pid: number, entry: string) => boolean
     /** The value of one variable of a process's initial environment, or null. */
     readonly environment: (pid: number, name: string) => string | null
+    /** The process group in the foreground of a process's terminal, or null when it has no terminal (tcgetpgrp(3)). */
+    readonly foreground: (pid: number) => number | null
     /** Sends a signal; false when the process is gone or not ours. */
     readonly signal: (pid: number, signal: NodeJS.Signals) => boolean
   }
@@ -61,6 +63,13 @@ const stat = (pid: number) => {
   return text === null ? null : parseStat(pid, text)
 }
 
+/** proc_pid_stat(5), field 8: six fields after the state. */
+const foreground = (pid: number): number | null => {
+  const text = attempt(() => readFileSync(`/proc/${pid}/stat`, "latin1"))
+  const group = Number(text?.slice(text.lastIndexOf(")") + 2).split(" ")[5])
+  return group > 0 ? group : null
+}
+
 const environ = (pid: number) => `\0${attempt(() => readFileSync(`/proc/${pid}/environ`, "utf8")) ?? ""}`
 
 const linux: ProcessTable["Service"] = {
@@ -76,6 +85,7 @@ const linux: ProcessTable["Service"] = {
     const start = text.indexOf(`\0${name}=`)
     return start < 0 ? null : text.slice(start + name.length + 2, text.indexOf("\0", start + 1))
   },
+  foreground,
   signal
 }
 
@@ -107,5 +117,9 @@ const posix: ProcessTable["Service"] = {
   get: (pid) => ps(["-p", String(pid)])[0] ?? null,
   hasEnvironment: () => false,
   environment: () => null,
+  foreground: (pid) => {
+    const group = Number(attempt(() => execFileSync("ps", ["-p", String(pid), "-o", "tpgid="], { encoding: "latin1" })))
+    return group > 0 ? group : null
+  },
   signal
 }

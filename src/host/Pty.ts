@@ -10,6 +10,7 @@ import { Context, Effect, Layer } from "effect"
 import { LaunchFailed } from "../contract/Errors.ts"
 import { closeOnExec } from "./Libc.ts"
 import { loadPtyAddon, type PtyAddon } from "./PtyAddon.ts"
+import { PtyInput } from "./PtyInput.ts"
 import { withProgramsMask } from "./Umask.ts"
 
 export interface PtyOptions {
@@ -167,12 +168,14 @@ const master = (fd: number, addon: PtyAddon, release: () => void, slot?: Receive
   let ended = false
   let onData: (chunk: Buffer) => void = () => {}
   let onEnd: () => void = () => {}
+  const input = new PtyInput(fd)
   const stream = new ReadStream(fd, {
     onread: {
       buffer,
       callback: (length) => {
         onData(buffer.subarray(0, length))
         slot?.handled(length)
+        input.look()
         return true
       }
     }
@@ -180,6 +183,7 @@ const master = (fd: number, addon: PtyAddon, release: () => void, slot?: Receive
   const end = () => {
     if (ended) return
     ended = true
+    input.close()
     stream.destroy()
     onEnd()
   }
@@ -194,16 +198,18 @@ const master = (fd: number, addon: PtyAddon, release: () => void, slot?: Receive
       stream.resume()
     },
     write: (bytes, onTaken) => {
-      if (!ended) stream.write(bytes, onTaken)
+      // Once destroyed, the descriptor's number may belong to something else.
+      if (!stream.destroyed) input.write(bytes, onTaken)
     },
-    backlog: () => stream.writableLength,
+    backlog: () => input.backlog,
     resize: (cols, rows) => {
-      if (!ended) addon.resize(fd, cols, rows)
+      if (!stream.destroyed) addon.resize(fd, cols, rows)
     },
     pause: () => stream.pause(),
     resume: () => stream.resume(),
     close: () => {
       release()
+      input.close()
       stream.destroy()
     }
   }

@@ -6,6 +6,7 @@ import { Busy, InvalidParams, NameTaken, SessionRunning } from "../contract/Erro
 import { clampSize } from "../contract/Frames.ts"
 import { MAX_INPUT_BACKLOG, MAX_INPUT_BYTES } from "../contract/Limits.ts"
 import type { Params } from "../contract/Methods.ts"
+import { ProcessTable } from "../host/ProcessTable.ts"
 import { EventLog } from "../store/EventLog.ts"
 import { describe, LiveSessions } from "./LiveSessions.ts"
 import { resolve, resolveLive } from "./Resolve.ts"
@@ -88,6 +89,17 @@ export const input = Effect.fn("Sessions.input")(function* ({ base64, session, t
   }
   live.input(bytes)
   return { bytes: bytes.length }
+})
+
+/** As the keys Ctrl-C and Ctrl-Z would, also where input does not go to the terminal. */
+export const signal = Effect.fn("Sessions.signal")(function* (params: Params<"session.signal">) {
+  const { live } = yield* resolveLive(params.session)
+  const table = yield* ProcessTable
+  const { pid } = live.launched
+  // Without a foreground the program's own group: it leads one, as every program on a terminal of its own does.
+  const group = table.foreground(pid) ?? pid
+  table.signal(-group, params.signal)
+  return { group }
 })
 
 export const detach = Effect.fn("Sessions.detach")(function* ({ client, session }: Params<"session.detach">) {

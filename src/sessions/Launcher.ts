@@ -52,3 +52,15 @@ export class Launcher extends Context.Service<
     readonly retain: (sessions: ReadonlyArray<string>) => Effect.Effect<void>
   }
 >()("agentd/sessions/Launcher") {}
+
+/**
+ * Runs the program with standard input from a FIFO ($0) and a terminal that neither echoes nor rewrites newlines. The shell
+ * replaces itself, so pid, signals and exit code are the program's own.
+ */
+const FROM_PIPE = 'command -p stty -echo -onlcr 2>/dev/null; exec <"$0"; command -p rm -f -- "$0"; exec "$@"'
+
+/** What is executed for a session: the program itself, or the shell that gives it a pipe for standard input. */
+export const commandOf = ({ argv, file, stdin }: Pick<LaunchSpec, "argv" | "file" | "stdin">) =>
+  stdin === null
+    ? { file, args: argv.slice(1) }
+    : { file: "/bin/sh", args: ["-c", FROM_PIPE, stdin, file, ...argv.slice(1)] }

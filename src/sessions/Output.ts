@@ -27,12 +27,12 @@ export const output = Effect.fn("Sessions.output")(function* (params: typeof Out
   const read = Effect.suspend(() =>
     read_(reader, from, params.limit ?? MAX_OUTPUT_BYTES, params.format ?? "raw", () => ended() && endNow())
   )
-  const first = yield* params.waitMs === undefined || entry === undefined
+  const { held, ...first } = yield* params.waitMs === undefined || entry === undefined
     ? read
     : awaited(entry, from, read, params.waitMs)
   const end = endNow()
   // What is missing at the very end is skipped too, or a reader would ask for it for ever.
-  const skipped = ended() && first.next <= from && from < end
+  const skipped = ended() && first.next <= from && from < end && !held
   const result: typeof OutputResult.Type = {
     ...first,
     ...(skipped ? { from: end, next: end, missing: end - from } : {}),
@@ -47,6 +47,8 @@ interface Read {
   readonly next: number
   readonly missing: number
   readonly data: string
+  /** There are bytes, but they are half a character or escape sequence. */
+  readonly held: boolean
 }
 
 /** Reads as soon as that brings something, but half a character or escape sequence is not enough. */
@@ -71,15 +73,16 @@ const read_ = Effect.fnUntraced(function* (
 ) {
   if (format === "cast") {
     const lines = yield* castLines(reader, from, limit)
-    return { from, next: lines.next, missing: lines.missing, data: lines.text }
+    return { from, next: lines.next, missing: lines.missing, data: lines.text, held: lines.next > from }
   }
   const { bytes, from: first, missing } = yield* reader.read(from, limit)
   if (format === "raw") {
     const data = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("base64")
-    return { from: first, next: first + bytes.length, missing, data }
+    return { from: first, next: first + bytes.length, missing, data, held: false }
   }
   // Nothing will complete what stands unfinished at the very end, or does not fit into a page.
   const whole = first + bytes.length === finalEnd() ? bytes.length : wholeLength(bytes)
   const length = whole === 0 && bytes.length >= limit ? bytes.length : whole
-  return { from: first, next: first + length, missing, data: plainText(bytes.subarray(0, length)) }
+  const data = plainText(bytes.subarray(0, length))
+  return { from: first, next: first + length, missing, data, held: length < bytes.length }
 })

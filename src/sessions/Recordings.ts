@@ -46,13 +46,14 @@ export class Recordings extends Context.Service<
     ) => Effect.Effect<Recording & { readonly at: Resumed }, TranscriptUnavailable, Scope.Scope>
     /** Reads what there is of a session that has ended. */
     readonly read: (session: string) => Effect.Effect<TranscriptReader, TranscriptUnavailable>
-    /** Turns the directory into the archive. Without a directory, answers the archive that is there, or null. */
+    /** Turns the directory into the archive, which tells what is missing up to the offset `end`. Without a directory, answers the archive that is there, or null. */
     readonly archive: (
       session: string,
-      exit: SessionExit | null
+      exit: SessionExit | null,
+      end?: number
     ) => Effect.Effect<{ readonly file: string; readonly bytes: number } | null, TranscriptUnavailable>
     readonly remove: (session: string) => Effect.Effect<void>
-    /** Sessions that have files here. */
+    /** Sessions that have files here. What is not named like a session is not ours to look at. */
     readonly kept: Effect.Effect<ReadonlyArray<string>>
   }
 >()("agentd/sessions/Recordings") {
@@ -119,10 +120,10 @@ export class Recordings extends Context.Service<
           if (live._tag === "Failure") return (yield* closed) ?? (yield* live.failure)
           return lastingReader(live.success, closed)
         }),
-        archive: Effect.fnUntraced(function* (session: string, exit: SessionExit | null) {
+        archive: Effect.fnUntraced(function* (session: string, exit: SessionExit | null, end?: number) {
           if (existsSync(directory(session))) {
             yield* repairTranscript(directory(session))
-            const { bytes } = yield* archive({ directory: directory(session), file: file(session), exit })
+            const { bytes } = yield* archive({ directory: directory(session), file: file(session), exit, end })
             return { file: file(session), bytes }
           }
           const found = statSync(file(session), { throwIfNoEntry: false })
@@ -133,7 +134,9 @@ export class Recordings extends Context.Service<
             rmSync(file(session), { force: true })
             rmSync(directory(session), { recursive: true, force: true })
           }),
-        kept: Effect.sync(() => [...new Set(readdirSync(transcripts).map((name) => name.replace(/\..*$/, "")))])
+        kept: Effect.sync(() => [
+          ...new Set(readdirSync(transcripts).flatMap((name) => /^ses_[0-9A-Z]{26}(?=\.|$)/.exec(name) ?? []))
+        ])
       }
     })
   )

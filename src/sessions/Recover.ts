@@ -2,7 +2,10 @@
  * After a daemon that ended without warning: what became of its sessions, their transcripts, and files nobody knows.
  */
 import { Clock, Effect, Option } from "effect"
+import { MAX_EVENTS } from "../contract/Limits.ts"
 import type { SessionExit } from "../contract/Session.ts"
+import { Directories } from "../host/Directories.ts"
+import { InputPipes } from "../host/InputPipe.ts"
 import { EventLog } from "../store/EventLog.ts"
 import { adopt } from "./Adopt.ts"
 import { forgetMemory } from "./Enliven.ts"
@@ -15,6 +18,7 @@ import { archiveSession } from "./Supervisor.ts"
 export const recover = Effect.fn("Sessions.recover")(function* () {
   const store = yield* SessionStore
   const recordings = yield* Recordings
+  yield* (yield* InputPipes).clear((yield* Directories).runtime)
   const launcher = yield* Launcher
   const live = yield* store.live
   for (const session of live) {
@@ -25,9 +29,25 @@ export const recover = Effect.fn("Sessions.recover")(function* () {
   yield* launcher.retain(live.map(({ id }) => id))
   for (const id of yield* recordings.kept) {
     const known = yield* store.get(id)
-    // A transcript without a session belongs to one that was removed while its file was being written.
-    if (Option.isNone(known)) yield* recordings.remove(id)
-    else if (!known.value.archived && known.value.exit !== null) yield* archiveSession(id, known.value.exit)
+    if (Option.isSome(known)) {
+      if (!known.value.archived && known.value.exit !== null)
+        yield* archiveSession(id, known.value.exit, known.value.offset)
+    } else if (yield* wasRemoved(id)) yield* recordings.remove(id)
+    else yield* Effect.logWarning(`${recordings.directory(id)} is kept, though no session of that id is known here`)
+  }
+})
+
+/**
+ * A transcript without a session may belong to one that was removed while its file was being written. But whoever has put an
+ * older copy of the database back must not lose what was recorded since: only what the log says was removed goes.
+ */
+const wasRemoved = Effect.fnUntraced(function* (session: string) {
+  const log = yield* EventLog
+  for (let after = 0; ; ) {
+    const { events, last, next } = yield* log.read({ after, limit: MAX_EVENTS, session })
+    if (events.some(({ body }) => body.type === "session.removed")) return true
+    if (events.length === 0 || next >= last) return false
+    after = next
   }
 })
 

@@ -12,7 +12,7 @@ import type { InputPipes } from "../host/InputPipe.ts"
 import { type Process, ProcessTable } from "../host/ProcessTable.ts"
 import type { EventLog } from "../store/EventLog.ts"
 import { attach } from "./Attach.ts"
-import { detach, input, remove, rename, resize, stop, tag } from "./Changes.ts"
+import { detach, input, remove, rename, resize, signal, stop, tag } from "./Changes.ts"
 import { importSessions } from "./Import.ts"
 import type { Launcher } from "./Launcher.ts"
 import { describe, LiveSessions } from "./LiveSessions.ts"
@@ -76,6 +76,7 @@ export class Sessions extends Context.Service<
           "session.tag": (params) => provide(tag(params)),
           "session.resize": (params) => provide(resize(params)),
           "session.input": (params) => provide(input(params)),
+          "session.signal": (params) => provide(signal(params)),
           "session.output": (params) => provide(output(params)),
           "session.screen": (params) => provide(screen(params)),
           "session.wait": (params) => provide(wait(params)),

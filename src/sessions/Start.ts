@@ -1,7 +1,6 @@
 /**
  * Starts a session: everything that can be wrong is found first, then it is recorded, then its program runs.
  */
-import { join } from "node:path"
 import { Clock, Effect, Exit, Scope } from "effect"
 import { Settings } from "../config/Settings.ts"
 import { InvalidParams, NameTaken } from "../contract/Errors.ts"
@@ -122,8 +121,10 @@ const launch = Effect.fnUntraced(function* (
     const hold = holding()
     const recording = yield* (yield* Recordings).open(header, ring, hold.onPressure)
     const pipes = yield* InputPipes
-    const path = join((yield* Directories).runtime, `${id}.stdin`)
-    const stdin = piped ? yield* Effect.acquireRelease(pipes.make(path), (pipe) => Effect.sync(pipe.close)) : null
+    const { runtime } = yield* Directories
+    const stdin = piped
+      ? yield* Effect.acquireRelease(pipes.make(runtime, id), (pipe) => Effect.sync(pipe.close))
+      : null
     const spec = { session: id, file, argv, cwd, env, cols, rows, stdin: stdin?.path ?? null }
     const launched = yield* launcher.launch(memory === null ? spec : { ...spec, slot: memory.slot })
     const { pid, startTime } = launched

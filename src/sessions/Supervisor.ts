@@ -111,13 +111,13 @@ const follow = Effect.fnUntraced(function* (entry: Entry, how: "started" | "adop
   yield* Scope.close(scope, Exit.void)
   yield* sessions.remove(session)
   live.finish(exit)
-  yield* archiveSession(session, exit)
+  yield* archiveSession(session, exit, live.end)
 })
 
 /** A transcript that cannot be archived stays what it is: readable where it lies. */
-export const archiveSession = Effect.fnUntraced(function* (session: string, exit: SessionExit | null) {
+export const archiveSession = Effect.fnUntraced(function* (session: string, exit: SessionExit | null, end?: number) {
   const archived = yield* (yield* Recordings)
-    .archive(session, exit)
+    .archive(session, exit, end)
     .pipe(Effect.catch((error) => Effect.as(Effect.logError(error.message), null)))
   if (archived !== null)
     yield* record({ type: "session.archived", session, file: archived.file, bytes: archived.bytes })

@@ -12,7 +12,7 @@ import { FdStore } from "../host/FdStore.ts"
 import { ProcessTable } from "../host/ProcessTable.ts"
 import { Pty, type PtyMaster, type ReceiveSlot } from "../host/Pty.ts"
 import { ServiceManager } from "../host/ServiceManager.ts"
-import { type Ended, Launcher, type LaunchSpec } from "./Launcher.ts"
+import { commandOf, type Ended, Launcher, type LaunchSpec } from "./Launcher.ts"
 
 const SLICE = "app-agentd.slice"
 
@@ -45,7 +45,7 @@ export const environmentFile = (env: Readonly<Record<string, string>>): string =
 
 /** What the unit of a session is made of. The environment is in a file only: properties are open to whoever may ask systemd. */
 export const unitProperties = (
-  { cwd, stdin }: Pick<LaunchSpec, "cwd" | "stdin">,
+  { cwd }: Pick<LaunchSpec, "cwd">,
   slave: string,
   environment: string,
   onEnd: string
@@ -53,7 +53,7 @@ export const unitProperties = (
   // Returns once the program has been executed, so that our copy of the slave may be closed.
   "Type=exec",
   `TTYPath=${slave}`,
-  stdin === null ? "StandardInput=tty" : `StandardInput=file:${stdin}`,
+  "StandardInput=tty",
   "StandardOutput=tty",
   "StandardError=tty",
   `WorkingDirectory=${cwd}`,
@@ -129,6 +129,7 @@ export const layer = Layer.effect(
       outlives: true,
       launch: Effect.fnUntraced(function* (spec: LaunchSpec) {
         const { session } = spec
+        const { args, file } = commandOf(spec)
         const pair = yield* pty.open(spec.cols, spec.rows, spec.slot)
         const environment = join(environments, session)
         const started = Effect.gen(function* () {
@@ -141,7 +142,7 @@ export const layer = Layer.effect(
             description: `agentd session ${session}`,
             slice: SLICE,
             properties: unitProperties(spec, pair.slavePath, environment, exits.command(session)),
-            argv: [spec.file, ...spec.argv.slice(1)]
+            argv: [file, ...args]
           })
           const pid = yield* mainPid(unitOf(session))
           return { pid, startTime: table.get(pid)?.startTime ?? null, master: pair.master, ended: ended(session) }

@@ -38,10 +38,10 @@ export class FrameDecoder {
       if (bytes.length < FRAME_HEADER_BYTES) break
       const type = bytes[0]!
       const length = bytes.readUInt32BE(1)
+      if (!KNOWN.has(type) && type < IGNORABLE) throw new FrameError(`unknown frame type 0x${type.toString(16)}`)
       if (length > MAX_FRAME_BYTES) {
         throw new FrameError(`a frame of ${length} bytes; at most ${MAX_FRAME_BYTES} are allowed`)
       }
-      if (!KNOWN.has(type) && type < IGNORABLE) throw new FrameError(`unknown frame type 0x${type.toString(16)}`)
       const end = FRAME_HEADER_BYTES + length
       this.#wanted = end
       if (bytes.length < end) break

@@ -1,10 +1,12 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { execFileSync, spawnSync } from "node:child_process"
+import { existsSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
-import { join } from "node:path"
+import { dirname, join } from "node:path"
+import { spawn } from "node-pty"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import { makeSandbox, type Sandbox } from "../support/Sandbox.ts"
-import { agentctl, asked, start } from "./support/agentctl.ts"
-import { UserTerminal } from "./support/UserTerminal.ts"
+import { agentctl, asked, program, start } from "./support/agentctl.ts"
+import { emulator, textOf, UserTerminal } from "./support/UserTerminal.ts"
 
 let sandbox: Sandbox
 beforeEach(() => {
@@ -19,21 +21,18 @@ describe("run without a terminal", () => {
   beforeEach(withDaemon)
 
   it("is a filter: standard input in, raw output out, the program's exit code", async () => {
-    const { code, stderr, stdout } = await agentctl(
-      sandbox,
-      ["run", "--", "sh", "-c", "stty -echo -opost; tr a-z A-Z; exit 6"],
-      {
-        stdin: "hello\nworld\n"
-      }
-    )
-    expect({ code, stderr }).toEqual({ code: 6, stderr: "" })
-    expect(stdout).toContain("HELLO\nWORLD\n")
+    const script = "tr a-z A-Z; exit 6"
+    const { code, stderr, stdout } = await agentctl(sandbox, ["run", "--", "sh", "-c", script], {
+      stdin: "hello\nworld\n"
+    })
+    expect({ code, stderr, stdout }).toEqual({ code: 6, stderr: "", stdout: "HELLO\nWORLD\n" })
   })
 
-  it("passes output on byte for byte", async () => {
-    const script = "stty raw -echo; awk 'BEGIN { for (i = 1; i < 256; i++) printf \"%c\", i }'"
-    const { stdout } = await agentctl(sandbox, ["run", "--", "sh", "-c", `LC_ALL=C; export LC_ALL; ${script}`])
-    expect(Buffer.from(stdout, "latin1")).toEqual(Buffer.from(Array.from({ length: 255 }, (_, index) => index + 1)))
+  it("passes every byte on as it is, in and out, in lines longer than a terminal's", async () => {
+    const every = String.fromCharCode(...Array.from({ length: 256 }, (_, index) => index))
+    const stdin = every.repeat(100) + "x".repeat(100_000)
+    const { stdout } = await agentctl(sandbox, ["run", "--", "cat"], { stdin: Buffer.from(stdin, "latin1") })
+    expect(stdout === stdin).toBe(true)
   })
 
   it("keeps the order of the program's own words and flags", async () => {
@@ -48,12 +47,12 @@ describe("run without a terminal", () => {
   it("gives the program the caller's directory, environment and added variables, and a terminal", async () => {
     const { stdout } = await agentctl(
       sandbox,
-      ["run", "-e", "ADDED=a=b", "--", "sh", "-c", "pwd; echo $MINE $ADDED; test -t 0 && echo tty"],
+      ["run", "-e", "ADDED=a=b", "--", "sh", "-c", "pwd; echo $MINE $ADDED; test -t 1 && echo tty"],
       {
         env: { MINE: "mine" }
       }
     )
-    expect(stdout).toBe("/tmp\r\nmine a=b\r\ntty\r\n")
+    expect(stdout).toBe("/tmp\nmine a=b\ntty\n")
   })
 
   it("ends quietly when nobody reads its output any more; the session lives on", async () => {
@@ -163,7 +162,7 @@ describe("sessions", () => {
   it("keep their output: as text, as bytes, as a recording, the last lines, and as it comes", async () => {
     await agentctl(sandbox, ["run", "--name", "log", "--", "sh", "-c", "printf '\\033[31mred\\033[0m\\n'; seq 3"])
     expect((await agentctl(sandbox, ["logs", "log"])).stdout).toMatch(/^red\r?\n1\r?\n2\r?\n3\r?\n$/)
-    expect((await agentctl(sandbox, ["logs", "log", "--raw"])).stdout).toBe("\x1b[31mred\x1b[0m\r\n1\r\n2\r\n3\r\n")
+    expect((await agentctl(sandbox, ["logs", "log", "--raw"])).stdout).toBe("\x1b[31mred\x1b[0m\n1\n2\n3\n")
     expect((await agentctl(sandbox, ["logs", "log", "--tail", "2"])).stdout).toMatch(/^2\r?\n3\r?\n$/)
     expect(JSON.parse((await agentctl(sandbox, ["logs", "log", "--cast"])).stdout.split("\n")[0]!)).toMatchObject({
       version: 3
@@ -208,7 +207,7 @@ describe("events", () => {
 
 describe("the daemon", () => {
   it("is started by the first command that needs it, and ends by itself", async () => {
-    sandbox.configure('[daemon]\nidle_exit = "100ms"\n')
+    sandbox.configure('[daemon]\nidle_exit = "1s"\n')
     expect(await asked(sandbox, ["ls"])).toEqual([])
     expect(existsSync(join(sandbox.state, "agentd.log"))).toBe(true)
     await expect.poll(() => existsSync(sandbox.pidFile), { timeout: 10_000 }).toBe(false)
@@ -318,7 +317,7 @@ describe("run --standalone", () => {
       { stdin: "in\n" }
     )
     expect(code).toBe(4)
-    expect(stdout).toContain("in\r\n")
+    expect(stdout).toContain("in\n")
     expect(existsSync(sandbox.socket)).toBe(false)
     const directory = /recorded in (.*?);/.exec(stderr)![1]!
     await sandbox.start()
@@ -352,9 +351,6 @@ describe("the command line", () => {
 
   it("works through symbolic links, as npm installs it, and keeps compiled code in the user's own cache", async () => {
     const folder = mkdtempSync(join(tmpdir(), "agentd-link-"))
-    const { execFileSync } = await import("node:child_process")
-    const { symlinkSync } = await import("node:fs")
-    const { program } = await import("./support/agentctl.ts")
     symlinkSync(program, join(folder, "real"))
     symlinkSync("real", join(folder, "agentctl"))
     expect(execFileSync(join(folder, "agentctl"), ["version"], { env: sandbox.env, encoding: "utf8" })).toMatch(
@@ -367,7 +363,7 @@ describe("the command line", () => {
   it("does not hand its own compile cache to programs", async () => {
     await sandbox.start()
     const { stdout } = await agentctl(sandbox, ["run", "--", "sh", "-c", "echo [$NODE_COMPILE_CACHE]"])
-    expect(stdout).toBe("[]\r\n")
+    expect(stdout).toBe("[]\n")
   })
 })
 
@@ -399,22 +395,46 @@ describe("completion", () => {
     expect(await complete("resume", "")).toEqual(["over"])
   })
 
-  it("works in bash", async () => {
-    const { execFileSync } = await import("node:child_process")
-    const { dirname } = await import("node:path")
-    const { program } = await import("./support/agentctl.ts")
-    const script = `eval "$(agentctl autocomplete bash)"; COMP_WORDS=(agentctl daemon st); COMP_CWORD=2; _agentctl; echo "\${COMPREPLY[*]}"`
-    const env = { ...sandbox.env, PATH: `${dirname(program)}:${sandbox.env.PATH}` }
-    expect(execFileSync("bash", ["-c", script], { env, encoding: "utf8" })).toBe("start status stop\n")
+  it("leaves names of files and programs to the shell", async () => {
+    for (const words of [
+      ["config", "check", ""],
+      ["run", "v"],
+      ["run", "--cwd", ""],
+      ["run", "--", "vim", ""]
+    ]) {
+      expect(await agentctl(sandbox, ["__complete", "--", ...words])).toMatchObject({ code: 1, stdout: "" })
+    }
+    expect(await agentctl(sandbox, ["__complete", "--", "attach", ""])).toMatchObject({ code: 0, stdout: "" })
   })
 
-  it.each(["zsh", "fish"])("is a script %s can read", async (shell) => {
-    const { stdout } = await agentctl(sandbox, ["autocomplete", shell])
-    const { spawnSync } = await import("node:child_process")
-    expect(stdout).toContain("agentctl __complete --")
-    const { error, status, stderr } = spawnSync(shell, ["-n"], { input: stdout, encoding: "utf8" })
-    if (error !== undefined) console.warn(`not checked by ${shell} itself, which is not installed here`)
-    else expect({ status, stderr }).toEqual({ status: 0, stderr: "" })
+  const env = () => ({ ...sandbox.env, PATH: `${dirname(program)}:${sandbox.env.PATH}`, TERM: "xterm" })
+
+  it("works in bash", () => {
+    const script = `eval "$(agentctl autocomplete bash)"; COMP_WORDS=(agentctl daemon st); COMP_CWORD=2; _agentctl; echo "\${COMPREPLY[*]}"`
+    expect(execFileSync("bash", ["-c", script], { env: env(), encoding: "utf8" })).toBe("start status stop\n")
+  })
+
+  it("works in fish", ({ skip }) => {
+    if (spawnSync("fish", ["--version"]).status !== 0) return skip("fish is not installed here")
+    const script = 'agentctl autocomplete fish | source; complete -C "agentctl daemon st"'
+    expect(execFileSync("fish", ["-c", script], { env: env(), encoding: "utf8" })).toMatch(
+      /^start\t.*\nstatus\t.*\nstop\t.*\n$/
+    )
+  })
+
+  it("works in zsh", async ({ skip }) => {
+    if (spawnSync("zsh", ["--version"]).status !== 0) return skip("zsh is not installed here")
+    const pty = spawn("zsh", ["-f"], { cols: 100, rows: 30, cwd: "/tmp", env: env() })
+    const screen = emulator(100, 30)
+    pty.onData((text) => screen.write(text))
+    pty.write('autoload -U compinit; compinit -D; eval "$(agentctl autocomplete zsh)"; PROMPT="ready> "\r')
+    await expect.poll(() => textOf(screen), { timeout: 10_000 }).toMatch(/^ready>/m)
+    pty.write("agentctl daemon st\t")
+    await expect.poll(() => textOf(screen), { timeout: 10_000 }).toMatch(/start +-- .*\nstatus +-- .*\nstop +-- /)
+    const ended = new Promise((resolve) => pty.onExit(resolve))
+    pty.kill("SIGKILL")
+    await ended
+    screen.dispose()
   })
 })
 

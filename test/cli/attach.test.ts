@@ -1,3 +1,5 @@
+import { writeFileSync } from "node:fs"
+import { join } from "node:path"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import type { Daemon } from "../support/Daemon.ts"
 import { makeSandbox, type Sandbox } from "../support/Sandbox.ts"
@@ -84,6 +86,21 @@ describe("attach", () => {
     expectAsFound(terminal)
   })
 
+  it("leaves the terminal as found when the client itself crashes", async () => {
+    const planted = join(sandbox.root, "crash.cjs")
+    writeFileSync(planted, `process.on("SIGUSR2", () => { throw new Error("planted") })`)
+    await session("modes", `printf '${allModes}'; exec sleep 1000`)
+    const env = { ...sandbox.env, NODE_OPTIONS: `--require=${planted}` }
+    await using terminal = new UserTerminal({ env }, "attach modes")
+    await terminal.shows((screen) => modesOf(screen).alternate && modesOf(screen).cursorHidden)
+    const [{ clients }] = await asked(sandbox, ["ls"])
+    process.kill(clients[0].pid, "SIGUSR2")
+    await terminal.ended()
+    expect(textOf(terminal.screen)).toMatch(/planted/)
+    expect(terminal.code).not.toBe(0)
+    expectAsFound(terminal)
+  })
+
   it("ends with the program's exit code and leaves the terminal as found", async () => {
     await session("modes", `printf '${allModes}'; read line; exit 42`)
     await using terminal = new UserTerminal(sandbox, "attach modes")
@@ -127,9 +144,12 @@ describe("attach", () => {
   })
 
   it("moves straight down for a bare line feed, as full-screen programs use it", async () => {
-    await session("feed", "stty -opost; printf 'ab\\ncd'; exec sleep 1000")
+    await session("feed", "stty -opost -echo; printf go; read line; printf '\\033[5;1Hab\\ncd'; exec sleep 1000")
     await using terminal = new UserTerminal(sandbox, "attach feed")
-    await terminal.shows(/ab\n {2}cd/)
+    await terminal.shows(/go/)
+    terminal.type("\r")
+    await terminal.shows(/cd/)
+    expect(textOf(terminal.screen)).toMatch(/^ab\n {2}cd$/m)
     terminal.type("\x1dd")
     await terminal.ended()
   })

@@ -1,7 +1,7 @@
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { beforeSnapshot, restoreSequence, toFreshLine } from "../../src/cli/terminal/restore.ts"
-import { TerminalTracker } from "../../src/cli/terminal/TerminalState.ts"
+import { TerminalTracker } from "../../src/cli/terminal/TerminalTracker.ts"
 import { type Emulator, emulator, modesOf, textOf } from "./support/UserTerminal.ts"
 
 const written = (terminal: Emulator, text: string | Uint8Array) =>

@@ -6,6 +6,11 @@ import { Client, ensureDaemon } from "../../src/client/index.ts"
 
 let folder: string
 let env: Record<string, string>
+/** Of every stand-in that was started, in that order. */
+const pids = (): ReadonlyArray<number> => {
+  const file = join(folder, "pids")
+  return existsSync(file) ? readFileSync(file, "utf8").trim().split("\n").map(Number) : []
+}
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "agentd-start-"))
   mkdirSync(join(folder, "run/agentd"), { recursive: true, mode: 0o700 })
@@ -18,9 +23,9 @@ beforeEach(() => {
   }
 })
 afterEach(() => {
-  if (existsSync(join(folder, "pid"))) {
+  for (const pid of pids()) {
     try {
-      process.kill(Number(readFileSync(join(folder, "pid"), "utf8")), "SIGKILL")
+      process.kill(pid, "SIGKILL")
     } catch {
       // It has ended by itself.
     }
@@ -33,9 +38,11 @@ const program = (body: string): void => {
   const file = join(folder, "agentd")
   writeFileSync(
     file,
-    `#!${process.execPath}
+    // To the shell the second line is an exec, to Node a comment: a path in the first one may hold no space (execve(2)).
+    `#!/bin/sh
+":" //; exec "${process.execPath}" "$0" "$@"
 const fs = require("node:fs"), net = require("node:net"), folder = ${JSON.stringify(folder)}
-fs.writeFileSync(folder + "/pid", String(process.pid))
+fs.appendFileSync(folder + "/pids", process.pid + "\\n")
 const serve = () => net.createServer((socket) => {
   socket.on("error", () => {})
   socket.on("data", (line) => socket.write(JSON.stringify({ jsonrpc: "2.0", id: JSON.parse(line).id, result: { ok: true } }) + "\\n"))

@@ -27,14 +27,14 @@ describe("a handler that never answers", () => {
       const answer = yield* Effect.forkChild(Effect.promise(() => client.answer()))
       yield* Effect.promise(() => new Promise(setImmediate))
       yield* TestClock.adjust(9_999)
-      expect(connection.inFlight).toBe(1)
+      expect(connection.busy).toBe(true)
       yield* TestClock.adjust(1)
       expect(yield* Fiber.join(answer)).toMatchObject({
         id: 1,
         error: { code: -32012, data: { tag: "DeadlineExceeded", what: "slow", ms: 10_000 } }
       })
       yield* Deferred.await(interrupted)
-      expect(connection.inFlight).toBe(0)
+      expect(connection.busy).toBe(false)
     })
   )
 
@@ -45,7 +45,7 @@ describe("a handler that never answers", () => {
       client.send(request(1, "patient"))
       yield* Effect.promise(() => new Promise(setImmediate))
       yield* TestClock.adjust("30 days")
-      expect(connection.inFlight).toBe(1)
+      expect(connection.busy).toBe(true)
       yield* Deferred.succeed(finish, "at last")
       expect(yield* Effect.promise(() => client.answer())).toEqual({ jsonrpc: "2.0", id: 1, result: "at last" })
     })

@@ -91,7 +91,7 @@ test("the 257th connection is told Busy and closed; a place that becomes free is
   open.pop()!.destroy()
   const freed = async (): Promise<Answer> => {
     const next = await daemon.connect()
-    const answer = await next.call("health").catch(() => ({ jsonrpc: "2.0" }))
+    const answer = await next.call("health").catch((): Answer => ({ jsonrpc: "2.0" }))
     next.destroy()
     return answer.result === undefined ? freed() : answer
   }

@@ -56,7 +56,7 @@ const wrapped = (node: Node): ReadonlyArray<unknown> => {
 const rawUseOf = (node: Node): string | undefined => {
   if (node.type === "MemberExpression") {
     const member = `${nameOf(node.object)}.${nameOf(node.property)}`
-    return ["Date.now", "process.env", "performance.now"].includes(member) ? member : undefined
+    return ["Date.now", "process.env"].includes(member) ? member : undefined
   }
   if (node.type === "NewExpression" && nameOf(node.callee) === "Promise") return "new Promise"
   if (node.type === "NewExpression" && nameOf(node.callee) === "Date" && (node.arguments as []).length === 0)

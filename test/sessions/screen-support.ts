@@ -2,7 +2,12 @@
 import { Effect } from "effect"
 import { type Emulator, makeEmulator, type Size } from "../../src/sessions/screen/Emulator.ts"
 import { type Attributes, type BufferState, coreOf } from "../../src/sessions/screen/Xterm.ts"
-import type { TranscriptEntry, TranscriptReader } from "../../src/sessions/transcript/Transcript.ts"
+import type {
+  ResizeEntry,
+  TranscriptEntry,
+  TranscriptPage,
+  TranscriptReader
+} from "../../src/sessions/transcript/Transcript.ts"
 import { header, START } from "./transcript-support.ts"
 
 export const emulate = (output: string | Uint8Array, size: Size = { cols: 20, rows: 6 }) =>
@@ -22,6 +27,7 @@ export const redrawn = (emulator: Emulator, scrollback?: number, before = "") =>
   })
 
 const EXTENDED = 0x10000000
+const UNDERLINE = 0x10000000
 
 /** A palette colour leaves bits of the one before it in the parts it does not use. */
 const plain = (color: number) =>
@@ -34,7 +40,12 @@ const underline = (ext: number) => ((ext & 0x1c000000) >>> 26 === 1 ? plain(ext)
 const look = (emulator: Emulator, { fg, bg, extended }: Attributes) => {
   const link =
     bg & EXTENDED && extended.urlId !== 0 ? coreOf(emulator.terminal)._oscLinkService.getLinkData(extended.urlId) : null
-  return [plain(fg), plain(bg & ~EXTENDED), bg & EXTENDED ? underline(extended._ext) : 0, link?.uri ?? null].join()
+  return [
+    plain(fg),
+    plain(bg & ~EXTENDED),
+    bg & EXTENDED && fg & UNDERLINE ? underline(extended._ext) : 0,
+    link?.uri ?? null
+  ].join()
 }
 
 const cells = (emulator: Emulator, which: "normal" | "alternate") => {
@@ -44,15 +55,15 @@ const cells = (emulator: Emulator, which: "normal" | "alternate") => {
     Array.from({ length: terminal.cols }, (_, x) => {
       const cell = buffer.getLine(buffer.baseY + y)?.getCell(x)
       if (cell === undefined) return "-"
-      // Deleting half of a wide character leaves its other half without width: a blank to every eye.
-      const half =
-        cell.getWidth() === 0 &&
+      // Overwriting half of a wide character leaves the other half in one of several ways: a blank to every eye.
+      const second =
         buffer
           .getLine(buffer.baseY + y)
           ?.getCell(x - 1)
-          ?.getWidth() !== 2
-      const width = half ? 1 : cell.getWidth()
-      const text = width === 1 && (half || cell.getChars() === "") ? " " : cell.getChars()
+          ?.getWidth() === 2
+      const half = cell.getWidth() === 0 && !second
+      const width = second ? 0 : half ? 1 : cell.getWidth()
+      const text = width === 0 ? "" : half || cell.getChars() === "" ? " " : cell.getChars()
       return `${text}|${width}|${look(emulator, cell as unknown as Attributes)}`
     })
   )
@@ -72,8 +83,18 @@ const stateOf = (emulator: Emulator, state: BufferState) => {
   }
 }
 
-/** Everything that can be seen of a terminal, or felt by what is printed next. */
-export const seen = (emulator: Emulator) => {
+/**
+ * Everything that can be seen of a terminal, or felt by what is printed next. `links: false` leaves hyperlinks out: the
+ * library forgets one when the line it began in goes, and a redraw may have begun it in another line.
+ */
+export const seen = (emulator: Emulator, { links = true } = {}): unknown => {
+  const state = allOf(emulator)
+  return links ? state : JSON.parse(JSON.stringify(state).replaceAll(LINK, ""))
+}
+
+const LINK = "http://x.y/z"
+
+const allOf = (emulator: Emulator) => {
   const { terminal, modes } = emulator
   const core = coreOf(terminal)
   const { normal, active } = core._bufferService.buffers
@@ -103,41 +124,39 @@ export const text = (emulator: Emulator) => {
   )
 }
 
-/** A transcript in memory that counts how often it is asked. */
+/** A transcript in memory that notes what it is asked for. */
 export const memoryTranscript = (size: Size) => {
-  const entries: Array<TranscriptEntry> = []
-  let end = 0
+  const resizes: Array<ResizeEntry> = []
   const asked: Array<number> = []
+  let all: Buffer = Buffer.alloc(0)
+  const page = (from: number, limit: number): TranscriptPage => {
+    asked.push(from)
+    const to = Math.min(all.length, from + limit)
+    const inside = resizes.filter(({ offset }) => offset >= from && (offset < to || to === all.length))
+    const cuts = [from, ...inside.map(({ offset }) => offset), to]
+    const entries = cuts.slice(1).flatMap((cut, i): ReadonlyArray<TranscriptEntry> => {
+      const bytes = all.subarray(cuts[i], cut)
+      const output: TranscriptEntry = { kind: "output", offset: cuts[i]!, at: START, bytes }
+      return [...(bytes.length > 0 ? [output] : []), ...inside.slice(i, i + 1)]
+    })
+    return { entries, next: to }
+  }
   const reader: TranscriptReader = {
     header: { ...header(), ...size },
     live: true,
-    end: Effect.sync(() => end),
-    sizeAt: (offset) =>
-      Effect.sync(() => {
-        const resize = entries.findLast((entry) => entry.kind === "resize" && entry.offset <= offset)
-        return resize?.kind === "resize" ? { cols: resize.cols, rows: resize.rows } : size
-      }),
-    read: (from, limit) =>
-      Effect.sync(() => {
-        asked.push(from)
-        const all = Buffer.concat(entries.flatMap((entry) => (entry.kind === "output" ? [entry.bytes] : [])))
-        return { from, bytes: all.subarray(from, from + limit), missing: 0 }
-      }),
-    entries: (from) =>
-      Effect.sync(() => {
-        asked.push(from)
-        const later = entries.filter((entry) => entry.kind !== "gap" && entry.offset >= from)
-        return { entries: later, next: end }
-      })
+    end: Effect.sync(() => all.length),
+    sizeAt: (at) => Effect.sync(() => resizes.findLast(({ offset }) => offset <= at) ?? size),
+    read: (from, limit) => Effect.sync(() => ({ from, bytes: all.subarray(from, from + limit), missing: 0 })),
+    entries: (from, limit) => Effect.sync(() => page(from, limit))
   }
   return {
     reader,
     asked,
     print: (output: string | Buffer) => {
-      const bytes = Buffer.from(output)
-      entries.push({ kind: "output", offset: end, at: START, bytes })
-      end += bytes.length
+      all = Buffer.concat([all, Buffer.from(output)])
     },
-    resize: (cols: number, rows: number) => entries.push({ kind: "resize", offset: end, at: START, cols, rows })
+    resize: (cols: number, rows: number) => {
+      resizes.push({ kind: "resize", offset: all.length, at: START, cols, rows })
+    }
   }
 }

@@ -130,7 +130,8 @@ describe("a program", () => {
       clients: [],
       resumedFrom: null
     })
-    expect(readFileSync(`/proc/${session.pid}/cmdline`, "utf8")).toContain("sleep\0")
+    // Its process is there before it has become the program.
+    await expect.poll(() => readFileSync(`/proc/${session.pid}/cmdline`, "utf8")).toContain("sleep\0")
     expect(await daemon.call("session.get", { session: session.id })).toEqual(session)
   })
 

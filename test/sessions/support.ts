@@ -4,12 +4,12 @@
  * In this process a test may set the configuration, reach the services and hold up the event loop; as a program it can be
  * killed and measured.
  */
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs"
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { Effect, Exit, Layer, Scope } from "effect"
 import { onTestFinished } from "vitest"
-import { Client } from "../../src/client/Client.ts"
+import { Client, type ClientOptions } from "../../src/client/Client.ts"
 import type { Flags } from "../../src/config/Environment.ts"
 import { Settings } from "../../src/config/Settings.ts"
 import type { Session, SessionExit, StartParams } from "../../src/contract/Session.ts"
@@ -40,8 +40,8 @@ export const placesUnder = (directory: string): Places => {
 export class User {
   readonly client: Client
 
-  constructor(socket: string) {
-    this.client = new Client({ socket })
+  constructor(where: ClientOptions) {
+    this.client = new Client(where)
   }
 
   get call(): Client["call"] {
@@ -119,7 +119,7 @@ export class InProcessDaemon extends User {
   readonly #close: () => Promise<void>
 
   constructor(places: Places, run: InProcessDaemon["effect"], close: () => Promise<void>) {
-    super(places.socket)
+    super({ socket: places.socket })
     this.places = places
     this.#run = run
     this.#close = close
@@ -160,7 +160,7 @@ export const openDaemon = async (
 /** A daemon as a program of its own, ended with the test. */
 export const spawnDaemon = async (options: StartOptions = {}) => {
   const sandbox = makeSandbox()
-  const user = new User(sandbox.socket)
+  const user = new User({ socket: sandbox.socket })
   onTestFinished(async () => {
     await user.client.close()
     await sandbox[Symbol.asyncDispose]()
@@ -180,3 +180,14 @@ export const refusal = async (
   }
   throw new Error("it was not refused")
 }
+
+/** Processes whose environment says that they belong to the session. */
+export const processesOf = (session: string): ReadonlyArray<number> =>
+  readdirSync("/proc").flatMap((name) => {
+    if (!/^\d+$/.test(name)) return []
+    try {
+      return readFileSync(`/proc/${name}/environ`, "utf8").includes(`AGENTD_SESSION=${session}`) ? [Number(name)] : []
+    } catch {
+      return []
+    }
+  })

@@ -36,7 +36,8 @@ const smallDisk: Effect.Effect<string | null, never, Scope.Scope> = Effect.gen(f
 })
 
 const CHUNK = 4096
-const truth = pattern(24 * MIB)
+// Printable: packing random bytes into asciicast would be most of the time.
+const truth = pattern(24 * MIB).map((byte) => 0x20 + (byte % 95)) as Buffer
 const append = (writer: TranscriptWriter, bytes: number) => {
   for (const end = Math.min(writer.offset + bytes, truth.length); writer.offset < end; ) {
     writer.append(truth.subarray(writer.offset, Math.min(writer.offset + CHUNK, end)), START + writer.offset / 1000)

@@ -22,23 +22,34 @@ export interface StartOptions {
 }
 
 export class Sandbox implements AsyncDisposable {
-  readonly root = mkdtempSync(join(tmpdir(), "agentd-test-"))
-  readonly home = join(this.root, "home")
+  readonly root: string
+  readonly home: string
   /** `XDG_RUNTIME_DIR`; the daemon's own directory is `runtime`. */
-  readonly xdgRuntime = join(this.root, "run")
-  readonly xdgState = join(this.root, "state")
-  readonly runtime = join(this.xdgRuntime, "agentd")
-  readonly state = join(this.xdgState, "agentd")
-  readonly configFile = join(this.root, "config", "agentd", "agentd.toml")
-  readonly socket = join(this.runtime, "api.sock")
-  readonly pidFile = join(this.runtime, "agentd.pid")
-  readonly database = join(this.state, "agentd.db")
-  readonly transcripts = join(this.state, "transcripts")
+  readonly xdgRuntime: string
+  readonly xdgState: string
+  readonly runtime: string
+  readonly state: string
+  readonly configFile: string
+  readonly socket: string
+  readonly pidFile: string
+  readonly database: string
+  readonly transcripts: string
   readonly env: Readonly<Record<string, string>>
   readonly #daemons: Array<Daemon> = []
   readonly #clients: Array<RawClient> = []
 
-  constructor() {
+  constructor(parent: string) {
+    this.root = mkdtempSync(join(parent, "agentd-test-"))
+    this.home = join(this.root, "home")
+    this.xdgRuntime = join(this.root, "run")
+    this.xdgState = join(this.root, "state")
+    this.runtime = join(this.xdgRuntime, "agentd")
+    this.state = join(this.xdgState, "agentd")
+    this.configFile = join(this.root, "config", "agentd", "agentd.toml")
+    this.socket = join(this.runtime, "api.sock")
+    this.pidFile = join(this.runtime, "agentd.pid")
+    this.database = join(this.state, "agentd.db")
+    this.transcripts = join(this.state, "transcripts")
     for (const path of [this.home, this.xdgRuntime, this.xdgState, join(this.root, "config", "agentd")]) {
       mkdirSync(path, { recursive: true, mode: 0o700 })
     }
@@ -77,6 +88,11 @@ export class Sandbox implements AsyncDisposable {
     return client
   }
 
+  /** Waits for the end of every daemon that was started. */
+  async stopped(): Promise<void> {
+    for (const daemon of this.#daemons) await daemon.exited
+  }
+
   /** Ends every connection made so far. */
   disconnect(): void {
     for (const client of this.#clients.splice(0)) client.destroy()
@@ -107,7 +123,8 @@ export class Sandbox implements AsyncDisposable {
   }
 }
 
-export const makeSandbox = (): Sandbox => new Sandbox()
+/** Below another directory than the system's temporary one: a file system in memory, a full one, a path that is too long. */
+export const makeSandbox = (parent: string = tmpdir()): Sandbox => new Sandbox(parent)
 
 const read = (path: string): string => {
   try {

@@ -12,7 +12,3 @@ export const startShell = (client: RawClient, script: string, params: object = {
 /** Stops a session without waiting for it to agree. */
 export const stopNow = (client: RawClient, { id }: Session) =>
   client.result("session.stop", { session: id, graceMs: 0 })
-
-/** Waits until a session has ended and says how. */
-export const ended = async (client: RawClient, { id }: Session): Promise<Session> =>
-  (await client.result("session.wait", { session: id, for: "exit" })).session

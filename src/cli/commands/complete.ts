@@ -9,10 +9,11 @@ export default class Complete extends AgentctlCommand {
   static override passThrough = true
 
   async run() {
-    await this.parse(Complete, [])
     const end = this.argv.indexOf("--")
+    const words = end < 0 ? [] : this.argv.slice(end + 1)
+    await this.parse(Complete, [])
     // A daemon is never started for a completion, and a slow one is not waited for.
-    const lines = await candidates(end < 0 ? [] : this.argv.slice(end + 1), this.client({ start: false }))
+    const lines = await candidates(words, this.client({ start: false }))
     if (lines.length > 0)
       this.log(lines.map(({ word, about }) => (about === "" ? word : `${word}\t${about}`)).join("\n"))
   }

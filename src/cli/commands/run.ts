@@ -1,6 +1,6 @@
 import { AgentctlCommand } from "../AgentctlCommand.ts"
 import { duration, usage } from "../Arguments.ts"
-import { attachTo, terminalSize } from "../attachTo.ts"
+import { attachTo, onTerminal, terminalSize } from "../attachTo.ts"
 import { Flags } from "../Oclif.ts"
 
 export default class Run extends AgentctlCommand {
@@ -57,6 +57,8 @@ export default class Run extends AgentctlCommand {
       cwd: resolve(flags.cwd ?? "."),
       env: { ...(process.env as Record<string, string>), ...variables(flags.env ?? []) },
       ...terminalSize(),
+      // Not on a terminal it is a filter: input byte for byte and with an end, output as the program wrote it.
+      ...(flags.detach || onTerminal() || this.jsonEnabled() ? {} : { stdin: "pipe" as const }),
       ...(flags.name === undefined ? {} : { name: flags.name }),
       ...(flags.tag === undefined ? {} : { tags: flags.tag }),
       ...(flags.ttl === undefined ? {} : { ttlMs: flags.ttl }),

@@ -6,7 +6,7 @@ import { spawnSync } from "node:child_process"
 import { writeSync } from "node:fs"
 import type { ReadStream, WriteStream } from "node:tty"
 import { PUSH_TITLE, restoreSequence, toFreshLine } from "./restore.ts"
-import { TerminalTracker } from "./TerminalState.ts"
+import { TerminalTracker } from "./TerminalTracker.ts"
 
 /** Milliseconds that what is already written may take to reach a slow terminal before it is restored over it. */
 const FLUSH_MS = 500
@@ -36,7 +36,6 @@ export class RawTerminal {
     const handle = (this.#output as unknown as { readonly _handle?: { setBlocking?(on: boolean): void } })._handle
     handle?.setBlocking?.(false)
     process.on("exit", this.#onExit)
-    process.on("uncaughtExceptionMonitor", this.#onExit)
   }
 
   /** Writes a program's bytes; resolves when the terminal can take more. */
@@ -82,7 +81,6 @@ export class RawTerminal {
    */
   restore(ended: boolean): void {
     process.off("exit", this.#onExit)
-    process.off("uncaughtExceptionMonitor", this.#onExit)
     if (!this.#raw) return
     const capable = process.env.TERM !== undefined && process.env.TERM !== "dumb"
     const { state } = this.tracker

@@ -1,7 +1,8 @@
 /**
  * An attachment without a terminal: standard input in, every byte of output out, as a filter in a pipeline.
  */
-import type { Attachment, ProgramExit } from "../../client/Attachment.ts"
+import type { Attachment } from "../../client/Attachment.ts"
+import type { ProgramExit } from "../../client/AttachmentMessage.ts"
 import { drained, stdout } from "../print.ts"
 import { joined } from "./interact.ts"
 
@@ -15,9 +16,9 @@ export type FilterOutcome =
 export interface FilterOptions {
   /** Stops the session; a signal that asks this process to end means the program. */
   readonly stop: () => void
+  /** Interrupts the program: its input may be a pipe, where a Ctrl-C would be a byte like any other. */
+  readonly interrupt: () => void
 }
-
-const CTRL_C = Buffer.from([0x03])
 
 export const filter = async (attachment: Attachment, options: FilterOptions): Promise<FilterOutcome> => {
   const ended = Promise.withResolvers<FilterOutcome>()
@@ -25,10 +26,9 @@ export const filter = async (attachment: Attachment, options: FilterOptions): Pr
     if (cause.code === "EPIPE") ended.resolve({ type: "closed" })
     else ended.reject(cause)
   }
-  const onInterrupt = () => void attachment.input(CTRL_C).catch(() => {})
   const onHangup = () => ended.resolve({ type: "hangup" })
   stdout().on("error", onOutputError)
-  process.on("SIGINT", onInterrupt)
+  process.on("SIGINT", options.interrupt)
   process.on("SIGTERM", options.stop)
   process.on("SIGHUP", onHangup)
   feed(attachment).catch(() => {})
@@ -36,7 +36,7 @@ export const filter = async (attachment: Attachment, options: FilterOptions): Pr
   try {
     return await ended.promise
   } finally {
-    process.off("SIGINT", onInterrupt)
+    process.off("SIGINT", options.interrupt)
     process.off("SIGTERM", options.stop)
     process.off("SIGHUP", onHangup)
     // An open standard input must not keep this process alive.

@@ -2,7 +2,8 @@
  * An attachment on the user's terminal: keys in, output out, sizes, signals, the escape key, until one of them ends it.
  */
 import { AgentdError } from "../../client/AgentdError.ts"
-import type { Attachment, AttachmentMessage, ProgramExit } from "../../client/Attachment.ts"
+import type { Attachment } from "../../client/Attachment.ts"
+import type { AttachmentMessage, ProgramExit } from "../../client/AttachmentMessage.ts"
 import { EscapeKeyReader, escapeKeyName, parseEscapeKey } from "./EscapeKey.ts"
 import { RawTerminal } from "./RawTerminal.ts"
 import { beforeSnapshot } from "./restore.ts"

@@ -17,7 +17,7 @@ const MAX_COLS = 2_000
 const MAX_ROWS = 500
 /** Bytes parsed at a time, usually in less than a millisecond, and milliseconds after which others get their turn. */
 const SLICE = 8 * 1024
-const TURN_MS = 8
+const TURN_MS = 5
 /** Hyperlinks one emulator tracks; each costs it something with every line scrolled. */
 const MAX_LINKS = 1_000
 /** Bytes kept of what was fed last, to find where an unfinished sequence began. */

@@ -34,6 +34,8 @@ export const cleanTitle = (title: string): string =>
 export class Modes {
   /** Private modes that differ from a fresh terminal, in the order they were set. */
   readonly #changed = new Map<number, boolean>()
+  /** Private modes that were ever switched: a terminal that saw only part of it may have them either way. */
+  readonly #touched = new Set<number>()
   #keyboards: [Array<number>, Array<number>] = [[], []]
   #keyboardUsed = false
   /** xterm's modifyOtherKeys. */
@@ -54,8 +56,13 @@ export class Modes {
   }
 
   set(mode: number, on: boolean): void {
-    if (mode === 47 || mode === 1047 || mode === 1049) this.alternate = on
+    if (mode === 47 || mode === 1047 || mode === 1049) {
+      this.alternate = on
+      // What a program left on the alternate screen's stack is not brought back to the next one.
+      if (!on) this.#keyboards[1] = []
+    }
     if (NOT_KEPT.has(mode)) return
+    if (this.#touched.size < MAX_MODES) this.#touched.add(mode)
     const group = GROUPS.find((modes) => modes.has(mode))
     for (const other of group ?? []) this.#changed.delete(other)
     this.#changed.delete(mode)
@@ -99,7 +106,8 @@ export class Modes {
 
   /** What has to be undone, on each screen, in a terminal that showed this session before and may be anywhere. */
   get undo(): string {
-    return (this.#keyboardUsed ? `\x1b[<${MAX_KEYBOARD}u` : "") + (this.#otherKeysUsed ? "\x1b[>4m" : "")
+    const modes = [...this.#touched].map((mode) => `\x1b[?${mode}${ON_BY_DEFAULT.has(mode) ? "h" : "l"}`).join("")
+    return modes + (this.#keyboardUsed ? `\x1b[<${MAX_KEYBOARD}u` : "") + (this.#otherKeysUsed ? "\x1b[>4m" : "")
   }
 
   /** Switches the keyboard protocol of one screen on; to be sent while that screen is shown. */

@@ -49,11 +49,16 @@ const underline = (attributes: Attributes): string => {
   if ((attributes.bg & HAS_EXTENDED) === 0) return ""
   const { _ext: ext } = attributes.extended
   const style = (ext & UNDERLINE_STYLE) >>> UNDERLINE_STYLE_SHIFT
+  const styled = style > 1 && (attributes.fg & UNDERLINE) !== 0 ? `\x1b[4:${style}m` : ""
+  return styled + underlineColor(attributes)
+}
+
+/** Nothing shows it while nothing is underlined, but a pen remembers it. */
+export const underlineColor = ({ extended: { _ext: ext } }: Attributes): string => {
   const n = ext & COLOR
   const kind = ext & COLOR_MODE
-  const styled = style > 1 && (attributes.fg & UNDERLINE) !== 0 ? `\x1b[4:${style}m` : ""
-  if (kind === COLOR_MODE) return `${styled}\x1b[58:2::${n >>> 16}:${(n >>> 8) & 0xff}:${n & 0xff}m`
-  return kind === 0 ? styled : `${styled}\x1b[58:5:${n & 0xff}m`
+  if (kind === COLOR_MODE) return `\x1b[58:2::${n >>> 16}:${(n >>> 8) & 0xff}:${n & 0xff}m`
+  return kind === 0 ? "" : `\x1b[58:5:${n & 0xff}m`
 }
 
 /** The SGR that puts a pen into this state, whatever it was before. */
@@ -76,8 +81,9 @@ export const sgr = (attributes: Attributes): string => {
 }
 
 const sameLook = (a: Attributes, b: Attributes) =>
-  a.fg === b.fg &&
-  a.bg === b.bg &&
+  // The top bit makes a pen's number negative and a cell's, which comes from an unsigned array, not.
+  (a.fg | 0) === (b.fg | 0) &&
+  (a.bg | 0) === (b.bg | 0) &&
   ((a.bg & HAS_EXTENDED) === 0 || (a.extended._ext === b.extended._ext && a.extended.urlId === b.extended.urlId))
 
 const NO_EXTENSION = { _ext: 0, urlId: 0, clone: () => NO_EXTENSION }

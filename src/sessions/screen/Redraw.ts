@@ -4,8 +4,8 @@
  */
 import type { IBuffer, Terminal } from "@xterm/headless"
 import type { Modes } from "./Modes.ts"
-import { Painter, sgr } from "./Paint.ts"
-import { type BufferState, type Charset, coreOf } from "./Xterm.ts"
+import { Painter, sgr, underlineColor } from "./Paint.ts"
+import { type BufferState, type Charset, coreOf, HAS_EXTENDED } from "./Xterm.ts"
 
 /**
  * Brings a terminal that may be anywhere back to where drawing can begin. DECSTR alone is not enough: it leaves the
@@ -36,14 +36,17 @@ export const redraw = (terminal: Terminal, modes: Modes, options: RedrawOptions)
   painter.raw(modes.keyboardOf("normal"))
   if (isAlternate) {
     // Entering the alternate screen saves the cursor, as the program's own way in did.
+    if (modes.tabs) painter.raw(tabStops(terminal, normal))
     painter.raw(margins(terminal, normal)).raw(savedCursor(normal))
     painter.raw("\x1b[?1049h\x1b[r\x1b(B\x1b[m\x1b[2J\x1b[H").raw(modes.undo).resetPen()
     painter.lines(alternateView, 0, lastDrawn(terminal, alternateView)).raw(modes.keyboardOf("alternate"))
   }
   const state = isAlternate ? alt : normal
   if (modes.tabs) painter.raw(tabStops(terminal, state))
-  if (isSaved(state)) painter.raw(`${savedCursor(state)}\x1b7\x1b(B`)
-  painter.resetPen().raw(margins(terminal, state))
+  painter
+    .raw(`${savedCursor(state)}\x1b7\x1b(B`)
+    .resetPen()
+    .raw(margins(terminal, state))
   cursor(painter, terminal, active, state)
   painter.raw(charsets(terminal)).raw(modes.sequences).raw(others(terminal))
   lastPrinted(painter, terminal, active, state)
@@ -67,9 +70,6 @@ const lastDrawn = (terminal: Terminal, view: IBuffer): number => {
 const margins = (terminal: Terminal, { scrollTop, scrollBottom }: BufferState): string =>
   scrollTop === 0 && scrollBottom === terminal.rows - 1 ? "" : `\x1b[${scrollTop + 1};${scrollBottom + 1}r`
 
-const isSaved = ({ savedX, savedY, ybase, savedCurAttrData, savedCharset }: BufferState): boolean =>
-  savedX !== 0 || savedY > ybase || savedCurAttrData.fg !== 0 || savedCurAttrData.bg !== 0 || savedCharset !== undefined
-
 /** Puts cursor, pen and character set where the saved ones are, for the sequence that saves them. */
 const savedCursor = ({ savedX, savedY, ybase, savedCurAttrData, savedCharset }: BufferState): string =>
   `\x1b[${Math.max(0, savedY - ybase) + 1};${savedX + 1}H${sgr(savedCurAttrData)}${designate("(", savedCharset)}`
@@ -85,7 +85,8 @@ const cursor = (painter: Painter, terminal: Terminal, view: IBuffer, state: Buff
   // Behind the last column, about to wrap: only printing brings a cursor there.
   if (state.x >= terminal.cols) printBefore(painter, terminal, view, state)
   else painter.raw(moveTo(terminal, state, state.x))
-  painter.pen(coreOf(terminal)._inputHandler._curAttrData)
+  const pen = coreOf(terminal)._inputHandler._curAttrData
+  painter.pen(pen).raw(pen.bg & HAS_EXTENDED ? "" : underlineColor(pen))
 }
 
 /** Rows count from the margin in origin mode, which is in force already. */
@@ -96,11 +97,12 @@ const moveTo = (terminal: Terminal, state: BufferState, x: number): string => {
 
 /** Column of the character before the cursor, which may be two columns wide. */
 const columnBefore = (view: IBuffer, { x, y }: BufferState): number =>
+  x > 1 &&
   view
     .getLine(view.baseY + y)
-    ?.getCell(x - 1)
-    ?.getWidth() === 0
-    ? Math.max(0, x - 2)
+    ?.getCell(x - 2)
+    ?.getWidth() === 2
+    ? x - 2
     : x - 1
 
 /** Prints the character before the cursor again, and so puts the cursor behind it. */
@@ -111,14 +113,19 @@ const printBefore = (painter: Painter, terminal: Terminal, view: IBuffer, state:
 
 /**
  * When the last thing the program did was to print, a combining mark may follow: then that character goes last here too.
- * Not where printing it again would do something else: while inserting, without auto-wrap, in another character set.
+ * Not where printing it again would do something else: while inserting, in another character set, about to wrap but not
+ * allowed to.
  */
 const lastPrinted = (painter: Painter, terminal: Terminal, view: IBuffer, state: BufferState): void => {
   const { _inputHandler, _charsetService, coreService } = coreOf(terminal)
   if (_inputHandler._parser.precedingJoinState === 0 || state.x === 0) return
-  if (coreService.modes.insertMode || !terminal.modes.wraparoundMode || _charsetService.charset !== undefined) return
-  const cell = view.getLine(view.baseY + state.y)?.getCell(columnBefore(view, state))
+  if (coreService.modes.insertMode || _charsetService.charset !== undefined) return
+  if (!terminal.modes.wraparoundMode && state.x >= terminal.cols) return
+  const x = columnBefore(view, state)
+  const cell = view.getLine(view.baseY + state.y)?.getCell(x)
   if (cell === undefined || cell.getChars() === "" || !painter.fits(cell)) return
+  // Not behind it but in its middle, where a wide one did not fit.
+  if (x + Math.max(1, cell.getWidth()) !== state.x) return
   printBefore(painter, terminal, view, state)
 }
 

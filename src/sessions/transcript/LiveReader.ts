@@ -12,6 +12,9 @@ import { type TranscriptEntry, TranscriptHeader, type TranscriptReader } from ".
 import { decodeRecords, type IndexRecord } from "./TranscriptIndex.ts"
 import type { TranscriptWriter } from "./TranscriptWriter.ts"
 
+/** Bytes below a writer's `flushed` from which on timing may still be on its way to the index; more than one write. */
+const BEHIND = 2 * 1024 * 1024
+
 /** Output in memory, by offset: a session's ring. What it holds need not come from the disk, which may be full. */
 export interface RecentOutput {
   readonly start: number
@@ -62,7 +65,11 @@ const makeReader = (
         })
     })
 
-  const flushed = Effect.suspend(() => (writer === undefined || writer.closed ? Effect.void : writer.flush))
+  /** Everything up to `to` is in the files, as far as the disk takes it. */
+  const flushed = (to: number) =>
+    Effect.suspend(() =>
+      writer === undefined || writer.closed || to + BEHIND <= writer.flushed ? Effect.void : writer.flush
+    )
 
   const list = attempt(async () => {
     const found: Array<Segment> = []
@@ -121,7 +128,7 @@ const makeReader = (
   const read: TranscriptReader["read"] = Effect.fnUntraced(function* (from, limit) {
     const kept = fromMemory(from, limit)
     if (kept !== null) return { from, bytes: kept, missing: 0 }
-    yield* flushed
+    yield* flushed(from + limit)
     for (;;) {
       const segments = yield* list
       const segment = segments[findSegment(segments, from)]
@@ -136,7 +143,7 @@ const makeReader = (
   })
 
   const entries: TranscriptReader["entries"] = Effect.fnUntraced(function* (from, limit) {
-    yield* flushed
+    yield* flushed(from + limit)
     const segments = yield* list
     const found: Array<TranscriptEntry> = []
     let next = from
@@ -172,7 +179,7 @@ const makeReader = (
   })
 
   const sizeAt: TranscriptReader["sizeAt"] = Effect.fnUntraced(function* (offset) {
-    yield* flushed
+    yield* flushed(offset)
     const segment = (yield* list).findLast((candidate) => candidate.offset <= offset)
     const size = segment === undefined ? null : sizeIn(yield* readIndex(segment), offset)
     return size ?? { cols: header.cols, rows: header.rows }
@@ -180,7 +187,7 @@ const makeReader = (
 
   const end = Effect.gen(function* () {
     if (recent !== undefined) return recent.end
-    yield* flushed
+    yield* flushed(Number.POSITIVE_INFINITY)
     return endOf(yield* list)
   })
 

@@ -6,7 +6,9 @@
  * the disk takes bytes again. With `onDiskFull: "hold"` the owner is asked to stop reading the program instead.
  */
 import { Effect, type Scope } from "effect"
+import { Alarm } from "./Alarm.ts"
 import { BlockQueue } from "./BlockQueue.ts"
+import { Pressure } from "./Pressure.ts"
 import { type FileError, type Gap, SegmentFiles } from "./SegmentFiles.ts"
 import type { TranscriptHeader } from "./Transcript.ts"
 import { type IndexRecord, packSize, RecordType } from "./TranscriptIndex.ts"
@@ -22,10 +24,7 @@ export const PENDING_BYTES = 8 * 1024 * 1024
 /** Timing records that may wait likewise; a program that prints single bytes reaches this first. */
 const PENDING_RECORDS = 65_536
 /** Waiting bytes at which the owner is asked to pause, and at which it may go on. */
-const HOLD_AT = PENDING_BYTES / 2
-const RELEASE_AT = PENDING_BYTES / 8
-/** Milliseconds a merely slow disk may hold the program before it is treated like a full one. */
-const STALL_MS = 2_000
+const WATERLINE = { high: PENDING_BYTES / 2, low: PENDING_BYTES / 8 }
 /** Chunks that arrive within so many milliseconds share one timing record, up to so many bytes. */
 const SAME_MOMENT_MS = 4
 const SAME_MOMENT_BYTES = 64 * 1024
@@ -59,12 +58,12 @@ export class TranscriptWriter {
   unrecorded = 0
   /** Why the disk refuses writes now; null while it takes them. */
   problem: string | null = null
-  /** The owner should not read more output for now. */
-  pressure = false
 
   readonly #options: TranscriptOptions
   readonly #files: SegmentFiles
   readonly #queue = new BlockQueue()
+  readonly #alarm = new Alarm()
+  readonly #pressure: Pressure
   #records: Array<IndexRecord> = []
   #lastAt = Number.NEGATIVE_INFINITY
   #lastOffset = 0
@@ -75,11 +74,6 @@ export class TranscriptWriter {
   #gap: Gap | null = null
   #closing = false
   #closed = false
-  #timer: NodeJS.Timeout | null = null
-  #stallTimer: NodeJS.Timeout | null = null
-  #stalled = false
-  #wake: (() => void) | null = null
-  #due = true
   #waiting: Array<() => void> = []
 
   constructor(options: TranscriptOptions) {
@@ -89,6 +83,9 @@ export class TranscriptWriter {
     this.#options = options
     this.offset = this.flushed = resume?.offset ?? 0
     this.#lastOffset = this.offset
+    this.#pressure = new Pressure(WATERLINE, options.onDiskFull === "hold", options.onPressure)
+    // The first thing to do is to make the directory.
+    this.#alarm.ring()
     const { cols, rows } = resume ?? header
     this.#size = packSize(cols, rows)
     this.#files = new SegmentFiles(options.directory, header, cols, rows, options.maxBytes ?? Number.POSITIVE_INFINITY)
@@ -96,6 +93,11 @@ export class TranscriptWriter {
 
   get healthy(): boolean {
     return this.problem === null
+  }
+
+  /** The owner should not read more output for now. */
+  get pressure(): boolean {
+    return this.#pressure.on
   }
 
   get closed(): boolean {
@@ -127,10 +129,10 @@ export class TranscriptWriter {
     }
     this.#queue.push(chunk)
     if (this.problem === null) {
-      if (this.#queue.size >= BATCH_BYTES) this.#signal()
-      else this.#signalIn(WRITE_DELAY_MS)
+      if (this.#queue.size >= BATCH_BYTES) this.#alarm.ring()
+      else this.#alarm.ringIn(WRITE_DELAY_MS)
     }
-    if (this.#queue.size >= HOLD_AT && !this.pressure) this.#updatePressure()
+    if (this.#queue.size >= WATERLINE.high) this.#updatePressure()
   }
 
   /** The terminal has another size from the next byte on. */
@@ -141,7 +143,7 @@ export class TranscriptWriter {
     if (this.#lostFrom >= 0 || this.#tooManyRecords) return
     this.#records.push({ type: RecordType.Resize, at, offset: this.offset, value: this.#size })
     this.#lastAt = Number.NEGATIVE_INFINITY
-    if (this.problem === null) this.#signalIn(WRITE_DELAY_MS)
+    if (this.problem === null) this.#alarm.ringIn(WRITE_DELAY_MS)
   }
 
   /** Returns once everything appended so far can be read, or one attempt to make it so was refused (see `problem`). */
@@ -161,7 +163,7 @@ export class TranscriptWriter {
   readonly run: Effect.Effect<void> = Effect.gen({ self: this }, function* () {
     let retryMs = RETRY_FIRST_MS
     while (!this.#closed) {
-      yield* this.#signalled
+      yield* this.#alarm.wait
       const waiting = this.#waiting
       const last = this.#closing
       this.#waiting = []
@@ -173,7 +175,7 @@ export class TranscriptWriter {
       if (last) yield* this.#finish
       else if (problem === null) retryMs = RETRY_FIRST_MS
       else {
-        this.#signalIn(retryMs)
+        this.#alarm.ringIn(retryMs)
         retryMs = Math.min(retryMs * 2, RETRY_LAST_MS)
       }
       for (const done of waiting) done()
@@ -203,7 +205,7 @@ export class TranscriptWriter {
       const written = yield* this.#files.data(parts)
       this.#queue.shift(written)
       this.flushed += written
-      this.#stalled = false
+      this.#pressure.progress()
       this.#updatePressure()
     }
     // A record at the very end waits for its byte, which may open the next segment; a resize there need not.
@@ -227,7 +229,7 @@ export class TranscriptWriter {
     this.#queue.clear()
     this.#records = []
     this.#closed = true
-    if (this.#timer !== null) clearTimeout(this.#timer)
+    this.#alarm.stop()
     this.#updatePressure()
     return this.#files.close()
   })
@@ -244,30 +246,8 @@ export class TranscriptWriter {
     return Effect.callback<void>((resume) => {
       if (already()) return resume(Effect.void)
       this.#waiting.push(() => resume(Effect.void))
-      this.#signal()
+      this.#alarm.ring()
     })
-  }
-
-  /** Suspends the writing fiber until there is a reason to write. */
-  readonly #signalled: Effect.Effect<void> = Effect.callback<void>((resume) => {
-    if (this.#due) {
-      this.#due = false
-      return resume(Effect.void)
-    }
-    this.#wake = () => resume(Effect.void)
-  })
-
-  #signal(): void {
-    if (this.#timer !== null) clearTimeout(this.#timer)
-    this.#timer = null
-    const wake = this.#wake
-    this.#wake = null
-    if (wake === null) this.#due = true
-    else wake()
-  }
-
-  #signalIn(ms: number): void {
-    if (this.#timer === null && !this.#due) this.#timer = setTimeout(() => this.#signal(), ms)
   }
 
   #setProblem(problem: string | null): void {
@@ -278,19 +258,7 @@ export class TranscriptWriter {
   }
 
   #updatePressure(): void {
-    const held = this.#queue.size >= (this.pressure ? RELEASE_AT : HOLD_AT)
-    const mayHold = this.#options.onDiskFull === "hold" || (this.problem === null && !this.#stalled)
-    const pressure = held && mayHold && !this.#closed
-    if (pressure === this.pressure) return
-    this.pressure = pressure
-    if (this.#stallTimer !== null) clearTimeout(this.#stallTimer)
-    this.#stallTimer = pressure ? setTimeout(() => this.#stall(), STALL_MS) : null
-    this.#options.onPressure?.(pressure)
-  }
-
-  #stall(): void {
-    this.#stalled = true
-    this.#updatePressure()
+    this.#pressure.update(this.#queue.size, this.healthy)
   }
 }
 

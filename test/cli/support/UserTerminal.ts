@@ -14,11 +14,6 @@ export type Emulator = InstanceType<typeof xterm.Terminal>
 export const emulator = (cols = 80, rows = 24): Emulator =>
   new xterm.Terminal({ cols, rows, allowProposedApi: true, scrollback: 1000, logLevel: "off" })
 
-export interface ModesOf {
-  readonly alternate: boolean
-  readonly modes: Emulator["modes"]
-}
-
 /** Everything xterm tells about its modes, and what it does not, from inside. */
 export const modesOf = (terminal: Emulator) => {
   const inside = terminal as unknown as {
@@ -68,8 +63,8 @@ export class UserTerminal implements AsyncDisposable {
     const line = [
       before,
       `stty -g > ${this.#folder}/before`,
-      `agentctl() { ${program} "$@"; }`,
-      `${program} ${args}`,
+      `agentctl() { "${program}" "$@"; }`,
+      `"${program}" ${args}`,
       `echo $? > ${this.#folder}/code`,
       `stty -g > ${this.#folder}/after`
     ].join("\n")

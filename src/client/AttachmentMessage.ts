@@ -1,0 +1,24 @@
+/** What an attachment yields. */
+
+/** How the program ended: exactly one of `code` and `signal`, or neither when nobody could see it. */
+export interface ProgramExit {
+  readonly code: number | null
+  readonly signal: string | null
+  readonly by: "program" | "stop" | "ttl" | "shutdown" | "lost"
+}
+
+export type AttachmentMessage =
+  /** Output that begins at `offset`. */
+  | { readonly type: "output"; readonly offset: number; readonly bytes: Buffer }
+  /** These bytes are skipped; a snapshot follows where one can be made. */
+  | { readonly type: "gap"; readonly from: number; readonly to: number }
+  /** Escape sequences that draw the whole screen as it is at `offset`. */
+  | { readonly type: "snapshot"; readonly offset: number; readonly bytes: Buffer }
+  /** The session's new size. */
+  | { readonly type: "resize"; readonly cols: number; readonly rows: number }
+  /** A sentence for the person at the terminal. */
+  | { readonly type: "notice"; readonly text: string }
+  /** The program has ended, and all of its output came before. The last message. */
+  | { readonly type: "exit"; readonly exit: ProgramExit }
+  /** The daemon, or somebody, detached this client. The last message. */
+  | { readonly type: "detached"; readonly reason: string }

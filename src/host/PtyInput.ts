@@ -1,0 +1,88 @@
+/**
+ * Writes to a PTY master without ever making the event loop wait.
+ *
+ * Node's own terminal stream cannot do that: for a master libuv falls back to blocking writes, which spin on EAGAIN until the
+ * program reads, and hold up every other session meanwhile. Nothing tells when there is room again, so we look: soon after
+ * the last success, and rarely while a program does not read at all.
+ */
+import { writeSync } from "node:fs"
+
+/** Milliseconds until the next look: doubles from the first to the second. A program that reads gets 4 KiB at each. */
+const FIRST_LOOK_MS = 1
+const LAST_LOOK_MS = 64
+
+interface Piece {
+  readonly bytes: Uint8Array
+  readonly onTaken: (() => void) | undefined
+}
+
+export class PtyInput {
+  readonly #fd: number
+  #queue: Array<Piece> = []
+  /** Bytes of the first piece that are written. */
+  #written = 0
+  #backlog = 0
+  #delay = FIRST_LOOK_MS
+  #timer: NodeJS.Timeout | null = null
+  #closed = false
+
+  /** `fd` must not block, and must not be closed before `close` was called here. */
+  constructor(fd: number) {
+    this.#fd = fd
+  }
+
+  get backlog(): number {
+    return this.#backlog
+  }
+
+  write(bytes: Uint8Array, onTaken?: () => void): void {
+    if (this.#closed) return
+    this.#queue.push({ bytes, onTaken })
+    this.#backlog += bytes.length
+    if (this.#timer === null) this.#flush()
+  }
+
+  /** The program has just printed something, so it may have read something too. */
+  look(): void {
+    if (this.#timer !== null) this.#flush()
+  }
+
+  close(): void {
+    this.#closed = true
+    if (this.#timer !== null) clearTimeout(this.#timer)
+    this.#timer = null
+    this.#queue = []
+    this.#backlog = 0
+  }
+
+  #flush(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer)
+    this.#timer = null
+    while (this.#queue.length > 0) {
+      const { bytes, onTaken } = this.#queue[0]!
+      const taken = bytes.length === 0 ? 0 : this.#try(bytes)
+      if (taken === null) return
+      this.#written += taken
+      this.#backlog -= taken
+      if (this.#written < bytes.length) continue
+      this.#queue.shift()
+      this.#written = 0
+      onTaken?.()
+    }
+  }
+
+  /** Bytes the kernel took; null when it takes none now, or none any more. */
+  #try(bytes: Uint8Array): number | null {
+    try {
+      const taken = writeSync(this.#fd, bytes, this.#written)
+      this.#delay = FIRST_LOOK_MS
+      return taken
+    } catch (cause) {
+      if ((cause as NodeJS.ErrnoException).code === "EAGAIN") {
+        this.#timer = setTimeout(() => this.#flush(), this.#delay)
+        this.#delay = Math.min(this.#delay * 2, LAST_LOOK_MS)
+      } else this.close()
+      return null
+    }
+  }
+}

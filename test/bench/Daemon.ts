@@ -1,0 +1,41 @@
+/**
+ * A daemon as it is shipped (`bin/agentd`, from `dist/`), with directories of its own, and the environment its clients need.
+ */
+import type { ChildProcess } from "node:child_process"
+import { join } from "node:path"
+import { root } from "../../packaging/build/root.ts"
+import { Client } from "../../src/client/index.ts"
+import { lineWith, type Scratch } from "./Scratch.ts"
+
+export interface Daemon {
+  readonly pid: number
+  readonly env: NodeJS.ProcessEnv
+  readonly client: Client
+  readonly stop: () => Promise<void>
+}
+
+export const program = (name: "agentd" | "agentctl"): string => join(root, "bin", name)
+
+export const startDaemon = async (scratch: Scratch): Promise<Daemon> => {
+  const env = {
+    PATH: process.env.PATH,
+    HOME: scratch.directory(),
+    LANG: "C.UTF-8",
+    XDG_RUNTIME_DIR: scratch.directory(),
+    XDG_STATE_HOME: scratch.directory(),
+    XDG_CONFIG_HOME: scratch.directory()
+  }
+  const child: ChildProcess = scratch.spawn(program("agentd"), [], { env, stdio: ["ignore", "ignore", "pipe"] })
+  await lineWith(child, "stderr", "listens on")
+  child.stderr!.resume()
+  const client = new Client({ env })
+  return {
+    pid: child.pid!,
+    env,
+    client,
+    stop: async () => {
+      await client.close()
+      await scratch.stop(child)
+    }
+  }
+}

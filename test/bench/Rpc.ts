@@ -1,0 +1,137 @@
+/**
+ * Requests per second and microseconds per request over the Unix socket, against the least that Node can do.
+ *
+ * The same bare client asks both servers, so that only the servers differ.
+ */
+import { connect, type Socket } from "node:net"
+import { fileURLToPath } from "node:url"
+import type { Daemon } from "./Daemon.ts"
+import type { Measured } from "./Result.ts"
+import { lineWith, type Scratch } from "./Scratch.ts"
+import { median, takeTurns } from "./statistics.ts"
+
+const ECHO = "e".repeat(100)
+const IN_FLIGHT = 16
+
+/** Newline-delimited JSON-RPC without any ceremony: one callback per answered id. */
+class BareClient {
+  readonly #socket: Socket
+  readonly #waiting = new Map<number, () => void>()
+  #rest = ""
+  #next = 1
+
+  private constructor(socket: Socket) {
+    this.#socket = socket
+    socket.setEncoding("utf8")
+    socket.on("data", (text: string) => {
+      const lines = (this.#rest + text).split("\n")
+      this.#rest = lines.pop()!
+      for (const line of lines) {
+        const { id, result } = JSON.parse(line) as { id: number; result?: { echo?: string } }
+        if (result?.echo !== ECHO) throw new Error(`not an echo: ${line}`)
+        const done = this.#waiting.get(id)!
+        this.#waiting.delete(id)
+        done()
+      }
+    })
+  }
+
+  static open(path: string): Promise<BareClient> {
+    return new Promise((resolve, reject) => {
+      const socket = connect(path, () => resolve(new BareClient(socket)))
+      socket.once("error", reject)
+    })
+  }
+
+  ask(done: () => void): void {
+    const id = this.#next++
+    this.#waiting.set(id, done)
+    this.#socket.write(`${JSON.stringify({ jsonrpc: "2.0", id, method: "health", params: { echo: ECHO } })}\n`)
+  }
+
+  close(): void {
+    this.#socket.destroy()
+  }
+}
+
+/** Median microseconds of requests made one after the other. */
+const roundTrip = (client: BareClient, count: number): Promise<number> =>
+  new Promise((resolve) => {
+    const taken: Array<number> = []
+    const next = () => {
+      const asked = performance.now()
+      client.ask(() => {
+        taken.push((performance.now() - asked) * 1000)
+        if (taken.length < count) next()
+        else resolve(median(taken))
+      })
+    }
+    next()
+  })
+
+/** Requests per second with `IN_FLIGHT` of them unanswered at any time. */
+const rate = (client: BareClient, count: number): Promise<number> =>
+  new Promise((resolve) => {
+    const started = performance.now()
+    let asked = 0
+    let answered = 0
+    const next = () => {
+      asked += 1
+      client.ask(() => {
+        answered += 1
+        if (asked < count) next()
+        else if (answered === count) resolve(count / ((performance.now() - started) / 1000))
+      })
+    }
+    for (let i = 0; i < IN_FLIGHT; i++) next()
+  })
+
+export const rpc = async (
+  scratch: Scratch,
+  daemon: Daemon,
+  rounds: number,
+  requests: number
+): Promise<ReadonlyArray<Measured>> => {
+  const path = scratch.path(".sock")
+  const server = scratch.spawn(
+    process.execPath,
+    [fileURLToPath(new URL("programs/echoServer.ts", import.meta.url)), path],
+    {
+      stdio: ["ignore", "pipe", "inherit"]
+    }
+  )
+  await lineWith(server, "stdout", "listening")
+  const [ours, bare] = await Promise.all([BareClient.open(daemon.client.socket), BareClient.open(path)])
+  const contest = (measure: (client: BareClient) => Promise<number>) =>
+    takeTurns(
+      [
+        { name: "agentd", measure: () => measure(ours) },
+        { name: "bare Node", measure: () => measure(bare) }
+      ],
+      rounds
+    )
+  try {
+    return [
+      {
+        title: "JSON-RPC round trip, 100-byte echo, one at a time",
+        unit: "µs",
+        ours: "agentd",
+        rounds: await contest((client) => roundTrip(client, requests)),
+        goal: { against: "bare Node", limit: 1.15, sense: "at most" },
+        how: `Median of ${requests} requests a round. Bare Node is \`net\`, \`JSON.parse\` and a string: no validation, no errors.`
+      },
+      {
+        title: `JSON-RPC, ${IN_FLIGHT} requests in flight`,
+        unit: "requests/s",
+        ours: "agentd",
+        rounds: await contest((client) => rate(client, requests * 6)),
+        goal: { against: "bare Node", limit: 0.6, sense: "at least" },
+        how: `${requests * 6} requests a round over one connection, with the same client for both servers.`
+      }
+    ]
+  } finally {
+    ours.close()
+    bare.close()
+    await scratch.stop(server)
+  }
+}
