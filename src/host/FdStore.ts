@@ -36,7 +36,7 @@ export class FdStore extends Context.Service<
   static readonly layer = Layer.sync(FdStore, () => {
     const inherited = takeInherited(process.env, process.pid)
     for (const { fd } of inherited) closeOnExec(fd)
-    const available = process.platform === "linux" && process.env["NOTIFY_SOCKET"] !== undefined
+    const available = process.platform === "linux" && process.env.NOTIFY_SOCKET !== undefined
     return {
       inherited,
       available,

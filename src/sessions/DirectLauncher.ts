@@ -25,14 +25,11 @@ export const layer = Layer.effect(
       outlives: false,
       launch: Effect.fnUntraced(function* (spec) {
         const ended = Deferred.makeUnsafe<Ended>()
-        const [name, ...args] = spec.argv
         // The addon looks it up as a shell does, in the same PATH, and the program then sees the name it was called by.
-        const file = spec.env.PATH === undefined ? spec.file : name!
+        const file = spec.env.PATH === undefined ? spec.file : spec.argv[0]!
         const { pid, master } = yield* pty.spawn(
           {
-            ...(spec.stdin === null
-              ? { file, args }
-              : { file: "/bin/sh", args: ["-c", FROM_PIPE, spec.stdin, file, ...args] }),
+            ...commandOf({ ...spec, file }),
             env: spec.env,
             cwd: spec.cwd,
             cols: spec.cols,

@@ -93,7 +93,7 @@ export const layer = Layer.effect(
 
     const mainPid = (unit: string) =>
       manager.show(unit, ["MainPID"]).pipe(
-        Effect.map((properties) => Number(properties["MainPID"] ?? 0)),
+        Effect.map((properties) => Number(properties.MainPID ?? 0)),
         Effect.orElseSucceed(() => 0)
       )
 
