@@ -41,8 +41,11 @@ export class ServiceManager extends Context.Service<
       unit: string,
       properties: ReadonlyArray<string>
     ) => Effect.Effect<Readonly<Record<string, string>>, ServiceManagerFailed>
-    /** Units that are loaded and match the pattern. */
-    readonly list: (pattern: string) => Effect.Effect<ReadonlyArray<string>, ServiceManagerFailed>
+    /** The same of every unit that is loaded and matches the pattern, by its name, in one question. */
+    readonly showAll: (
+      pattern: string,
+      properties: ReadonlyArray<string>
+    ) => Effect.Effect<ReadonlyMap<string, Readonly<Record<string, string>>>, ServiceManagerFailed>
   }
 >()("agentd/host/ServiceManager") {
   static readonly systemd = Layer.succeed(ServiceManager, {
@@ -69,10 +72,16 @@ export class ServiceManager extends Context.Service<
       }),
     show: (unit, properties) =>
       Effect.map(run("systemctl", ["--user", "show", `--property=${properties.join(",")}`, unit]), parseProperties),
-    list: (pattern) =>
+    showAll: (pattern, properties) =>
       Effect.map(
-        run("systemctl", ["--user", "list-units", "--all", "--plain", "--no-legend", "--full", pattern]),
-        (text) => text.split("\n").flatMap((line) => line.trim().split(/\s+/)[0] || [])
+        run("systemctl", ["--user", "show", `--property=Id,${properties.join(",")}`, pattern]),
+        (text) =>
+          new Map(
+            text.split("\n\n").flatMap((block) => {
+              const found = parseProperties(block)
+              return found.Id === undefined ? [] : [[found.Id, found] as const]
+            })
+          )
       )
   })
 }

@@ -14,6 +14,9 @@ import { Recordings } from "./Recordings.ts"
 import { type SessionRecord, SessionStore } from "./SessionStore.ts"
 import { archiveSession } from "./Supervisor.ts"
 
+/** Sessions taken over at the same time, so that their events share a commit. */
+const AT_ONCE = 64
+
 /** Sessions that outlived it are taken over; of the others, what they printed is kept. */
 export const recover = Effect.fn("Sessions.recover")(function* () {
   const store = yield* SessionStore
@@ -21,11 +24,15 @@ export const recover = Effect.fn("Sessions.recover")(function* () {
   yield* (yield* InputPipes).clear((yield* Directories).runtime)
   const launcher = yield* Launcher
   const live = yield* store.live
-  for (const session of live) {
-    if (launcher.outlives && (yield* adopt(session))) continue
-    yield* interrupted(session)
-    yield* forgetMemory(session.id)
-  }
+  yield* Effect.forEach(
+    live,
+    Effect.fnUntraced(function* (session) {
+      if (launcher.outlives && (yield* adopt(session))) return
+      yield* interrupted(session)
+      yield* forgetMemory(session.id)
+    }),
+    { concurrency: AT_ONCE, discard: true }
+  )
   yield* launcher.retain(live.map(({ id }) => id))
   for (const id of yield* recordings.kept) {
     const known = yield* store.get(id)

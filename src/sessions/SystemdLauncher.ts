@@ -25,6 +25,7 @@ const STOP_SECONDS = 10
 /** How often units that vanished are looked for. */
 const SWEEP = Schedule.spaced("10 seconds")
 
+const EVERY_UNIT = "agentd-session-*.service"
 export const unitOf = (session: string): string => `agentd-session-${session}.service`
 
 /** The name of a session's master in the store; FDNAME= allows no more than ASCII without a colon. */
@@ -67,6 +68,9 @@ export const unitProperties = (
   `ExecStopPost=${onEnd}`
 ]
 
+const isAlive = ({ ActiveState }: Readonly<Record<string, string>>): boolean =>
+  ["active", "activating", "deactivating", "reloading"].includes(ActiveState ?? "")
+
 export const layer = Layer.effect(
   Launcher,
   Effect.gen(function* () {
@@ -86,8 +90,8 @@ export const layer = Layer.effect(
     const sweep = Effect.gen(function* () {
       const waiting = exits.waiting()
       if (waiting.length === 0) return
-      const units = yield* manager.list("agentd-session-*.service")
-      for (const session of waiting) if (!units.includes(unitOf(session))) exits.giveUp(session)
+      const units = yield* manager.showAll(EVERY_UNIT, ["ActiveState"])
+      for (const session of waiting) if (!units.has(unitOf(session))) exits.giveUp(session)
     })
     yield* Effect.forkScoped(Effect.repeat(Effect.ignore(sweep), SWEEP))
 
@@ -99,11 +103,14 @@ export const layer = Layer.effect(
 
     const alive = (unit: string) =>
       manager.show(unit, ["ActiveState"]).pipe(
-        Effect.map(({ ActiveState }) =>
-          ["active", "activating", "deactivating", "reloading"].includes(ActiveState ?? "")
-        ),
+        Effect.map(isAlive),
         Effect.orElseSucceed(() => false)
       )
+
+    // Asked once for all sessions that are taken over: one question for each would take seconds.
+    const found = yield* Effect.cached(
+      Effect.orElseSucceed(manager.showAll(EVERY_UNIT, ["ActiveState", "MainPID"]), () => new Map<string, never>())
+    )
 
     const lost = (session: string, master: PtyMaster) =>
       Effect.as(
@@ -181,15 +188,17 @@ export const layer = Layer.effect(
         const kept = store.inherited.find(({ name }) => name === fdNameOf(session))
         const master = kept === undefined ? Option.none() : yield* Effect.option(pty.adopt(kept.fd, slot))
         const unit = unitOf(session)
+        const state = (yield* found).get(unit)
+        const runs = state !== undefined && isAlive(state)
         if (Option.isNone(master)) {
           // Its terminal is lost; a program that nobody can see or type into any more must not run on.
-          if (yield* alive(unit)) yield* manager.signal(unit, "SIGKILL")
+          if (runs) yield* manager.signal(unit, "SIGKILL")
           yield* exits.forget(session)
           return null
         }
-        const pid = yield* mainPid(unit)
+        const pid = Number(state?.MainPID ?? 0)
         // It ended and left no record: its service manager was gone.
-        if (!(yield* alive(unit)) && exits.read(session) === null) return yield* lost(session, master.value)
+        if (!runs && exits.read(session) === null) return yield* lost(session, master.value)
         return { pid, startTime: table.get(pid)?.startTime ?? null, master: master.value, ended: ended(session) }
       }),
       retain: (sessions: ReadonlyArray<string>) =>

@@ -25,11 +25,11 @@ onSystems("sessions and their daemon", ({ user }) => {
     await using somebody = await user()
     const { id } = await somebody.json<Listed>("run", "-d", "--name", "kept", "--", "sleep", "1000")
     const before = await somebody.show(`agentd-session-${id}.service`, "MainPID", "Slice")
-    expect(before["Slice"]).toBe("app-agentd.slice")
+    expect(before.Slice).toBe("app-agentd.slice")
     await somebody.killDaemon()
     const [kept] = await somebody.json<ReadonlyArray<Listed>>("ls")
     expect(kept).toMatchObject({ id, name: "kept", status: "running" })
-    expect((await somebody.show(`agentd-session-${id}.service`, "MainPID"))["MainPID"]).toBe(before["MainPID"])
+    expect((await somebody.show(`agentd-session-${id}.service`, "MainPID")).MainPID).toBe(before.MainPID)
   })
 
   it("gives the exit code of a program", async () => {

@@ -2,9 +2,11 @@
  * An ordinary user on a machine, with a user manager and maybe an agentd: what they type, and what the tests need to know of it.
  */
 import type { ChildProcess } from "node:child_process"
-import { mkdirSync, writeFileSync } from "node:fs"
-import { dirname } from "node:path"
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
+import { dirname, join } from "node:path"
 import { setTimeout as pause } from "node:timers/promises"
+import { root } from "../../../packaging/build/root.ts"
+import { PROGRAM } from "./install.ts"
 import { environment, type Machine, type Result, type RunOptions } from "./Machine.ts"
 
 /** Milliseconds until what should happen soon has happened, on a busy host. */
@@ -76,7 +78,7 @@ export class User implements AsyncDisposable {
 
   /** The daemon's pid in the machine; 0 while none runs. */
   async daemon(): Promise<number> {
-    return Number((await this.show("agentd.service", "MainPID"))["MainPID"])
+    return Number((await this.show("agentd.service", "MainPID")).MainPID)
   }
 
   /** Kills the daemon that runs now, as a crash would, and waits until systemd has noticed. */
@@ -85,6 +87,22 @@ export class User implements AsyncDisposable {
     if (!(pid > 1)) throw new Error("no daemon runs")
     await this.run(["kill", `-${signal}`, String(pid)])
     await this.until("the daemon to be gone", async () => (await this.daemon()) !== pid)
+  }
+
+  /** Runs a program of `test/os/programs` with the package's own Node, and returns what it prints as JSON. */
+  async program<A>(name: string, options: object): Promise<A> {
+    const script = `${this.home}/${name}`
+    await this.write(script, readFileSync(join(root, "test/os/programs", name), "utf8"))
+    const [node] = (await this.bash(`echo ${PROGRAM}/node_modules/node-linux-*/bin/node`)).stdout.trim().split(" ")
+    const { stderr, stdout } = await this.run([
+      node!,
+      "--disable-warning=ExperimentalWarning",
+      script,
+      `${PROGRAM}/dist/client/index.js`,
+      JSON.stringify(options)
+    ])
+    process.stderr.write(stderr)
+    return JSON.parse(stdout) as A
   }
 
   /** Adds a drop-in to a unit of this user's. */

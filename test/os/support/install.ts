@@ -6,7 +6,8 @@ import { join } from "node:path"
 import { root } from "../../../packaging/build/root.ts"
 import type { Machine } from "./Machine.ts"
 
-const PROGRAM = "/opt/agentd"
+/** Where the package is. */
+export const PROGRAM = "/opt/agentd"
 const UNITS = "/usr/lib/systemd/user"
 const BIN = "/usr/bin"
 
