@@ -4,11 +4,19 @@
  *
  * The directory lies on the runtime file system: after a reboot no unit lives and none left a record.
  */
-import { mkdirSync, readdirSync, readFileSync, rmSync, watch } from "node:fs"
+import { mkdirSync, readdirSync, readFileSync, rmSync, watch, writeFileSync } from "node:fs"
 import { constants } from "node:os"
 import { join } from "node:path"
 import { Context, Deferred, Effect, Layer } from "effect"
 import { Directories } from "./Directories.ts"
+
+/**
+ * Writes the end to the file named by its argument. A script of its own: what a transient unit's command holds of `$` and quotes is
+ * read differently once systemd has reloaded its units, which every installation of a package has it do.
+ */
+const RECORD_END = `umask 077
+echo "$SERVICE_RESULT $EXIT_CODE $EXIT_STATUS" >"$1.new" && mv -f "$1.new" "$1"
+`
 
 export interface UnitEnd {
   /** `success`, `exit-code`, `signal`, `oom-kill`, `timeout`, `watchdog`, … ($SERVICE_RESULT in systemd.exec(5)). */
@@ -40,6 +48,8 @@ export class ExitRecords extends Context.Service<
       const { runtime } = yield* Directories
       const directory = join(runtime, "exits")
       mkdirSync(directory, { recursive: true, mode: 0o700 })
+      const script = join(runtime, "record-end")
+      writeFileSync(script, RECORD_END, { mode: 0o600 })
       const waiting = new Map<string, Deferred.Deferred<UnitEnd>>()
       const read = (name: string): UnitEnd | null => {
         try {
@@ -61,8 +71,7 @@ export class ExitRecords extends Context.Service<
         (watcher) => Effect.sync(() => watcher.close())
       )
       return {
-        command: (name) =>
-          `/bin/sh -c 'echo "$$SERVICE_RESULT $$EXIT_CODE $$EXIT_STATUS" >"$$0.new" && mv -f "$$0.new" "$$0"' ${join(directory, name)}`,
+        command: (name) => `/bin/sh ${script} ${join(directory, name)}`,
         await: (name) =>
           Effect.suspend(() => {
             const done = waiting.get(name) ?? Deferred.makeUnsafe<UnitEnd>()

@@ -4,6 +4,7 @@
  *
  * systemd answers nothing when it cannot keep a descriptor (FileDescriptorStoreMax=), so whoever stores one has to count.
  */
+import { fstatSync } from "node:fs"
 import { Context, Effect, Layer } from "effect"
 import { closeOnExec } from "./Libc.ts"
 import { systemd } from "./Systemd.ts"
@@ -34,7 +35,7 @@ export class FdStore extends Context.Service<
   }
 >()("agentd/host/FdStore") {
   static readonly layer = Layer.sync(FdStore, () => {
-    const inherited = takeInherited(process.env, process.pid)
+    const inherited = takeInherited(process.env, process.pid).filter(({ fd }) => isOpen(fd))
     for (const { fd } of inherited) closeOnExec(fd)
     const available = process.platform === "linux" && process.env.NOTIFY_SOCKET !== undefined
     return {
@@ -43,9 +44,10 @@ export class FdStore extends Context.Service<
       store: (name, fd) =>
         Effect.sync(() => {
           if (!available) return false
-          const sent = systemd().notifyWithFds(0, 0, `FDSTORE=1\nFDNAME=${name}\nFDPOLL=0`, [fd], 1) > 0
+          const state = `FDSTORE=1\nFDNAME=${name}\nFDPOLL=0`
+          const sent = undisturbed(() => systemd().notifyWithFds(0, 0, state, [fd], 1)) > 0
           // Without the barrier our copy could be closed, or we killed, before systemd has taken its own.
-          return sent && systemd().barrier(0, BARRIER_USEC) >= 0
+          return sent && undisturbed(() => systemd().barrier(0, BARRIER_USEC)) >= 0
         }),
       remove: (name) =>
         Effect.sync(() => {
@@ -53,6 +55,26 @@ export class FdStore extends Context.Service<
         })
     }
   })
+}
+
+const EINTR = 4
+
+/** A child that ends while we wait interrupts the call (SIGCHLD); it is then made again. */
+const undisturbed = (call: () => number): number => {
+  for (;;) {
+    const result = call()
+    if (result !== -EINTR) return result
+  }
+}
+
+/** Whoever sets LISTEN_FDS by hand may count wrong. */
+const isOpen = (fd: number): boolean => {
+  try {
+    fstatSync(fd)
+    return true
+  } catch {
+    return false
+  }
 }
 
 type Environment = Record<string, string | undefined>

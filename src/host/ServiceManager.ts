@@ -4,6 +4,7 @@
  * The programs and not D-Bus, because they come with systemd, know its versions, and cost a few milliseconds a session.
  */
 import { execFile } from "node:child_process"
+import { readFileSync } from "node:fs"
 import { Context, Effect, Layer, Schema } from "effect"
 
 /** A command of the service manager failed; `reason` is what it printed. */
@@ -41,14 +42,17 @@ export class ServiceManager extends Context.Service<
       unit: string,
       properties: ReadonlyArray<string>
     ) => Effect.Effect<Readonly<Record<string, string>>, ServiceManagerFailed>
-    /** The same of every unit that is loaded and matches the pattern, by its name, in one question. */
+    /** This process's own unit, or null when it is none of the service manager's. */
+    readonly ownUnit: string | null
+    /** The same of every unit that is loaded and matches a pattern, by its name, in one question. */
     readonly showAll: (
-      pattern: string,
+      patterns: ReadonlyArray<string>,
       properties: ReadonlyArray<string>
     ) => Effect.Effect<ReadonlyMap<string, Readonly<Record<string, string>>>, ServiceManagerFailed>
   }
 >()("agentd/host/ServiceManager") {
-  static readonly systemd = Layer.succeed(ServiceManager, {
+  static readonly systemd = Layer.sync(ServiceManager, () => ({
+    ownUnit: ownUnit(readFileSync("/proc/self/cgroup", "utf8")),
     start: ({ argv, description, properties, slice, unit }) =>
       Effect.asVoid(
         run("systemd-run", [
@@ -72,9 +76,9 @@ export class ServiceManager extends Context.Service<
       }),
     show: (unit, properties) =>
       Effect.map(run("systemctl", ["--user", "show", `--property=${properties.join(",")}`, unit]), parseProperties),
-    showAll: (pattern, properties) =>
+    showAll: (patterns, properties) =>
       Effect.map(
-        run("systemctl", ["--user", "show", `--property=Id,${properties.join(",")}`, pattern]),
+        run("systemctl", ["--user", "show", `--property=Id,${properties.join(",")}`, ...patterns]),
         (text) =>
           new Map(
             text.split("\n\n").flatMap((block) => {
@@ -83,7 +87,7 @@ export class ServiceManager extends Context.Service<
             })
           )
       )
-  })
+  }))
 }
 
 /** systemd replaces `$NAME` in a service's arguments (systemd.service(5), "Command lines"); `$$` is one dollar sign. */
@@ -96,6 +100,14 @@ export const parseProperties = (text: string): Readonly<Record<string, string>> 
       return at < 0 ? [] : [[line.slice(0, at), line.slice(at + 1)]]
     })
   )
+
+/** The service a process belongs to, from its control groups (cgroups(7)): the innermost directory that is named like one. */
+export const ownUnit = (cgroups: string): string | null =>
+  cgroups
+    .split("\n")
+    .filter((line) => line.startsWith("0::") || line.includes(":name=systemd:"))
+    .flatMap((line) => line.split("/").filter((part) => part.endsWith(".service") && !part.startsWith("user@")))
+    .at(-1) ?? null
 
 const run = (command: string, args: ReadonlyArray<string>): Effect.Effect<string, ServiceManagerFailed> =>
   Effect.callback((resume) => {

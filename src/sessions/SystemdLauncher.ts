@@ -12,6 +12,7 @@ import { FdStore } from "../host/FdStore.ts"
 import { ProcessTable } from "../host/ProcessTable.ts"
 import { Pty, type PtyMaster, type ReceiveSlot } from "../host/Pty.ts"
 import { ServiceManager } from "../host/ServiceManager.ts"
+import { KeptTerminals, STORE_PROPERTIES } from "./KeptTerminals.ts"
 import { commandOf, type Ended, Launcher, type LaunchSpec } from "./Launcher.ts"
 
 const SLICE = "app-agentd.slice"
@@ -81,7 +82,32 @@ export const layer = Layer.effect(
     const store = yield* FdStore
     const table = yield* ProcessTable
     const environments = join(runtime, "environments")
+    // What a daemon that was killed while it started a session left there: nobody reads it any more.
+    rmSync(environments, { recursive: true, force: true })
     mkdirSync(environments, { recursive: true, mode: 0o700 })
+    const own = manager.ownUnit === null ? [] : [manager.ownUnit]
+    const kept = new KeptTerminals(store.inherited.flatMap(({ name }) => sessionOfFdName(name) ?? []))
+    const learnLimit = Effect.forEach(own, (unit) =>
+      Effect.map(manager.show(unit, STORE_PROPERTIES), (said) => kept.agrees(said))
+    )
+    yield* Effect.forkScoped(Effect.ignore(learnLimit))
+
+    const overflow = () =>
+      new LaunchFailed({
+        reason: `systemd keeps ${kept.limit} terminals for this daemon and no more. End a session, or raise FileDescriptorStoreMax= of ${own.join()}`
+      })
+    const keep = Effect.fnUntraced(function* (session: string, fd: number) {
+      if (kept.full) return yield* overflow()
+      kept.add(session)
+      if (!(yield* store.store(fdNameOf(session), fd))) {
+        return yield* new LaunchFailed({ reason: "systemd does not keep this daemon's descriptors" })
+      }
+    })
+    const release = (session: string) =>
+      Effect.andThen(
+        store.remove(fdNameOf(session)),
+        Effect.sync(() => kept.delete(session))
+      )
 
     const ended = (session: string): Effect.Effect<Ended> =>
       Effect.map(exits.await(session), ({ code, signal }) => ({ code, signal }))
@@ -90,16 +116,19 @@ export const layer = Layer.effect(
     const sweep = Effect.gen(function* () {
       const waiting = exits.waiting()
       if (waiting.length === 0) return
-      const units = yield* manager.showAll(EVERY_UNIT, ["ActiveState"])
+      const units = yield* manager.showAll([EVERY_UNIT], ["ActiveState"])
       for (const session of waiting) if (!units.has(unitOf(session))) exits.giveUp(session)
     })
     yield* Effect.forkScoped(Effect.repeat(Effect.ignore(sweep), SWEEP))
 
-    const mainPid = (unit: string) =>
-      manager.show(unit, ["MainPID"]).pipe(
-        Effect.map((properties) => Number(properties.MainPID ?? 0)),
-        Effect.orElseSucceed(() => 0)
-      )
+    /** The pid of a unit that has been started, once it is certain that its terminal is kept. */
+    const confirm = Effect.fnUntraced(function* (unit: string) {
+      const found = yield* manager.showAll([unit, ...own], ["MainPID", ...STORE_PROPERTIES])
+      const mine = own.map((name) => found.get(name) ?? {})
+      if (mine.every((properties) => kept.agrees(properties))) return Number(found.get(unit)?.MainPID ?? 0)
+      yield* manager.signal(unit, "SIGKILL")
+      return yield* overflow()
+    })
 
     const alive = (unit: string) =>
       manager.show(unit, ["ActiveState"]).pipe(
@@ -109,13 +138,13 @@ export const layer = Layer.effect(
 
     // Asked once for all sessions that are taken over: one question for each would take seconds.
     const found = yield* Effect.cached(
-      Effect.orElseSucceed(manager.showAll(EVERY_UNIT, ["ActiveState", "MainPID"]), () => new Map<string, never>())
+      Effect.orElseSucceed(manager.showAll([EVERY_UNIT], ["ActiveState", "MainPID"]), () => new Map<string, never>())
     )
 
     const lost = (session: string, master: PtyMaster) =>
       Effect.as(
         Effect.andThen(
-          store.remove(fdNameOf(session)),
+          release(session),
           Effect.sync(() => master.close())
         ),
         null
@@ -140,9 +169,7 @@ export const layer = Layer.effect(
         const pair = yield* pty.open(spec.cols, spec.rows, spec.slot)
         const environment = join(environments, session)
         const started = Effect.gen(function* () {
-          if (!(yield* store.store(fdNameOf(session), pair.fd))) {
-            return yield* new LaunchFailed({ reason: "systemd does not keep this daemon's descriptors" })
-          }
+          yield* keep(session, pair.fd)
           writeFileSync(environment, environmentFile(spec.env), { mode: 0o600 })
           yield* manager.start({
             unit: unitOf(session),
@@ -151,14 +178,14 @@ export const layer = Layer.effect(
             properties: unitProperties(spec, pair.slavePath, environment, exits.command(session)),
             argv: [file, ...args]
           })
-          const pid = yield* mainPid(unitOf(session))
+          const pid = yield* confirm(unitOf(session))
           return { pid, startTime: table.get(pid)?.startTime ?? null, master: pair.master, ended: ended(session) }
         })
         return yield* started.pipe(
           Effect.catchTag("ServiceManagerFailed", (error) => Effect.fail(new LaunchFailed({ reason: error.message }))),
           Effect.tapError(() =>
             Effect.andThen(
-              store.remove(fdNameOf(session)),
+              release(session),
               Effect.sync(() => pair.master.close())
             )
           ),
@@ -181,18 +208,21 @@ export const layer = Layer.effect(
         return "kill" as const
       }),
       forget: Effect.fnUntraced(function* (session: string) {
-        yield* store.remove(fdNameOf(session))
+        yield* release(session)
         yield* exits.forget(session)
       }),
       adopt: Effect.fnUntraced(function* (session: string, slot: ReceiveSlot) {
-        const kept = store.inherited.find(({ name }) => name === fdNameOf(session))
-        const master = kept === undefined ? Option.none() : yield* Effect.option(pty.adopt(kept.fd, slot))
+        const inherited = store.inherited.find(({ name }) => name === fdNameOf(session))
+        const master = inherited === undefined ? Option.none() : yield* Effect.option(pty.adopt(inherited.fd, slot))
         const unit = unitOf(session)
         const state = (yield* found).get(unit)
         const runs = state !== undefined && isAlive(state)
         if (Option.isNone(master)) {
           // Its terminal is lost; a program that nobody can see or type into any more must not run on.
           if (runs) yield* manager.signal(unit, "SIGKILL")
+          // What was kept under its name is no terminal.
+          if (inherited !== undefined) closeSync(inherited.fd)
+          yield* release(session)
           yield* exits.forget(session)
           return null
         }
@@ -206,9 +236,11 @@ export const layer = Layer.effect(
           store.inherited,
           ({ fd, name }) => {
             const session = sessionOfFdName(name)
-            if (session === null || sessions.includes(session)) return Effect.void
+            // A listening socket of a unit's is not in the store, and removing its name does nothing.
+            if (session === null) return store.remove(name)
+            if (sessions.includes(session)) return Effect.void
             return Effect.andThen(
-              store.remove(name),
+              release(session),
               Effect.sync(() => closeSync(fd))
             )
           },
