@@ -3,5 +3,10 @@ import { mergeConfig } from "vitest/config"
 import config from "./vitest.config.ts"
 
 const os = mergeConfig(config, { test: { fileParallelism: false } })
-os.test = { ...os.test, include: ["test/os/**/*.test.ts"], exclude: [] }
+os.test = {
+  ...os.test,
+  include: ["test/os/**/*.test.ts"],
+  exclude: [],
+  globalSetup: [...(os.test?.globalSetup ?? []), "test/os/support/globalSetup.ts"]
+}
 export default os

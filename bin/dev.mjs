@@ -31,6 +31,7 @@ const tasks = {
   },
   bench: { about: "measure, against peers, and write docs/performance.md", run: ["test/bench/Main.ts"], dist: true },
   docs: { about: "write the generated reference pages", run: ["packaging/build/docs.ts"], dist: false },
+  package: { about: "build the .deb, the .rpm and the npm tarball", run: ["packaging/build/package.ts"], dist: true },
   build: { about: "write dist/ anew", run: ["packaging/build/bundle.ts", "--types"], dist: false }
 }
 

@@ -31,7 +31,11 @@ const compile = ({ source, includes, flags, libraries, output }) => {
   const temporary = `${output}.${process.pid}.tmp`
   mkdirSync(dirname(output), { recursive: true })
   const shared = process.platform === "darwin" ? ["-bundle", "-undefined", "dynamic_lookup"] : ["-shared"]
-  const args = [...shared, "-fPIC", "-O2", "-w", ...flags, ...includes.map((folder) => `-I${folder}`), source]
+  // The same file comes out wherever it is compiled: no path of this machine in messages, no hash of temporary names.
+  const anywhere = [...includes, dirname(source)].map((folder) => `-ffile-prefix-map=${folder}=.`)
+  if (process.platform === "linux") anywhere.push("-Wl,--build-id=none")
+  const optimised = ["-fPIC", "-O2", "-w", ...anywhere, ...flags]
+  const args = [...shared, ...optimised, ...includes.map((folder) => `-I${folder}`), source]
   const result = spawnSync(compiler(), [...args, "-o", temporary, ...libraries], { encoding: "utf8" })
   if (result.status !== 0) throw new CompileError(`Compiling ${source} failed:\n${(result.stderr ?? "").trim()}`)
   renameSync(temporary, output)

@@ -33,6 +33,9 @@ export const EventBody = Schema.Union([
       description: "Tells it from a later process with the same pid: proc_pid_stat(5), field 22."
     })
   }).annotate({ description: "Its process runs." }),
+  Schema.Struct({ type: Schema.Literal("session.adopted"), session: SessionId, offset: Schema.Int }).annotate({
+    description: "A new daemon took over its terminal; output goes on at this offset."
+  }),
   Schema.Struct({ type: Schema.Literal("session.renamed"), session: SessionId, name: Schema.String }).annotate({
     description: "It has another name."
   }),

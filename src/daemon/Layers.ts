@@ -11,6 +11,8 @@ import { SessionOfProcess, UnixSocket } from "../doors/UnixSocket.ts"
 import { Events } from "../events/Events.ts"
 import { Directories } from "../host/Directories.ts"
 import { Environment } from "../host/Environment.ts"
+import { ExitRecords } from "../host/ExitRecords.ts"
+import { FdStore } from "../host/FdStore.ts"
 import { FileLock } from "../host/FileLock.ts"
 import * as FileSystem from "../host/FileSystem.ts"
 import { InputPipes } from "../host/InputPipe.ts"
@@ -20,6 +22,7 @@ import { PeerCredentials } from "../host/PeerCredentials.ts"
 import { ProcessTable } from "../host/ProcessTable.ts"
 import { Pty } from "../host/Pty.ts"
 import { Self } from "../host/Self.ts"
+import { ServiceManager } from "../host/ServiceManager.ts"
 import { Signals } from "../host/Signals.ts"
 import * as DirectLauncher from "../sessions/DirectLauncher.ts"
 import { LiveSessions } from "../sessions/LiveSessions.ts"
@@ -27,6 +30,7 @@ import { Recordings } from "../sessions/Recordings.ts"
 import { SessionStore, sessionProjection } from "../sessions/SessionStore.ts"
 import { Sessions } from "../sessions/Sessions.ts"
 import { Supervisor } from "../sessions/Supervisor.ts"
+import * as SystemdLauncher from "../sessions/SystemdLauncher.ts"
 import { Screens } from "../sessions/screen/Screens.ts"
 import { EventLog } from "../store/EventLog.ts"
 import { Sqlite } from "../store/Sqlite.ts"
@@ -38,6 +42,7 @@ import { Reload } from "./Reload.ts"
 /** What the operating system gives. */
 export const HostServices = Layer.mergeAll(
   Environment.layer,
+  FdStore.layer,
   FileLock.layer,
   InputPipes.layer,
   Memory.layer,
@@ -77,9 +82,19 @@ export const Stores = Layer.mergeAll(Events.layer, SessionStore.layer).pipe(
   )
 )
 
+/** Sessions are services of their own where systemd keeps this daemon's descriptors; elsewhere they are its children. */
+const Launching = Layer.unwrap(
+  Effect.gen(function* () {
+    const { available } = yield* FdStore
+    return available
+      ? SystemdLauncher.layer.pipe(Layer.provide(Layer.merge(ServiceManager.systemd, ExitRecords.layer)))
+      : DirectLauncher.layer
+  })
+)
+
 export const SessionManager = Sessions.layer.pipe(
   Layer.provideMerge(Supervisor.layer),
-  Layer.provideMerge(Layer.mergeAll(LiveSessions.layer, Recordings.layer, Screens.layer, DirectLauncher.layer))
+  Layer.provideMerge(Layer.mergeAll(LiveSessions.layer, Recordings.layer, Screens.layer, Launching))
 )
 
 const WhoIsAsking = Layer.effect(

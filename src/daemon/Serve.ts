@@ -1,7 +1,7 @@
 /**
  * The life of the daemon: everything built, it says that it is ready, waits for a reason to stop, and leaves in good order.
  */
-import { DateTime, Effect, Stream } from "effect"
+import { DateTime, Effect, Schedule, Stream } from "effect"
 import { Settings } from "../config/Settings.ts"
 import { Connections } from "../doors/Connections.ts"
 import { UnixSocket } from "../doors/UnixSocket.ts"
@@ -41,6 +41,7 @@ export const serve = Effect.gen(function* () {
   const started_at = DateTime.formatIso(DateTime.makeUnsafe(lifecycle.startedAt))
   yield* writePidFile(pidFile, { pid, started_at, version, socket, executable })
   yield* Effect.logInfo(`agentd ${version} (pid ${pid}) listens on ${socket}`)
+  if (notify.watchdogMs !== null) yield* Effect.forkScoped(watchdog(notify.alive, notify.watchdogMs))
   yield* notify.ready(`listening on ${socket}`)
   yield* Effect.forkScoped(Effect.andThen(Effect.sleep(SETTLED_MS), (yield* Memory).giveBack))
 
@@ -59,6 +60,10 @@ const leave = Effect.fnUntraced(function* (reason: string) {
   yield* door.drain((yield* (yield* Settings).current).daemon.drain)
   yield* Effect.ignore((yield* EventLog).append({ type: "daemon.stopped", reason }))
 })
+
+/** From the event loop itself, so that a loop that is stuck falls silent. */
+const watchdog = (alive: Effect.Effect<void>, withinMs: number) =>
+  Effect.repeat(alive, Schedule.spaced(Math.max(1, Math.floor(withinMs / 3))))
 
 const onSignals = Effect.gen(function* () {
   const signals = yield* Signals

@@ -7,6 +7,7 @@ import { Clock, Context, Effect, Layer, Schema, SubscriptionRef } from "effect"
 import { Busy, NotAllowed } from "../contract/Errors.ts"
 import { MAX_CONNECTIONS } from "../contract/Limits.ts"
 import { Directories } from "../host/Directories.ts"
+import { FdStore } from "../host/FdStore.ts"
 import { Locked } from "../host/FileLock.ts"
 import { PeerCredentials } from "../host/PeerCredentials.ts"
 import { failure } from "../wire/JsonRpc.ts"
@@ -19,6 +20,9 @@ const DRAIN_LOOK_MS = 20
 
 /** Milliseconds a refused client has to read why. */
 const REFUSAL_MS = 1_000
+
+/** FileDescriptorName= of the socket unit. */
+const SOCKET_NAME = "api"
 
 /** Connections the kernel queues while the event loop is busy. */
 const BACKLOG = 511
@@ -91,8 +95,9 @@ export class UnixSocket extends Context.Service<
         changed()
       }
 
-      yield* removeStale(path, credentials)
-      const server = yield* Effect.acquireRelease(listen(path, accept), (server) =>
+      const activated = (yield* FdStore).inherited.find(({ name }) => name === SOCKET_NAME)?.fd
+      if (activated === undefined) yield* removeStale(path, credentials)
+      const server = yield* Effect.acquireRelease(listen(path, activated, accept), (server) =>
         Effect.sync(() => {
           server.close()
           for (const connection of open) connection.destroy()
@@ -155,12 +160,22 @@ const whoListens = (path: string, credentials: PeerCredentials["Service"]) =>
     })
   })
 
-const listen = (path: string, accept: (socket: Socket) => void): Effect.Effect<Server, SocketRefused> =>
-  Effect.callback((resume) => {
+/** On the socket that systemd opened and queues connections on while no daemon runs, else on one of our own. */
+const listen = (
+  path: string,
+  activated: number | undefined,
+  accept: (socket: Socket) => void
+): Effect.Effect<Server, SocketRefused> =>
+  Effect.callback<Server, SocketRefused>((resume) => {
     const server = createServer({ allowHalfOpen: true, noDelay: true }, accept)
-    server.once("error", (cause) => resume(Effect.fail(new SocketRefused({ path, reason: `${cause.message}.` }))))
-    server.listen({ path, backlog: BACKLOG }, () => {
-      chmodSync(path, 0o600)
-      resume(Effect.succeed(server))
-    })
+    const refuse = (cause: Error) => resume(Effect.fail(new SocketRefused({ path, reason: `${cause.message}.` })))
+    server.once("error", refuse)
+    try {
+      server.listen(activated === undefined ? { path, backlog: BACKLOG } : { fd: activated }, () => {
+        if (activated === undefined) chmodSync(path, 0o600)
+        resume(Effect.succeed(server))
+      })
+    } catch (cause) {
+      refuse(cause as Error)
+    }
   })

@@ -26,6 +26,10 @@ const glibc = {
   malloc_trim: { arguments: ["u64"], return: "i32" }
 } as const satisfies Record<string, Signature>
 
+const linux = {
+  posix_fallocate: { arguments: ["i32", "u64", "u64"], return: "i32" }
+} as const satisfies Record<string, Signature>
+
 export interface Libc {
   /** The last argument holds the length before and after, as 4 bytes in the machine's order. */
   readonly getsockopt: (fd: number, level: number, name: number, value: Buffer, length: Buffer) => number
@@ -34,6 +38,8 @@ export interface Libc {
   /** The path ends with a NUL. */
   readonly mkfifo: (path: Buffer, mode: number) => number
   readonly malloc_trim?: (pad: bigint) => number
+  /** Answers the error number itself, 0 for none. */
+  readonly posix_fallocate?: (fd: number, offset: bigint, length: bigint) => number
 }
 
 type Functions = Readonly<Record<string, unknown>>
@@ -41,7 +47,7 @@ type Functions = Readonly<Record<string, unknown>>
 let loaded: Libc | undefined
 
 export const libc = (): Libc => {
-  loaded ??= { ...find(everywhere), ...optional(glibc) } as unknown as Libc
+  loaded ??= { ...find(everywhere), ...optional(glibc), ...optional(linux) } as unknown as Libc
   return loaded
 }
 

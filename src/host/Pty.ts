@@ -5,7 +5,7 @@
  * after the program's end, which loses output on a busy machine, and its writer spins while the program does not read.
  */
 import { closeSync, constants, openSync, readdirSync } from "node:fs"
-import { ReadStream } from "node:tty"
+import { isatty, ReadStream } from "node:tty"
 import { Context, Effect, Layer } from "effect"
 import { LaunchFailed } from "../contract/Errors.ts"
 import { closeOnExec } from "./Libc.ts"
@@ -42,6 +42,22 @@ export interface PtyMaster {
   readonly close: () => void
 }
 
+/** Where a master's reads land, and what is done once a chunk has been handled. Without one, a buffer that all masters share. */
+export interface ReceiveSlot {
+  readonly buffer: Buffer
+  readonly handled: (length: number) => void
+}
+
+/** Both sides of a PTY nobody runs on yet. */
+export interface PtyPair {
+  readonly master: PtyMaster
+  /** The master's descriptor, to be kept elsewhere too. */
+  readonly fd: number
+  /** To be closed once the program has opened the slave side itself. */
+  readonly slaveFd: number
+  readonly slavePath: string
+}
+
 export interface PtyProcess {
   readonly pid: number
   readonly master: PtyMaster
@@ -55,6 +71,10 @@ export class Pty extends Context.Service<
       options: PtyOptions,
       onExit: (code: number, signal: number) => void
     ) => Effect.Effect<PtyProcess, LaunchFailed>
+    /** A new PTY for a program that somebody else starts. */
+    readonly open: (cols: number, rows: number, slot?: ReceiveSlot) => Effect.Effect<PtyPair, LaunchFailed>
+    /** The master side of a PTY that an earlier process opened; fails for a descriptor that is none. */
+    readonly adopt: (fd: number, slot?: ReceiveSlot) => Effect.Effect<PtyMaster, LaunchFailed>
   }
 >()("agentd/host/Pty") {
   static readonly layer = Layer.effect(
@@ -80,12 +100,33 @@ export class Pty extends Context.Service<
               release = holdSlave(forked)
               return { pid: forked.pid, master: master(forked.fd, addon, release) }
             },
-            catch: (cause) => new LaunchFailed({ reason: cause instanceof Error ? cause.message : String(cause) })
+            catch: failed
+          }),
+        open: (cols, rows, slot) =>
+          Effect.try({
+            try: () => {
+              const pair = addon.open(cols, rows)
+              closeOnExec(pair.master)
+              closeOnExec(pair.slave)
+              const { master: fd, pty: slavePath, slave: slaveFd } = pair
+              return { fd, slaveFd, slavePath, master: master(fd, addon, () => {}, slot) }
+            },
+            catch: failed
+          }),
+        adopt: (fd, slot) =>
+          Effect.try({
+            try: () => {
+              if (!isatty(fd)) throw new Error("it is no terminal")
+              return master(fd, addon, () => {}, slot)
+            },
+            catch: failed
           })
       }
     })
   )
 }
+
+const failed = (cause: unknown) => new LaunchFailed({ reason: cause instanceof Error ? cause.message : String(cause) })
 
 /** Whatever else this process was started with (a pipe of its parent's, sockets of a service manager) is not the programs' business. */
 const keepInherited = (): void => {
@@ -126,16 +167,18 @@ const holdSlave = ({ fd, pty }: { readonly fd: number; readonly pty: string }): 
 const READ_BYTES = 4_095
 const shared = Buffer.allocUnsafeSlow(READ_BYTES)
 
-const master = (fd: number, addon: PtyAddon, release: () => void): PtyMaster => {
+const master = (fd: number, addon: PtyAddon, release: () => void, slot?: ReceiveSlot): PtyMaster => {
+  const buffer = slot?.buffer ?? shared
   let ended = false
   let onData: (chunk: Buffer) => void = () => {}
   let onEnd: () => void = () => {}
   const input = new PtyInput(fd)
   const stream = new ReadStream(fd, {
     onread: {
-      buffer: shared,
+      buffer,
       callback: (length) => {
-        onData(shared.subarray(0, length))
+        onData(buffer.subarray(0, length))
+        slot?.handled(length)
         input.look()
         return true
       }

@@ -23,6 +23,10 @@ export interface PtyAddon {
     helper: string,
     onExit: (code: number, signal: number) => void
   ) => { readonly fd: number; readonly pid: number; readonly pty: string }
+  readonly open: (
+    cols: number,
+    rows: number
+  ) => { readonly master: number; readonly slave: number; readonly pty: string }
   readonly resize: (fd: number, cols: number, rows: number) => void
 }
 

@@ -6,7 +6,7 @@ import { constants } from "node:os"
 import { Deferred, Effect, Layer } from "effect"
 import { ProcessTable } from "../host/ProcessTable.ts"
 import { Pty } from "../host/Pty.ts"
-import { type Ended, Launcher } from "./Launcher.ts"
+import { commandOf, type Ended, Launcher } from "./Launcher.ts"
 import { endTree } from "./ProcessTree.ts"
 
 const SIGNALS = new Map(Object.entries(constants.signals).map(([name, number]) => [number as number, name]))
@@ -14,12 +14,6 @@ const SIGNALS = new Map(Object.entries(constants.signals).map(([name, number]) =
 /** What waitpid(2) said, as the contract speaks of it. */
 export const describeEnd = (code: number, signal: number): Ended =>
   signal === 0 ? { code, signal: null } : { code: null, signal: SIGNALS.get(signal) ?? `signal ${signal}` }
-
-/**
- * Runs the program with standard input from a FIFO ($0) and a terminal that neither echoes nor rewrites newlines. The shell
- * replaces itself, so pid, signals and exit code are the program's own.
- */
-const FROM_PIPE = 'command -p stty -echo -onlcr 2>/dev/null; exec <"$0"; command -p rm -f -- "$0"; exec "$@"'
 
 export const layer = Layer.effect(
   Launcher,
@@ -31,14 +25,11 @@ export const layer = Layer.effect(
       outlives: false,
       launch: Effect.fnUntraced(function* (spec) {
         const ended = Deferred.makeUnsafe<Ended>()
-        const [name, ...args] = spec.argv
         // The addon looks it up as a shell does, in the same PATH, and the program then sees the name it was called by.
-        const file = spec.env.PATH === undefined ? spec.file : name!
+        const file = spec.env.PATH === undefined ? spec.file : spec.argv[0]!
         const { pid, master } = yield* pty.spawn(
           {
-            ...(spec.stdin === null
-              ? { file, args }
-              : { file: "/bin/sh", args: ["-c", FROM_PIPE, spec.stdin, file, ...args] }),
+            ...commandOf({ ...spec, file }),
             env: spec.env,
             cwd: spec.cwd,
             cols: spec.cols,
@@ -48,6 +39,9 @@ export const layer = Layer.effect(
         )
         return { pid, startTime: table.get(pid)?.startTime ?? null, master, ended: Deferred.await(ended) }
       }),
+      forget: () => Effect.void,
+      adopt: () => Effect.succeed(null),
+      retain: () => Effect.void,
       end: (session, launched, graceMs) => endTree(table, process.pid, launched, session, graceMs)
     }
   })

@@ -4,7 +4,7 @@
  */
 import { Context, type Effect } from "effect"
 import type { LaunchFailed } from "../contract/Errors.ts"
-import type { PtyMaster } from "../host/Pty.ts"
+import type { PtyMaster, ReceiveSlot } from "../host/Pty.ts"
 
 export interface LaunchSpec {
   readonly session: string
@@ -18,6 +18,8 @@ export interface LaunchSpec {
   readonly rows: number
   /** A FIFO that is to be the program's standard input instead of the terminal. */
   readonly stdin: string | null
+  /** Where its output is read into, when that must outlive this daemon. */
+  readonly slot?: ReceiveSlot
 }
 
 export interface Ended {
@@ -42,5 +44,23 @@ export class Launcher extends Context.Service<
     readonly launch: (spec: LaunchSpec) => Effect.Effect<Launched, LaunchFailed>
     /** Ends the whole process tree; answers what it took once nothing of it is left. */
     readonly end: (session: string, launched: Launched, graceMs: number) => Effect.Effect<"term" | "kill">
+    /** The session's end is recorded: lets go of what was kept of it outside of this daemon. */
+    readonly forget: (session: string) => Effect.Effect<void>
+    /** Finds a session again that an earlier daemon started; null when nothing of it is left that could be taken over. */
+    readonly adopt: (session: string, slot: ReceiveSlot) => Effect.Effect<Launched | null>
+    /** Lets go of whatever was kept for other sessions than these. */
+    readonly retain: (sessions: ReadonlyArray<string>) => Effect.Effect<void>
   }
 >()("agentd/sessions/Launcher") {}
+
+/**
+ * Runs the program with standard input from a FIFO ($0) and a terminal that neither echoes nor rewrites newlines. The shell
+ * replaces itself, so pid, signals and exit code are the program's own.
+ */
+const FROM_PIPE = 'command -p stty -echo -onlcr 2>/dev/null; exec <"$0"; command -p rm -f -- "$0"; exec "$@"'
+
+/** What is executed for a session: the program itself, or the shell that gives it a pipe for standard input. */
+export const commandOf = ({ argv, file, stdin }: Pick<LaunchSpec, "argv" | "file" | "stdin">) =>
+  stdin === null
+    ? { file, args: argv.slice(1) }
+    : { file: "/bin/sh", args: ["-c", FROM_PIPE, stdin, file, ...argv.slice(1)] }

@@ -9,6 +9,7 @@ import { TranscriptUnavailable } from "../contract/Errors.ts"
 import type { SessionExit } from "../contract/Session.ts"
 import { Directories } from "../host/Directories.ts"
 import { lastingReader } from "./LastingReader.ts"
+import type { SessionRecord } from "./SessionStore.ts"
 import { archive, openArchive } from "./transcript/Archive.ts"
 import { liveReader, openLive, type RecentOutput } from "./transcript/LiveReader.ts"
 import { repairTranscript } from "./transcript/Repair.ts"
@@ -18,6 +19,12 @@ import { openTranscript, type TranscriptWriter } from "./transcript/TranscriptWr
 export interface Recording {
   readonly writer: TranscriptWriter
   readonly reader: TranscriptReader
+}
+
+export interface Resumed {
+  readonly offset: number
+  readonly cols: number
+  readonly rows: number
 }
 
 export class Recordings extends Context.Service<
@@ -31,6 +38,12 @@ export class Recordings extends Context.Service<
       recent: RecentOutput,
       onPressure: (hold: boolean) => void
     ) => Effect.Effect<Recording, never, Scope.Scope>
+    /** Goes on with a recording that an earlier daemon began; `at` is where it ended, and the terminal's size there. */
+    readonly resume: (
+      session: SessionRecord,
+      recent: RecentOutput | null,
+      onPressure: (hold: boolean) => void
+    ) => Effect.Effect<Recording & { readonly at: Resumed }, TranscriptUnavailable, Scope.Scope>
     /** Reads what there is of a session that has ended. */
     readonly read: (session: string) => Effect.Effect<TranscriptReader, TranscriptUnavailable>
     /** Turns the directory into the archive, which tells what is missing up to the offset `end`. Without a directory, answers the archive that is there, or null. */
@@ -71,6 +84,29 @@ export class Recordings extends Context.Service<
             onPressure
           })
           return { writer, reader: lastingReader(liveReader(writer, recent), archived(header.session)) }
+        }),
+        resume: Effect.fnUntraced(function* (
+          { argv, cols, createdAt, cwd, id, name, rows }: SessionRecord,
+          recent: RecentOutput | null,
+          onPressure: (hold: boolean) => void
+        ) {
+          const { transcript } = yield* settings.current
+          mkdirSync(directory(id), { recursive: true, mode: 0o700 })
+          const known = { version: 1, session: id, name, argv, cwd, cols, rows, term: "", createdAt } as const
+          const { header, resume } = yield* repairTranscript(directory(id), known)
+          // What memory has lost too is a gap, and the recording goes on after it.
+          const offset =
+            recent === null || recent.end < resume.offset ? resume.offset : Math.max(resume.offset, recent.start)
+          const writer = yield* openTranscript({
+            directory: directory(id),
+            header,
+            resume: { ...resume, offset },
+            onDiskFull: transcript.on_disk_full,
+            maxBytes: transcript.session_bytes,
+            onPressure
+          })
+          const reader = lastingReader(liveReader(writer, recent ?? undefined), archived(id))
+          return { writer, reader, at: { ...resume, offset } }
         }),
         read: Effect.fnUntraced(function* (session: string) {
           const closed = archived(session)

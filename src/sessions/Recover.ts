@@ -7,20 +7,38 @@ import type { SessionExit } from "../contract/Session.ts"
 import { Directories } from "../host/Directories.ts"
 import { InputPipes } from "../host/InputPipe.ts"
 import { EventLog } from "../store/EventLog.ts"
+import { adopt } from "./Adopt.ts"
+import { forgetMemory } from "./Enliven.ts"
+import { Launcher } from "./Launcher.ts"
 import { Recordings } from "./Recordings.ts"
 import { type SessionRecord, SessionStore } from "./SessionStore.ts"
 import { archiveSession } from "./Supervisor.ts"
 
-/** Sessions of a launcher that does not outlive the daemon are over; what they printed is kept. */
+/** Sessions taken over at the same time, so that their events share a commit. */
+const AT_ONCE = 64
+
+/** Sessions that outlived it are taken over; of the others, what they printed is kept. */
 export const recover = Effect.fn("Sessions.recover")(function* () {
   const store = yield* SessionStore
   const recordings = yield* Recordings
   yield* (yield* InputPipes).clear((yield* Directories).runtime)
-  for (const session of yield* store.live) yield* interrupted(session)
+  const launcher = yield* Launcher
+  const live = yield* store.live
+  yield* Effect.forEach(
+    live,
+    Effect.fnUntraced(function* (session) {
+      if (launcher.outlives && (yield* adopt(session))) return
+      yield* interrupted(session)
+      yield* forgetMemory(session.id)
+    }),
+    { concurrency: AT_ONCE, discard: true }
+  )
+  yield* launcher.retain(live.map(({ id }) => id))
   for (const id of yield* recordings.kept) {
     const known = yield* store.get(id)
     if (Option.isSome(known)) {
-      if (!known.value.archived) yield* archiveSession(id, known.value.exit, known.value.offset)
+      if (!known.value.archived && known.value.exit !== null)
+        yield* archiveSession(id, known.value.exit, known.value.offset)
     } else if (yield* wasRemoved(id)) yield* recordings.remove(id)
     else yield* Effect.logWarning(`${recordings.directory(id)} is kept, though no session of that id is known here`)
   }

@@ -8,20 +8,30 @@ const FIRST_BYTES = 4096
 
 const NOTHING = Buffer.alloc(0)
 
+/** Memory of the caller's for all of a ring's bytes, and where it notes which they are. */
+export interface RingMemory {
+  readonly buffer: Buffer
+  /** Called after each change, once the bytes are in place. */
+  readonly note: (start: number, end: number) => void
+}
+
 export class Ring {
   readonly #limit: number
   #buffer: Buffer
   /** Offset of the next byte. */
   #end: number
 
-  constructor(limit: number, end = 0) {
-    this.#limit = limit
-    this.#buffer = Buffer.allocUnsafeSlow(Math.min(FIRST_BYTES, limit))
-    this.#end = end
-    this.#first = end
-  }
-
   #first: number
+  readonly #memory: RingMemory | null
+
+  /** With `memory`, what it holds from `first` to `end` is this ring's already. */
+  constructor(limit: number, end = 0, memory: RingMemory | null = null, first = end) {
+    this.#limit = memory?.buffer.length ?? limit
+    this.#buffer = memory?.buffer ?? Buffer.allocUnsafeSlow(Math.min(FIRST_BYTES, limit))
+    this.#memory = memory
+    this.#end = end
+    this.#first = first
+  }
 
   get end(): number {
     return this.#end
@@ -46,6 +56,7 @@ export class Ring {
     kept.copy(this.#buffer, at, 0, head)
     kept.copy(this.#buffer, 0, head)
     this.#end += chunk.length
+    this.#memory?.note(this.start, this.#end)
   }
 
   /** A copy of at most `limit` bytes from `offset` on; empty outside of what is kept. */

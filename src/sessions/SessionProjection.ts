@@ -115,6 +115,7 @@ const apply = (sql: SqlClient, { at, body, seq }: Event): Effect.Effect<void, Sq
         transcript_bytes = ${body.bytes} WHERE id = ${body.session}`)
     case "session.removed":
       return Effect.asVoid(sql`DELETE FROM sessions WHERE id = ${body.session}`)
+    case "session.adopted":
     case "daemon.started":
     case "daemon.stopped":
       return Effect.void

@@ -1,7 +1,7 @@
 /**
  * Starts a session: everything that can be wrong is found first, then it is recorded, then its program runs.
  */
-import { Clock, Deferred, Effect, Exit, Scope } from "effect"
+import { Clock, Effect, Exit, Scope } from "effect"
 import { Settings } from "../config/Settings.ts"
 import { InvalidParams, NameTaken } from "../contract/Errors.ts"
 import { clampSize } from "../contract/Frames.ts"
@@ -13,9 +13,9 @@ import { InputPipes } from "../host/InputPipe.ts"
 import { EventLog } from "../store/EventLog.ts"
 import { ulid } from "../store/Ulid.ts"
 import { checkDirectory, resolveCommand } from "./Command.ts"
+import { enliven, forgetMemory, holding, keepMemory } from "./Enliven.ts"
 import { Launcher } from "./Launcher.ts"
-import { LiveSession } from "./LiveSession.ts"
-import { describe, type Entry, LiveSessions } from "./LiveSessions.ts"
+import { describe, LiveSessions } from "./LiveSessions.ts"
 import { generateName } from "./Names.ts"
 import { SESSION_VARIABLE } from "./ProcessTree.ts"
 import { Recordings } from "./Recordings.ts"
@@ -114,34 +114,27 @@ const launch = Effect.fnUntraced(function* (
 
   const scope = yield* Scope.make()
   const running = Effect.gen(function* () {
-    const live = Deferred.makeUnsafe<LiveSession>()
-    const ring = new Ring(RING_BYTES)
+    const launcher = yield* Launcher
+    const memory = launcher.outlives ? yield* keepMemory(id) : null
+    const ring = memory?.fresh(0) ?? new Ring(RING_BYTES)
     const header = { version: 1, session: id, name, argv, cwd, cols, rows, term: env.TERM ?? "", createdAt } as const
-    const recording = yield* (yield* Recordings).open(header, ring, (hold) => {
-      Effect.runFork(Effect.map(Deferred.await(live), (session) => session.hold(hold)))
-    })
+    const hold = holding()
+    const recording = yield* (yield* Recordings).open(header, ring, hold.onPressure)
     const pipes = yield* InputPipes
     const { runtime } = yield* Directories
     const stdin = piped
       ? yield* Effect.acquireRelease(pipes.make(runtime, id), (pipe) => Effect.sync(pipe.close))
       : null
     const spec = { session: id, file, argv, cwd, env, cols, rows, stdin: stdin?.path ?? null }
-    const launched = yield* (yield* Launcher).launch(spec)
-    const clock = yield* Clock.Clock
-    const session = new LiveSession({
-      id,
+    const launched = yield* launcher.launch(memory === null ? spec : { ...spec, slot: memory.slot })
+    const { pid, startTime } = launched
+    const entry = yield* enliven({ ...record, status: "running", pid, startTime }, scope, {
       launched,
-      recorder: recording.writer,
+      recording,
       ring,
       stdin,
-      cols,
-      rows,
-      now: () => clock.currentTimeMillisUnsafe()
+      hold
     })
-    Deferred.doneUnsafe(live, Effect.succeed(session))
-    const { pid, startTime } = launched
-    const entry: Entry = { record: { ...record, status: "running", pid, startTime }, live: session, recording, scope }
-    yield* (yield* LiveSessions).add(entry)
     yield* (yield* Supervisor).watch(entry)
     return entry
   })
@@ -151,6 +144,7 @@ const launch = Effect.fnUntraced(function* (
       Effect.gen(function* () {
         yield* Scope.close(scope, Exit.void)
         yield* (yield* Recordings).remove(id)
+        yield* forgetMemory(id)
         // Nothing ran: the listing should not show it either.
         yield* Effect.ignore(append({ type: "session.removed", session: id, by: "request" }))
       })

@@ -4,7 +4,9 @@
 import { Clock, Context, Deferred, Effect, Exit, Fiber, FiberSet, Layer, Scope } from "effect"
 import { Settings } from "../config/Settings.ts"
 import type { SessionExit } from "../contract/Session.ts"
+import type { Directories } from "../host/Directories.ts"
 import type { EventLog } from "../store/EventLog.ts"
+import { forgetMemory } from "./Enliven.ts"
 import { Launcher } from "./Launcher.ts"
 import { type Entry, LiveSessions } from "./LiveSessions.ts"
 import { record } from "./Record.ts"
@@ -13,8 +15,8 @@ import { Recordings } from "./Recordings.ts"
 export class Supervisor extends Context.Service<
   Supervisor,
   {
-    /** Follows a session that has just been started, in the background, to its end. */
-    readonly watch: (entry: Entry) => Effect.Effect<void>
+    /** Follows a session that has just been started, or taken over, in the background, to its end. */
+    readonly watch: (entry: Entry, how?: "started" | "adopted") => Effect.Effect<void>
     /** Ends a session's process tree and waits until that is recorded. */
     readonly end: (entry: Entry, by: SessionExit["by"], graceMs?: number) => Effect.Effect<SessionExit>
     /** Waits until nothing is written for a session that has ended any more. */
@@ -26,7 +28,7 @@ export class Supervisor extends Context.Service<
   static readonly layer = Layer.effect(
     Supervisor,
     Effect.gen(function* () {
-      const context = yield* Effect.context<LiveSessions | Launcher | Recordings | EventLog | Settings>()
+      const context = yield* Effect.context<LiveSessions | Launcher | Recordings | EventLog | Settings | Directories>()
       const fibers = yield* FiberSet.make()
       const following = new Map<string, Fiber.Fiber<void>>()
       const sessions = yield* LiveSessions
@@ -54,10 +56,10 @@ export class Supervisor extends Context.Service<
         yield* end(entry, "ttl")
       })
 
-      const watch = Effect.fnUntraced(function* (entry: Entry) {
+      const watch = Effect.fnUntraced(function* (entry: Entry, how: "started" | "adopted" = "started") {
         const { ttlMs } = entry.record
         const { id } = entry.record
-        const fiber = yield* FiberSet.run(fibers, Effect.provide(follow(entry), context))
+        const fiber = yield* FiberSet.run(fibers, Effect.provide(follow(entry, how), context))
         following.set(id, fiber)
         fiber.addObserver(() => following.delete(id))
         if (ttlMs !== null) yield* Effect.forkIn(ttl(entry, ttlMs), entry.scope)
@@ -72,6 +74,14 @@ export class Supervisor extends Context.Service<
       // Registered after the fibers' own finalizer and so run before it: they still work while their sessions end.
       if (!launcher.outlives) {
         yield* Effect.addFinalizer(() => Effect.andThen(endAll("shutdown"), FiberSet.awaitEmpty(fibers)))
+      } else {
+        // They run on without this daemon; what it has of their output must be on disk for the next one.
+        yield* Effect.addFinalizer(() =>
+          Effect.forEach([...sessions.entries.values()], ({ scope }) => Scope.close(scope, Exit.void), {
+            concurrency: "unbounded",
+            discard: true
+          })
+        )
       }
       const settled = (id: string) => {
         const fiber = following.get(id)
@@ -83,10 +93,10 @@ export class Supervisor extends Context.Service<
 }
 
 /** One session's life after its start, in the order its events are recorded. */
-const follow = Effect.fnUntraced(function* (entry: Entry) {
+const follow = Effect.fnUntraced(function* (entry: Entry, how: "started" | "adopted") {
   const { live, recording, scope } = entry
   const { id: session, pid, startTime } = entry.record
-  if (pid !== null) yield* record({ type: "session.running", session, pid, startTime })
+  if (pid !== null && how === "started") yield* record({ type: "session.running", session, pid, startTime })
   const exit = yield* live.awaitEnd()
   yield* recording.writer.flush
   const { unrecorded } = recording.writer
@@ -95,6 +105,8 @@ const follow = Effect.fnUntraced(function* (entry: Entry) {
   if (cols !== entry.record.cols || rows !== entry.record.rows)
     yield* record({ type: "session.resized", session, cols, rows })
   yield* record({ type: "session.ended", session, status: "exited", exit, offset: live.end, unrecorded })
+  yield* (yield* Launcher).forget(session)
+  yield* forgetMemory(session)
   // The files are complete before anybody looks for them there.
   yield* Scope.close(scope, Exit.void)
   yield* sessions.remove(session)

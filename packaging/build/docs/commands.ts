@@ -5,14 +5,14 @@ import type { Command, Interfaces } from "@oclif/core"
 import { commands } from "../../../src/cli/Table.ts"
 import { code, page, sentence, table } from "./markdown.ts"
 
-interface Documented {
+export interface Documented {
   /** With spaces, as it is typed: `daemon status`. */
   readonly id: string
   readonly command: Command.Class
 }
 
 export const commandsPage = async (): Promise<string> => {
-  const documented = await load()
+  const documented = await documentedCommands()
   return page(
     "Command reference",
     "Every command of `agentctl`. `agentctl COMMAND --help` shows the same at the terminal.",
@@ -25,7 +25,7 @@ export const commandsPage = async (): Promise<string> => {
   )
 }
 
-const load = async (): Promise<ReadonlyArray<Documented>> => {
+export const documentedCommands = async (): Promise<ReadonlyArray<Documented>> => {
   const loaded = await Promise.all(
     Object.entries(commands).map(async ([id, command]) => ({
       id: id.replaceAll(":", " "),
@@ -35,7 +35,8 @@ const load = async (): Promise<ReadonlyArray<Documented>> => {
   return loaded.filter(({ command, id }) => command.hidden !== true && !id.startsWith("__"))
 }
 
-const summaryOf = ({ description, summary }: Command.Class) => sentence(summary ?? description?.split("\n", 1)[0] ?? "")
+export const summaryOf = ({ description, summary }: Command.Class) =>
+  sentence(summary ?? description?.split("\n", 1)[0] ?? "")
 
 const commandParts = (id: string, command: Command.Class): ReadonlyArray<string> => {
   const flags = flagsOf(command)
@@ -72,7 +73,7 @@ const commandParts = (id: string, command: Command.Class): ReadonlyArray<string>
 type Args = ReadonlyArray<[string, Interfaces.Arg<unknown>]>
 type Flag = Interfaces.Flag<unknown>
 
-const flagsOf = (command: Command.Class): ReadonlyArray<[string, Flag]> => {
+export const flagsOf = (command: Command.Class): ReadonlyArray<[string, Flag]> => {
   const json: Record<string, Flag> = command.enableJsonFlag
     ? { json: { type: "boolean", name: "json", summary: "Print JSON." } as Flag }
     : {}
@@ -86,7 +87,7 @@ const flagsOf = (command: Command.Class): ReadonlyArray<[string, Flag]> => {
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
 }
 
-const usageOf = (id: string, args: Args, command: Command.Class) => {
+export const usageOf = (id: string, args: Args, command: Command.Class): string => {
   const [own] = [command.usage ?? []].flat()
   if (own !== undefined) return `agentctl ${own.replace(/<%= *command\.id *%>/g, id)}`
   const names = args.map(([name, arg]) => (arg.required === true ? name.toUpperCase() : `[${name.toUpperCase()}]`))
@@ -99,7 +100,7 @@ const usageOf = (id: string, args: Args, command: Command.Class) => {
   ].join(" ")
 }
 
-const flagName = (name: string, flag: Flag) => {
+export const flagName = (name: string, flag: Flag) => {
   const long =
     flag.type === "boolean"
       ? `--${flag.allowNo === true ? "[no-]" : ""}${name}`
@@ -107,7 +108,7 @@ const flagName = (name: string, flag: Flag) => {
   return code(flag.char === undefined ? long : `-${flag.char}, ${long}`)
 }
 
-const explained = (
+export const explained = (
   text: string | undefined,
   { default: value, ...about }: { readonly default?: unknown; readonly options?: ReadonlyArray<string> | undefined }
 ) => {
@@ -117,14 +118,18 @@ const explained = (
 }
 
 const examplesOf = (examples: ReadonlyArray<Command.Example>, id: string): ReadonlyArray<string> => {
+  const typed = typedExamples(examples, id)
+  return typed === "" ? [] : ["Examples:", ["```sh", typed, "```"].join("\n")]
+}
+
+/** As they are typed, a line each. */
+export const typedExamples = (examples: ReadonlyArray<Command.Example>, id: string): string => {
   const lines = examples.map((example) =>
     typeof example === "string" ? example : `# ${example.description}\n${example.command}`
   )
-  if (lines.length === 0) return []
-  const typed = lines
+  return lines
     .join("\n")
     .replace(/<%= *config\.bin *%>/g, "agentctl")
     .replace(/<%= *command\.id *%>/g, id)
     .replace(/^\$ /gm, "")
-  return ["Examples:", ["```sh", typed, "```"].join("\n")]
 }

@@ -1,0 +1,110 @@
+/**
+ * How units ended, as their service manager tells it: each leaves a small file behind (ExecStopPost= in systemd.service(5)),
+ * whether anybody listens at that moment or not.
+ *
+ * The directory lies on the runtime file system: after a reboot no unit lives and none left a record.
+ */
+import { mkdirSync, readdirSync, readFileSync, rmSync, watch, writeFileSync } from "node:fs"
+import { constants } from "node:os"
+import { join } from "node:path"
+import { Context, Deferred, Effect, Layer } from "effect"
+import { Directories } from "./Directories.ts"
+
+/**
+ * Writes the end to the file named by its argument. A script of its own: what a transient unit's command holds of `$` and quotes is
+ * read differently once systemd has reloaded its units, which every installation of a package has it do.
+ */
+const RECORD_END = `umask 077
+echo "$SERVICE_RESULT $EXIT_CODE $EXIT_STATUS" >"$1.new" && mv -f "$1.new" "$1"
+`
+
+export interface UnitEnd {
+  /** `success`, `exit-code`, `signal`, `oom-kill`, `timeout`, `watchdog`, … ($SERVICE_RESULT in systemd.exec(5)). */
+  readonly result: string
+  readonly code: number | null
+  /** Name of the signal, as in signal(7). */
+  readonly signal: string | null
+}
+
+export class ExitRecords extends Context.Service<
+  ExitRecords,
+  {
+    /** The shell command a unit runs after its end, as the value of ExecStopPost=. */
+    readonly command: (name: string) => string
+    /** Completes with the end of the unit that was given this name. */
+    readonly await: (name: string) => Effect.Effect<UnitEnd>
+    /** The names somebody waits for. */
+    readonly waiting: () => ReadonlyArray<string>
+    /** There will be no record: whoever waits is told an end nobody saw, unless one came meanwhile. */
+    readonly giveUp: (name: string) => void
+    /** What is on record now. */
+    readonly read: (name: string) => UnitEnd | null
+    readonly forget: (name: string) => Effect.Effect<void>
+  }
+>()("agentd/host/ExitRecords") {
+  static readonly layer = Layer.effect(
+    ExitRecords,
+    Effect.gen(function* () {
+      const { runtime } = yield* Directories
+      const directory = join(runtime, "exits")
+      mkdirSync(directory, { recursive: true, mode: 0o700 })
+      const script = join(runtime, "record-end")
+      writeFileSync(script, RECORD_END, { mode: 0o600 })
+      const waiting = new Map<string, Deferred.Deferred<UnitEnd>>()
+      const read = (name: string): UnitEnd | null => {
+        try {
+          return parseEnd(readFileSync(join(directory, name), "utf8"))
+        } catch {
+          return null
+        }
+      }
+      const look = () => {
+        for (const name of waiting.size === 0 ? [] : readdirSync(directory)) {
+          const end = waiting.has(name) ? read(name) : null
+          if (end === null) continue
+          Deferred.doneUnsafe(waiting.get(name)!, Effect.succeed(end))
+          waiting.delete(name)
+        }
+      }
+      yield* Effect.acquireRelease(
+        Effect.sync(() => watch(directory, look)),
+        (watcher) => Effect.sync(() => watcher.close())
+      )
+      return {
+        command: (name) => `/bin/sh ${script} ${join(directory, name)}`,
+        await: (name) =>
+          Effect.suspend(() => {
+            const done = waiting.get(name) ?? Deferred.makeUnsafe<UnitEnd>()
+            waiting.set(name, done)
+            look()
+            return Deferred.await(done)
+          }),
+        waiting: () => [...waiting.keys()],
+        giveUp: (name) => {
+          look()
+          const done = waiting.get(name)
+          waiting.delete(name)
+          if (done !== undefined)
+            Deferred.doneUnsafe(done, Effect.succeed({ result: "unknown", code: null, signal: null }))
+        },
+        read,
+        forget: (name) => Effect.sync(() => rmSync(join(directory, name), { force: true }))
+      }
+    })
+  )
+}
+
+/** `$SERVICE_RESULT $EXIT_CODE $EXIT_STATUS`: a number for `exited`, a signal's name without SIG for `killed` and `dumped`. */
+export const parseEnd = (text: string): UnitEnd | null => {
+  const [result, kind, status] = text.trim().split(" ")
+  if (result === undefined || result === "") return null
+  if (kind === "exited") return { result, code: Number(status), signal: null }
+  if ((kind === "killed" || kind === "dumped") && status !== undefined) {
+    const name = /^\d+$/.test(status) ? signalName(Number(status)) : `SIG${status}`
+    return { result, code: null, signal: name }
+  }
+  return { result, code: null, signal: null }
+}
+
+const signalName = (number: number): string =>
+  Object.entries(constants.signals).find(([, value]) => value === number)?.[0] ?? `signal ${number}`

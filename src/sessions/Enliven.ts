@@ -1,0 +1,79 @@
+/**
+ * Makes a session live in this daemon, whether its program has just been started or was found again: terminal, ring and recording
+ * come together and are known from then on.
+ */
+import { mkdirSync, rmSync } from "node:fs"
+import { join } from "node:path"
+import { Clock, Deferred, Effect, type Scope } from "effect"
+import { Directories } from "../host/Directories.ts"
+import type { InputPipe } from "../host/InputPipe.ts"
+import type { Launched } from "./Launcher.ts"
+import { LiveSession } from "./LiveSession.ts"
+import { type Entry, LiveSessions } from "./LiveSessions.ts"
+import type { Recording } from "./Recordings.ts"
+import type { Ring } from "./Ring.ts"
+import { openMemory } from "./SessionMemory.ts"
+import type { SessionRecord } from "./SessionStore.ts"
+
+/** Carries a recording's pressure to a session that is made after it. */
+export interface Holding {
+  readonly onPressure: (hold: boolean) => void
+  readonly to: (session: LiveSession) => void
+}
+
+export const holding = (): Holding => {
+  const live = Deferred.makeUnsafe<LiveSession>()
+  return {
+    onPressure: (hold) => void Effect.runFork(Effect.map(Deferred.await(live), (session) => session.hold(hold))),
+    to: (session) => void Deferred.doneUnsafe(live, Effect.succeed(session))
+  }
+}
+
+export interface Parts {
+  readonly launched: Launched
+  readonly recording: Recording
+  readonly ring: Ring
+  readonly stdin: InputPipe | null
+  readonly hold: Holding
+}
+
+export const enliven = Effect.fnUntraced(function* (record: SessionRecord, scope: Scope.Closeable, parts: Parts) {
+  const { hold, launched, recording, ring, stdin } = parts
+  const clock = yield* Clock.Clock
+  const live = new LiveSession({
+    id: record.id,
+    launched,
+    recorder: recording.writer,
+    ring,
+    stdin,
+    cols: record.cols,
+    rows: record.rows,
+    now: () => clock.currentTimeMillisUnsafe()
+  })
+  hold.to(live)
+  const entry: Entry = { record, live, recording, scope }
+  yield* (yield* LiveSessions).add(entry)
+  return entry
+})
+
+/** The file of a session's memory. It lies with the state, where there is more room than on the runtime file system. */
+const memoryPath = Effect.map(Directories, ({ state }) => {
+  const directory = join(state, "live")
+  mkdirSync(directory, { recursive: true, mode: 0o700 })
+  return (session: string) => join(directory, session)
+})
+
+/** Memory that outlives this daemon, let go of with the scope; the file stays until `forgetMemory`. */
+export const keepMemory = Effect.fnUntraced(function* (session: string) {
+  const path = (yield* memoryPath)(session)
+  return yield* Effect.acquireRelease(
+    Effect.sync(() => openMemory(path)),
+    // Unmapped only with the process: a read that is under way may still land in it.
+    () => Effect.void
+  )
+})
+
+export const forgetMemory = Effect.fnUntraced(function* (session: string) {
+  const path = (yield* memoryPath)(session)
+  yield* Effect.sync(() => rmSync(path, { force: true }))
+})

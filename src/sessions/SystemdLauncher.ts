@@ -1,0 +1,251 @@
+/**
+ * The launcher for systemd: each session is a transient service of its own on the slave side of a PTY, and the master lies in this
+ * daemon's file-descriptor store. The daemon may then crash, be killed or be replaced; the sessions go on.
+ */
+import { closeSync, mkdirSync, rmSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { Clock, Effect, Layer, Option, Schedule } from "effect"
+import { LaunchFailed } from "../contract/Errors.ts"
+import { Directories } from "../host/Directories.ts"
+import { ExitRecords } from "../host/ExitRecords.ts"
+import { FdStore } from "../host/FdStore.ts"
+import { ProcessTable } from "../host/ProcessTable.ts"
+import { Pty, type PtyMaster, type ReceiveSlot } from "../host/Pty.ts"
+import { ServiceManager } from "../host/ServiceManager.ts"
+import { KeptTerminals, STORE_PROPERTIES } from "./KeptTerminals.ts"
+import { commandOf, type Ended, Launcher, type LaunchSpec } from "./Launcher.ts"
+
+const SLICE = "app-agentd.slice"
+
+/** Milliseconds after SIGKILL until we stop waiting: only a process stuck in the kernel lives that long. */
+const KILL_MS = 5_000
+
+/** Seconds a session has when its service manager stops it, at a shutdown for one. Longer grace times are ours to keep. */
+const STOP_SECONDS = 10
+
+/** How often units that vanished are looked for. */
+const SWEEP = Schedule.spaced("10 seconds")
+
+const EVERY_UNIT = "agentd-session-*.service"
+export const unitOf = (session: string): string => `agentd-session-${session}.service`
+
+/** The name of a session's master in the store; FDNAME= allows no more than ASCII without a colon. */
+const PREFIX = "session-"
+export const fdNameOf = (session: string): string => `${PREFIX}${session}`
+export const sessionOfFdName = (name: string): string | null =>
+  name.startsWith(PREFIX) ? name.slice(PREFIX.length) : null
+
+/**
+ * A file for EnvironmentFile= (systemd.exec(5)). Values are quoted, so that they may hold anything but NUL; names that are no
+ * identifiers (bash's exported functions) cannot be carried and are left out.
+ */
+export const environmentFile = (env: Readonly<Record<string, string>>): string =>
+  Object.entries(env)
+    .filter(([name]) => /^[A-Za-z_][A-Za-z0-9_]*$/.test(name))
+    .map(([name, value]) => `${name}="${value.replaceAll(/["\\`$]/g, "\\$&")}"\n`)
+    .join("")
+
+/** What the unit of a session is made of. The environment is in a file only: properties are open to whoever may ask systemd. */
+export const unitProperties = (
+  { cwd }: Pick<LaunchSpec, "cwd">,
+  slave: string,
+  environment: string,
+  onEnd: string
+): ReadonlyArray<string> => [
+  // Returns once the program has been executed, so that our copy of the slave may be closed.
+  "Type=exec",
+  `TTYPath=${slave}`,
+  "StandardInput=tty",
+  "StandardOutput=tty",
+  "StandardError=tty",
+  `WorkingDirectory=${cwd}`,
+  // Deleted once the program runs; the dash lets ExecStopPost= run without it.
+  `EnvironmentFile=-${environment}`,
+  // A session that runs out of memory loses what took it, not its shell.
+  "OOMPolicy=continue",
+  "KillMode=control-group",
+  "SendSIGHUP=yes",
+  `TimeoutStopSec=${STOP_SECONDS}`,
+  `ExecStopPost=${onEnd}`
+]
+
+const isAlive = ({ ActiveState }: Readonly<Record<string, string>>): boolean =>
+  ["active", "activating", "deactivating", "reloading"].includes(ActiveState ?? "")
+
+export const layer = Layer.effect(
+  Launcher,
+  Effect.gen(function* () {
+    const { runtime } = yield* Directories
+    const exits = yield* ExitRecords
+    const manager = yield* ServiceManager
+    const pty = yield* Pty
+    const store = yield* FdStore
+    const table = yield* ProcessTable
+    const environments = join(runtime, "environments")
+    // What a daemon that was killed while it started a session left there: nobody reads it any more.
+    rmSync(environments, { recursive: true, force: true })
+    mkdirSync(environments, { recursive: true, mode: 0o700 })
+    const own = manager.ownUnit === null ? [] : [manager.ownUnit]
+    const kept = new KeptTerminals(store.inherited.flatMap(({ name }) => sessionOfFdName(name) ?? []))
+    const learnLimit = Effect.forEach(own, (unit) =>
+      Effect.map(manager.show(unit, STORE_PROPERTIES), (said) => kept.agrees(said))
+    )
+    yield* Effect.forkScoped(Effect.ignore(learnLimit))
+
+    const overflow = () =>
+      new LaunchFailed({
+        reason: `systemd keeps ${kept.limit} terminals for this daemon and no more. End a session, or raise FileDescriptorStoreMax= of ${own.join()}`
+      })
+    const keep = Effect.fnUntraced(function* (session: string, fd: number) {
+      if (kept.full) return yield* overflow()
+      kept.add(session)
+      if (!(yield* store.store(fdNameOf(session), fd))) {
+        return yield* new LaunchFailed({ reason: "systemd does not keep this daemon's descriptors" })
+      }
+    })
+    const release = (session: string) =>
+      Effect.andThen(
+        store.remove(fdNameOf(session)),
+        Effect.sync(() => kept.delete(session))
+      )
+
+    const ended = (session: string): Effect.Effect<Ended> =>
+      Effect.map(exits.await(session), ({ code, signal }) => ({ code, signal }))
+
+    // A unit whose service manager could not run its last command leaves no record: nobody must wait for it for ever.
+    const sweep = Effect.gen(function* () {
+      const waiting = exits.waiting()
+      if (waiting.length === 0) return
+      const units = yield* manager.showAll([EVERY_UNIT], ["ActiveState"])
+      for (const session of waiting) if (!units.has(unitOf(session))) exits.giveUp(session)
+    })
+    yield* Effect.forkScoped(Effect.repeat(Effect.ignore(sweep), SWEEP))
+
+    /** The pid of a unit that has been started, once it is certain that its terminal is kept. */
+    const confirm = Effect.fnUntraced(function* (unit: string) {
+      const found = yield* manager.showAll([unit, ...own], ["MainPID", ...STORE_PROPERTIES])
+      const mine = own.map((name) => found.get(name) ?? {})
+      if (mine.every((properties) => kept.agrees(properties))) return Number(found.get(unit)?.MainPID ?? 0)
+      yield* manager.signal(unit, "SIGKILL")
+      return yield* overflow()
+    })
+
+    const alive = (unit: string) =>
+      manager.show(unit, ["ActiveState"]).pipe(
+        Effect.map(isAlive),
+        Effect.orElseSucceed(() => false)
+      )
+
+    // Asked once for all sessions that are taken over: one question for each would take seconds.
+    const found = yield* Effect.cached(
+      Effect.orElseSucceed(manager.showAll([EVERY_UNIT], ["ActiveState", "MainPID"]), () => new Map<string, never>())
+    )
+
+    const lost = (session: string, master: PtyMaster) =>
+      Effect.as(
+        Effect.andThen(
+          release(session),
+          Effect.sync(() => master.close())
+        ),
+        null
+      )
+
+    const gone = Effect.fnUntraced(function* (unit: string, withinMs: number) {
+      const end = (yield* Clock.currentTimeMillis) + withinMs
+      for (let pause = 10; ; pause = Math.min(pause * 2, 250)) {
+        if (!(yield* alive(unit))) return true
+        const left = end - (yield* Clock.currentTimeMillis)
+        if (left <= 0) return false
+        yield* Effect.sleep(Math.min(pause, left))
+      }
+    })
+
+    return {
+      kind: "systemd",
+      outlives: true,
+      launch: Effect.fnUntraced(function* (spec: LaunchSpec) {
+        const { session } = spec
+        const { args, file } = commandOf(spec)
+        const pair = yield* pty.open(spec.cols, spec.rows, spec.slot)
+        const environment = join(environments, session)
+        const started = Effect.gen(function* () {
+          yield* keep(session, pair.fd)
+          writeFileSync(environment, environmentFile(spec.env), { mode: 0o600 })
+          yield* manager.start({
+            unit: unitOf(session),
+            description: `agentd session ${session}`,
+            slice: SLICE,
+            properties: unitProperties(spec, pair.slavePath, environment, exits.command(session)),
+            argv: [file, ...args]
+          })
+          const pid = yield* confirm(unitOf(session))
+          return { pid, startTime: table.get(pid)?.startTime ?? null, master: pair.master, ended: ended(session) }
+        })
+        return yield* started.pipe(
+          Effect.catchTag("ServiceManagerFailed", (error) => Effect.fail(new LaunchFailed({ reason: error.message }))),
+          Effect.tapError(() =>
+            Effect.andThen(
+              release(session),
+              Effect.sync(() => pair.master.close())
+            )
+          ),
+          Effect.ensuring(
+            Effect.sync(() => {
+              closeSync(pair.slaveFd)
+              rmSync(environment, { force: true })
+            })
+          )
+        )
+      }),
+      end: Effect.fnUntraced(function* (session: string, _launched: unknown, graceMs: number) {
+        const unit = unitOf(session)
+        // A second signal of ours could hit the command that records the end, so systemd sends both, once.
+        if (graceMs <= STOP_SECONDS * 1000) yield* manager.stop(unit)
+        else yield* manager.signal(unit, "SIGTERM")
+        if (yield* gone(unit, graceMs)) return "term" as const
+        yield* manager.signal(unit, "SIGKILL")
+        yield* gone(unit, KILL_MS)
+        return "kill" as const
+      }),
+      forget: Effect.fnUntraced(function* (session: string) {
+        yield* release(session)
+        yield* exits.forget(session)
+      }),
+      adopt: Effect.fnUntraced(function* (session: string, slot: ReceiveSlot) {
+        const inherited = store.inherited.find(({ name }) => name === fdNameOf(session))
+        const master = inherited === undefined ? Option.none() : yield* Effect.option(pty.adopt(inherited.fd, slot))
+        const unit = unitOf(session)
+        const state = (yield* found).get(unit)
+        const runs = state !== undefined && isAlive(state)
+        if (Option.isNone(master)) {
+          // Its terminal is lost; a program that nobody can see or type into any more must not run on.
+          if (runs) yield* manager.signal(unit, "SIGKILL")
+          // What was kept under its name is no terminal.
+          if (inherited !== undefined) closeSync(inherited.fd)
+          yield* release(session)
+          yield* exits.forget(session)
+          return null
+        }
+        const pid = Number(state?.MainPID ?? 0)
+        // It ended and left no record: its service manager was gone.
+        if (!runs && exits.read(session) === null) return yield* lost(session, master.value)
+        return { pid, startTime: table.get(pid)?.startTime ?? null, master: master.value, ended: ended(session) }
+      }),
+      retain: (sessions: ReadonlyArray<string>) =>
+        Effect.forEach(
+          store.inherited,
+          ({ fd, name }) => {
+            const session = sessionOfFdName(name)
+            // A listening socket of a unit's is not in the store, and removing its name does nothing.
+            if (session === null) return store.remove(name)
+            if (sessions.includes(session)) return Effect.void
+            return Effect.andThen(
+              release(session),
+              Effect.sync(() => closeSync(fd))
+            )
+          },
+          { discard: true }
+        )
+    }
+  })
+)
