@@ -55,14 +55,18 @@ export const completeConfig = async (): Promise<Config> => {
   } as unknown as Config
 }
 
+/** Help wants each part to know its own name, which oclif otherwise writes into its manifest. */
+const named = <A extends object>(parts: Readonly<Record<string, A>>) =>
+  Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, { ...part, name }]))
+
 /** A command as oclif's help describes it, with what it inherits. */
 const describe = (id: string, command: CommandClass): Command.Loadable =>
   ({
     aliases: command.aliases ?? [],
-    args: command.args ?? {},
+    args: named(command.args ?? {}),
     description: command.description,
     examples: command.examples,
-    flags: flagsOf(command),
+    flags: named(flagsOf(command)),
     hidden: command.hidden,
     hiddenAliases: command.hiddenAliases ?? [],
     id,
