@@ -6,6 +6,7 @@
  */
 import { fstatSync } from "node:fs"
 import { Context, Effect, Layer } from "effect"
+import { launchdSockets } from "./LaunchdSockets.ts"
 import { closeOnExec } from "./Libc.ts"
 import { systemd } from "./Systemd.ts"
 
