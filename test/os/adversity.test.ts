@@ -75,7 +75,7 @@ onSystems("trouble", ({ system, user }) => {
       `mkdir -m 700 -p ~/rt; export XDG_RUNTIME_DIR=$HOME/rt XDG_STATE_HOME=$HOME/st AGENTD_SOCKET=$HOME/rt/s
        sh -c 'LISTEN_PID=$$ ${variables} exec agentd --ephemeral 3</dev/null'`
     // It ends by itself when nobody comes.
-    await somebody.write(`${somebody.home}/.config/agentd/agentd.toml`, '[daemon]\nidle_exit = "100ms"\n')
+    await somebody.write(`${somebody.home}/.config/agentd/agentd.toml`, '[daemon]\nidle_exit = "1s"\n')
     const served = await somebody.bash(start("LISTEN_FDS=9 LISTEN_FDNAMES=session-ses_x:a"), { mayFail: true })
     expect(served).toMatchObject({ code: 0 })
     expect(served.stderr).toContain("listens on")
