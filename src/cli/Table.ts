@@ -37,6 +37,12 @@ const table = {
   run: () => import("./commands/run.ts"),
   screen: () => import("./commands/screen.ts"),
   send: () => import("./commands/send.ts"),
+  "service:install": () => import("./commands/service/install.ts"),
+  "service:restart": () => import("./commands/service/restart.ts"),
+  "service:start": () => import("./commands/service/start.ts"),
+  "service:status": () => import("./commands/service/status.ts"),
+  "service:stop": () => import("./commands/service/stop.ts"),
+  "service:uninstall": () => import("./commands/service/uninstall.ts"),
   stop: () => import("./commands/stop.ts"),
   tag: () => import("./commands/tag.ts"),
   version: () => import("./commands/version.ts"),
@@ -49,7 +55,8 @@ export const commands = table as unknown as Readonly<Record<string, () => Promis
 
 export const topics: Readonly<Record<string, string>> = {
   config: "The configuration: what holds, where it comes from, whether a file is right.",
-  daemon: "The daemon itself: start, stop, look after it."
+  daemon: "The daemon itself: start, stop, look after it.",
+  service: "The service manager that looks after the daemon."
 }
 
 /** The command that `argv` names, with what is left for it: the longest match wins. */

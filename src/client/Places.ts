@@ -1,7 +1,8 @@
 /**
  * Where the daemon's socket is, seen from a client, and whether it may be trusted. The daemon's own view is `host/Directories.ts`.
  */
-import { lstatSync } from "node:fs"
+import { existsSync, lstatSync } from "node:fs"
+import { homedir } from "node:os"
 import { dirname, join } from "node:path"
 import { MAX_SOCKET_PATH_LINUX, MAX_SOCKET_PATH_MACOS } from "../contract/Limits.ts"
 import { AgentdError } from "./AgentdError.ts"
@@ -10,9 +11,21 @@ export type Environment = Readonly<Record<string, string | undefined>>
 
 const own = (): number => process.getuid?.() ?? 0
 
-/** `$AGENTD_SOCKET`, else `$XDG_RUNTIME_DIR/agentd/api.sock`, else `/tmp/agentd-<uid>/api.sock`. */
+/** Made by the administrator's `agentd@<uid>.socket`, on hosts without user managers; only root can make it. */
+const SYSTEM_SOCKETS = "/run/agentd"
+
+/** Made by the LaunchAgent that `agentctl service install` writes; launchd wants a folder that outlives a reboot. */
+export const launchdSocket = (home: string): string => join(home, "Library/Application Support/agentd/api.sock")
+
+/**
+ * `$AGENTD_SOCKET`, else the one that a service manager has made for this user, else `$XDG_RUNTIME_DIR/agentd/api.sock`, else
+ * `/tmp/agentd-<uid>/api.sock`.
+ */
 export const findSocket = (env: Environment = process.env, uid = own()): string => {
   if (env.AGENTD_SOCKET) return env.AGENTD_SOCKET
+  const made =
+    process.platform === "darwin" ? launchdSocket(env.HOME ?? homedir()) : join(SYSTEM_SOCKETS, String(uid), "api.sock")
+  if (existsSync(made)) return made
   const base = env.XDG_RUNTIME_DIR ? join(env.XDG_RUNTIME_DIR, "agentd") : join("/tmp", `agentd-${uid}`)
   return join(base, "api.sock")
 }

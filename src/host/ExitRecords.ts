@@ -4,7 +4,7 @@
  *
  * The directory lies on the runtime file system: after a reboot no unit lives and none left a record.
  */
-import { mkdirSync, readdirSync, readFileSync, rmSync, watch, writeFileSync } from "node:fs"
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, watch, writeFileSync } from "node:fs"
 import { constants } from "node:os"
 import { join } from "node:path"
 import { Context, Deferred, Effect, Layer } from "effect"
@@ -35,8 +35,8 @@ export class ExitRecords extends Context.Service<
     readonly await: (name: string) => Effect.Effect<UnitEnd>
     /** The names somebody waits for. */
     readonly waiting: () => ReadonlyArray<string>
-    /** There will be no record: whoever waits is told an end nobody saw, unless one came meanwhile. */
-    readonly giveUp: (name: string) => void
+    /** There will be no record: whoever waits is told this end, unless a record came meanwhile. */
+    readonly conclude: (name: string, end: UnitEnd) => void
     /** What is on record now. */
     readonly read: (name: string) => UnitEnd | null
     readonly forget: (name: string) => Effect.Effect<void>
@@ -49,7 +49,9 @@ export class ExitRecords extends Context.Service<
       const directory = join(runtime, "exits")
       mkdirSync(directory, { recursive: true, mode: 0o700 })
       const script = join(runtime, "record-end")
-      writeFileSync(script, RECORD_END, { mode: 0o600 })
+      // Renamed into place: one that runs at this moment reads on in the file it has open.
+      writeFileSync(`${script}.new`, RECORD_END, { mode: 0o600 })
+      renameSync(`${script}.new`, script)
       const waiting = new Map<string, Deferred.Deferred<UnitEnd>>()
       const read = (name: string): UnitEnd | null => {
         try {
@@ -80,12 +82,11 @@ export class ExitRecords extends Context.Service<
             return Deferred.await(done)
           }),
         waiting: () => [...waiting.keys()],
-        giveUp: (name) => {
+        conclude: (name, end) => {
           look()
           const done = waiting.get(name)
           waiting.delete(name)
-          if (done !== undefined)
-            Deferred.doneUnsafe(done, Effect.succeed({ result: "unknown", code: null, signal: null }))
+          if (done !== undefined) Deferred.doneUnsafe(done, Effect.succeed(end))
         },
         read,
         forget: (name) => Effect.sync(() => rmSync(join(directory, name), { force: true }))
@@ -105,6 +106,22 @@ export const parseEnd = (text: string): UnitEnd | null => {
   }
   return { result, code: null, signal: null }
 }
+
+/** What to ask the service manager about a unit, for `endOf`. */
+export const END_PROPERTIES = ["ActiveState", "Result", "ExecMainCode", "ExecMainStatus"] as const
+
+/** CLD_EXITED, CLD_KILLED and CLD_DUMPED of waitid(2), as ExecMainCode= has them. */
+const KINDS: Readonly<Record<string, string>> = { 1: "exited", 2: "killed", 3: "dumped" }
+
+/** The end a failed unit is remembered for; null when it has not failed. */
+export const endOf = (properties: Readonly<Record<string, string>> | undefined): UnitEnd | null => {
+  if (properties === undefined || properties.ActiveState !== "failed") return null
+  const { ExecMainCode = "", ExecMainStatus, Result } = properties
+  return parseEnd(`${Result} ${KINDS[ExecMainCode]} ${ExecMainStatus}`)
+}
+
+/** Nobody saw it. */
+export const UNKNOWN_END: UnitEnd = { result: "unknown", code: null, signal: null }
 
 const signalName = (number: number): string =>
   Object.entries(constants.signals).find(([, value]) => value === number)?.[0] ?? `signal ${number}`

@@ -6,6 +6,7 @@
  */
 import { fstatSync } from "node:fs"
 import { Context, Effect, Layer } from "effect"
+import { launchdSockets } from "./LaunchdSockets.ts"
 import { closeOnExec } from "./Libc.ts"
 import { systemd } from "./Systemd.ts"
 
@@ -35,7 +36,10 @@ export class FdStore extends Context.Service<
   }
 >()("agentd/host/FdStore") {
   static readonly layer = Layer.sync(FdStore, () => {
-    const inherited = takeInherited(process.env, process.pid).filter(({ fd }) => isOpen(fd))
+    const inherited =
+      process.platform === "darwin"
+        ? launchdSockets("api")
+        : takeInherited(process.env, process.pid).filter(({ fd }) => isOpen(fd))
     for (const { fd } of inherited) closeOnExec(fd)
     const available = process.platform === "linux" && process.env.NOTIFY_SOCKET !== undefined
     return {

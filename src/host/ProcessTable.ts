@@ -27,6 +27,8 @@ export class ProcessTable extends Context.Service<
     readonly environment: (pid: number, name: string) => string | null
     /** The process group in the foreground of a process's terminal, or null when it has no terminal (tcgetpgrp(3)). */
     readonly foreground: (pid: number) => number | null
+    /** Processes in the control group of a unit, and in those below it. */
+    readonly inUnit: (unit: string) => ReadonlyArray<number>
     /** Sends a signal; false when the process is gone or not ours. */
     readonly signal: (pid: number, signal: NodeJS.Signals) => boolean
   }
@@ -89,6 +91,11 @@ const linux: ProcessTable["Service"] = {
       return found === null ? [] : [found]
     }),
   get: stat,
+  inUnit: (unit) =>
+    readdirSync("/proc").flatMap((name) => {
+      const groups = /^\d+$/.test(name) ? attempt(() => readFileSync(`/proc/${name}/cgroup`, "latin1")) : null
+      return groups?.split(/[/\n]/).includes(unit) ? [Number(name)] : []
+    }),
   hasEnvironment: (pid, entry) => environ(pid).includes(`\0${entry}\0`),
   environment: (pid, name) => {
     const text = environ(pid)
@@ -127,6 +134,7 @@ const posix: ProcessTable["Service"] = {
   get: (pid) => ps(["-p", String(pid)])[0] ?? null,
   hasEnvironment: () => false,
   environment: () => null,
+  inUnit: () => [],
   foreground: (pid) => {
     const group = Number(attempt(() => execFileSync("ps", ["-p", String(pid), "-o", "tpgid="], { encoding: "latin1" })))
     return group > 0 ? group : null

@@ -37,6 +37,8 @@ export class ServiceManager extends Context.Service<
     readonly stop: (unit: string) => Effect.Effect<void>
     /** Sends a signal to every process of the unit; false when there is no such unit. */
     readonly signal: (unit: string, signal: string) => Effect.Effect<boolean>
+    /** Lets go of a unit that failed; until then its properties tell how. */
+    readonly forget: (unit: string) => Effect.Effect<void>
     /** Properties of a unit, as systemctl show prints them; all empty for one that is not loaded. */
     readonly show: (
       unit: string,
@@ -58,7 +60,6 @@ export class ServiceManager extends Context.Service<
         run("systemd-run", [
           "--user",
           "--quiet",
-          "--collect",
           "--no-ask-password",
           `--unit=${unit}`,
           `--slice=${slice}`,
@@ -74,6 +75,7 @@ export class ServiceManager extends Context.Service<
         onFailure: () => false,
         onSuccess: () => true
       }),
+    forget: (unit) => Effect.ignore(run("systemctl", ["--user", "reset-failed", unit])),
     show: (unit, properties) =>
       Effect.map(run("systemctl", ["--user", "show", `--property=${properties.join(",")}`, unit]), parseProperties),
     showAll: (patterns, properties) =>

@@ -7,7 +7,7 @@ import { join } from "node:path"
 import { Clock, Effect, Layer, Option, Schedule } from "effect"
 import { LaunchFailed } from "../contract/Errors.ts"
 import { Directories } from "../host/Directories.ts"
-import { ExitRecords } from "../host/ExitRecords.ts"
+import { END_PROPERTIES, ExitRecords, endOf, UNKNOWN_END } from "../host/ExitRecords.ts"
 import { FdStore } from "../host/FdStore.ts"
 import { ProcessTable } from "../host/ProcessTable.ts"
 import { Pty, type PtyMaster, type ReceiveSlot } from "../host/Pty.ts"
@@ -19,9 +19,14 @@ const SLICE = "app-agentd.slice"
 
 /** Milliseconds after SIGKILL until we stop waiting: only a process stuck in the kernel lives that long. */
 const KILL_MS = 5_000
+/** Looks at what is left in that time: a process may fork between the look and the signal. */
+const KILL_ROUNDS = 10
 
 /** Seconds a session has when its service manager stops it, at a shutdown for one. Longer grace times are ours to keep. */
 const STOP_SECONDS = 10
+
+/** Milliseconds after a terminal's end in which the record of its program's end should come. */
+const RECORD_MS = 500
 
 /** How often units that vanished are looked for. */
 const SWEEP = Schedule.spaced("10 seconds")
@@ -112,22 +117,52 @@ export const layer = Layer.effect(
     const ended = (session: string): Effect.Effect<Ended> =>
       Effect.map(exits.await(session), ({ code, signal }) => ({ code, signal }))
 
-    // A unit whose service manager could not run its last command leaves no record: nobody must wait for it for ever.
+    // A unit whose last command could not run, or was killed too, leaves no record: nobody must wait for it for ever.
     const sweep = Effect.gen(function* () {
       const waiting = exits.waiting()
       if (waiting.length === 0) return
-      const units = yield* manager.showAll([EVERY_UNIT], ["ActiveState"])
-      for (const session of waiting) if (!units.has(unitOf(session))) exits.giveUp(session)
+      const units = yield* manager.showAll([EVERY_UNIT], END_PROPERTIES)
+      for (const session of waiting) {
+        const unit = units.get(unitOf(session))
+        const end = unit === undefined ? UNKNOWN_END : endOf(unit)
+        if (end !== null) exits.conclude(session, end)
+      }
     })
     yield* Effect.forkScoped(Effect.repeat(Effect.ignore(sweep), SWEEP))
+
+    const scope = yield* Effect.scope
+    const fork = Effect.runForkWith(yield* Effect.context<never>())
+    /** When the last process has left a terminal, a record of the end is due. */
+    const watched = (master: PtyMaster): PtyMaster => ({
+      ...master,
+      start: (onData, onEnd) =>
+        master.start(onData, () => {
+          onEnd()
+          fork(Effect.forkIn(Effect.delay(Effect.ignore(sweep), RECORD_MS), scope))
+        })
+    })
 
     /** The pid of a unit that has been started, once it is certain that its terminal is kept. */
     const confirm = Effect.fnUntraced(function* (unit: string) {
       const found = yield* manager.showAll([unit, ...own], ["MainPID", ...STORE_PROPERTIES])
       const mine = own.map((name) => found.get(name) ?? {})
       if (mine.every((properties) => kept.agrees(properties))) return Number(found.get(unit)?.MainPID ?? 0)
-      yield* manager.signal(unit, "SIGKILL")
+      yield* killAll(unit)
       return yield* overflow()
+    })
+
+    /**
+     * Every process of a unit but the command that records its end. Not systemctl kill: it has the kernel kill the whole control
+     * group (cgroup.kill), and Linux then kills what systemd starts in it afterwards too, the command first of all.
+     */
+    const killAll = Effect.fnUntraced(function* (unit: string) {
+      const { ControlPID } = yield* Effect.orElseSucceed(manager.show(unit, ["ControlPID"]), () => ({
+        ControlPID: "0"
+      }))
+      const recording = Number(ControlPID)
+      for (const pid of table.inUnit(unit)) {
+        if (pid !== recording && table.get(pid)?.parent !== recording) table.signal(pid, "SIGKILL")
+      }
     })
 
     const alive = (unit: string) =>
@@ -138,7 +173,10 @@ export const layer = Layer.effect(
 
     // Asked once for all sessions that are taken over: one question for each would take seconds.
     const found = yield* Effect.cached(
-      Effect.orElseSucceed(manager.showAll([EVERY_UNIT], ["ActiveState", "MainPID"]), () => new Map<string, never>())
+      Effect.orElseSucceed(
+        manager.showAll([EVERY_UNIT], ["MainPID", ...END_PROPERTIES]),
+        () => new Map<string, never>()
+      )
     )
 
     const lost = (session: string, master: PtyMaster) =>
@@ -179,7 +217,12 @@ export const layer = Layer.effect(
             argv: [file, ...args]
           })
           const pid = yield* confirm(unitOf(session))
-          return { pid, startTime: table.get(pid)?.startTime ?? null, master: pair.master, ended: ended(session) }
+          return {
+            pid,
+            startTime: table.get(pid)?.startTime ?? null,
+            master: watched(pair.master),
+            ended: ended(session)
+          }
         })
         return yield* started.pipe(
           Effect.catchTag("ServiceManagerFailed", (error) => Effect.fail(new LaunchFailed({ reason: error.message }))),
@@ -203,33 +246,45 @@ export const layer = Layer.effect(
         if (graceMs <= STOP_SECONDS * 1000) yield* manager.stop(unit)
         else yield* manager.signal(unit, "SIGTERM")
         if (yield* gone(unit, graceMs)) return "term" as const
+        for (let round = 0; round < KILL_ROUNDS; round++) {
+          yield* killAll(unit)
+          if (yield* gone(unit, KILL_MS / KILL_ROUNDS)) return "kill" as const
+        }
+        // What is left runs as somebody else (sudo(8)).
         yield* manager.signal(unit, "SIGKILL")
         yield* gone(unit, KILL_MS)
         return "kill" as const
       }),
       forget: Effect.fnUntraced(function* (session: string) {
         yield* release(session)
+        // A unit that succeeded goes by itself.
+        if (exits.read(session)?.result !== "success") yield* manager.forget(unitOf(session))
         yield* exits.forget(session)
       }),
       adopt: Effect.fnUntraced(function* (session: string, slot: ReceiveSlot) {
-        const inherited = store.inherited.find(({ name }) => name === fdNameOf(session))
-        const master = inherited === undefined ? Option.none() : yield* Effect.option(pty.adopt(inherited.fd, slot))
+        const inherited = store.inherited.filter(({ name }) => name === fdNameOf(session))
+        const masters = yield* Effect.forEach(inherited, ({ fd }) => Effect.option(pty.adopt(fd, slot)))
+        const at = masters.findIndex(Option.isSome)
+        // Whatever else came under its name, no terminal or one too many, is of no use.
+        for (const [index, { fd }] of inherited.entries()) if (index !== at) closeSync(fd)
+        const master = masters[at] ?? Option.none<PtyMaster>()
         const unit = unitOf(session)
         const state = (yield* found).get(unit)
         const runs = state !== undefined && isAlive(state)
         if (Option.isNone(master)) {
           // Its terminal is lost; a program that nobody can see or type into any more must not run on.
-          if (runs) yield* manager.signal(unit, "SIGKILL")
-          // What was kept under its name is no terminal.
-          if (inherited !== undefined) closeSync(inherited.fd)
+          if (runs) yield* killAll(unit)
           yield* release(session)
           yield* exits.forget(session)
           return null
         }
         const pid = Number(state?.MainPID ?? 0)
+        const startTime = table.get(pid)?.startTime ?? null
+        if (runs) return { pid, startTime, master: watched(master.value), ended: ended(session) }
+        const end = exits.read(session) ?? endOf(state)
         // It ended and left no record: its service manager was gone.
-        if (!runs && exits.read(session) === null) return yield* lost(session, master.value)
-        return { pid, startTime: table.get(pid)?.startTime ?? null, master: master.value, ended: ended(session) }
+        if (end === null) return yield* lost(session, master.value)
+        return { pid, startTime, master: master.value, ended: Effect.succeed(end) }
       }),
       retain: (sessions: ReadonlyArray<string>) =>
         Effect.forEach(

@@ -40,7 +40,8 @@ const head = (name: string, section: number, { epoch, version }: Release) => ({
 const see = (...pages: ReadonlyArray<string>) =>
   section("SEE ALSO", prose(pages.map((name) => `\`${name}\``).join(", ")))
 
-const SOCKET = "`$AGENTD_SOCKET`, else `$XDG_RUNTIME_DIR/agentd/api.sock`, else `/tmp/agentd-UID/api.sock`."
+const SOCKET =
+  "`$AGENTD_SOCKET`, else `/run/agentd/UID/api.sock` where an administrator provides it, else `$XDG_RUNTIME_DIR/agentd/api.sock`, else `/tmp/agentd-UID/api.sock`."
 
 const agentctl = (release: Release, commands: ReadonlyArray<Documented>): string =>
   page(

@@ -140,6 +140,7 @@ export class Machine implements AsyncDisposable {
   }
 
   async journal(...match: ReadonlyArray<string>): Promise<string> {
+    await this.run(["journalctl", "--sync"], { mayFail: true })
     const { stdout } = await this.run(["journalctl", "--no-pager", "--output=short-monotonic", ...match], {
       mayFail: true
     })

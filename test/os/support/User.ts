@@ -18,6 +18,8 @@ export class User implements AsyncDisposable {
   readonly machine: Machine
   readonly name: string
   readonly uid: number
+  /** What was in the journal at the end. */
+  lastJournal = ""
 
   constructor(machine: Machine, name: string, uid: number) {
     this.machine = machine
@@ -148,6 +150,8 @@ export class User implements AsyncDisposable {
 
   /** Ends the user manager; fails when a process of the user's outlives it. */
   async [Symbol.asyncDispose](): Promise<void> {
+    // Gone with the user manager.
+    this.lastJournal = await this.journal()
     await this.unlinger()
     const left = await this.processes()
     await this.machine.run(["pkill", "-KILL", "-u", this.name], { mayFail: true })

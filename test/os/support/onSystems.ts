@@ -32,9 +32,9 @@ export const onSystems = (about: string, tests: (context: Context) => void, syst
           await install(machine)
         }, TEST_MS)
         afterAll(() => machine?.[Symbol.asyncDispose](), TEST_MS)
-        afterEach(async ({ task }) => {
+        afterEach(({ task }) => {
           if (task.result?.state === "fail" && current !== undefined) {
-            process.stderr.write(`--- journal of ${current.name}, for: ${task.name}\n${await current.journal()}---\n`)
+            process.stderr.write(`--- journal of ${current.name}, for: ${task.name}\n${current.lastJournal}---\n`)
           }
           current = undefined
         })

@@ -1,0 +1,14 @@
+import { AgentctlCommand } from "../../AgentctlCommand.ts"
+import { supervisorOf } from "../../service/Supervisor.ts"
+import { surroundings } from "../../service/Surroundings.ts"
+
+export default class ServiceRestart extends AgentctlCommand {
+  static override summary = "Restart the daemon through its supervisor."
+
+  async run() {
+    await this.parse(ServiceRestart)
+    const done = supervisorOf(surroundings()).restart()
+    this.log(done.join("\n"))
+    return { done }
+  }
+}

@@ -1,0 +1,14 @@
+import { AgentctlCommand } from "../../AgentctlCommand.ts"
+import { supervisorOf } from "../../service/Supervisor.ts"
+import { surroundings } from "../../service/Surroundings.ts"
+
+export default class ServiceStart extends AgentctlCommand {
+  static override summary = "Start the daemon through its supervisor."
+
+  async run() {
+    await this.parse(ServiceStart)
+    const done = supervisorOf(surroundings()).start()
+    this.log(done.join("\n"))
+    return { done }
+  }
+}
