@@ -89,6 +89,7 @@ describe.skipIf(reason !== null)("the role on Debian 12", { timeout: TEST_MS }, 
     expect(upgraded.code, upgraded.output).toBe(0)
     const sessions = await user.json<ReadonlyArray<{ name: string; status: string }>>("ls")
     expect(sessions).toMatchObject([{ name: "kept", status: "running" }])
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg-query replaces it
     const { stdout } = await machine.run(["dpkg-query", "--show", "--showformat=${Version}", "agentd"])
     expect(stdout).toMatch(/-2$/)
 
