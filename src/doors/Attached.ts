@@ -9,6 +9,7 @@ import { FrameType } from "../contract/Frames.ts"
 import type { FrameChannel, FrameListener } from "../contract/Handler.ts"
 import { encodeFrame, type Frame, FrameDecoder } from "../wire/FrameCodec.ts"
 import { toErrorObject } from "./Dispatcher.ts"
+import { writeFrame } from "./writeFrame.ts"
 
 /** Bytes of a ping that come back. */
 const MAX_PING_BYTES = 64
@@ -68,7 +69,7 @@ export class Attached {
 
   #send(type: FrameType, payload: ReadonlyArray<Uint8Array>): void {
     if (this.#leaving || this.#socket.destroyed) return
-    this.#socket.write(encodeFrame(type, ...payload))
+    writeFrame(this.#socket, type, payload)
     if (type === FrameType.Exit) this.#told = true
   }
 

@@ -12,6 +12,9 @@ import type { Feed, Redraw } from "./Feed.ts"
 /** Bytes of one output frame: large enough to amortise a write, small enough to keep keystrokes moving. */
 const FRAME_BYTES = 128 * 1024
 
+/** The same from disk, where finding the bytes costs more than reading them: who is behind should not fall further behind. */
+const RECORDED_BYTES = 512 * 1024
+
 /** Bytes the connection may hold unsent. More would only make a snapshot arrive later. */
 const QUEUE_BYTES = 256 * 1024
 
@@ -42,7 +45,7 @@ export const planStep = (
   if (cursor >= feed.end) return { send: feed.exit === null ? "nothing" : "exit" }
   if (cursor >= feed.start) return { send: "recent", from: cursor, limit: FRAME_BYTES }
   if (lossy === "screen" && feed.end - cursor > MAX_BEHIND_BYTES) return { send: "screen" }
-  return { send: "recorded", from: cursor, limit: FRAME_BYTES }
+  return { send: "recorded", from: cursor, limit: RECORDED_BYTES }
 }
 
 export interface AttachmentOptions {

@@ -55,16 +55,24 @@ export class FrameDecoder {
   }
 }
 
-/** A frame whose payload is made of `parts`. */
+/** A frame whose payload is made of `parts`, in a buffer of its own. */
 export const encodeFrame = (type: FrameType, ...parts: ReadonlyArray<Uint8Array>): Buffer => {
-  const length = parts.reduce((sum, part) => sum + part.length, 0)
-  const frame = Buffer.allocUnsafe(FRAME_HEADER_BYTES + length)
+  const frame = Buffer.allocUnsafe(frameLength(parts))
+  fillFrame(frame, type, parts)
+  return frame
+}
+
+/** Bytes of the frame that `parts` make. */
+export const frameLength = (parts: ReadonlyArray<Uint8Array>): number =>
+  parts.reduce((sum, part) => sum + part.length, FRAME_HEADER_BYTES)
+
+/** Writes a frame into a buffer of exactly its length. */
+export const fillFrame = (frame: Buffer, type: FrameType, parts: ReadonlyArray<Uint8Array>): void => {
   frame[0] = type
-  frame.writeUInt32BE(length, 1)
+  frame.writeUInt32BE(frame.length - FRAME_HEADER_BYTES, 1)
   let at = FRAME_HEADER_BYTES
   for (const part of parts) {
     frame.set(part, at)
     at += part.length
   }
-  return frame
 }

@@ -6,8 +6,8 @@
 
 const BLOCK_BYTES = 64 * 1024
 
-/** Free blocks kept for the next writer (1 MiB); more are left to the garbage collector. */
-const KEEP_FREE = 16
+/** Free blocks kept for the next writer (2 MiB, a batch that is written and one that is gathered); more are left to the garbage collector. */
+const KEEP_FREE = 32
 
 const free: Array<Buffer> = []
 

@@ -16,7 +16,7 @@ import { type IndexRecord, packSize, RecordType } from "./TranscriptIndex.ts"
 /** Milliseconds a byte waits at most before it is handed to the system, while the disk takes them. */
 const WRITE_DELAY_MS = 50
 /** Bytes that are written without waiting for that. */
-const BATCH_BYTES = 256 * 1024
+const BATCH_BYTES = 512 * 1024
 /** Bytes of one write at the most: bounds the time until the next flush gets its turn. */
 const WRITE_BYTES = 1024 * 1024
 /** Bytes of one session that may wait in memory for the disk. */
