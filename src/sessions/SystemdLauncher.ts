@@ -74,8 +74,8 @@ export const unitProperties = (
   `ExecStopPost=${onEnd}`
 ]
 
-const isAlive = ({ ActiveState }: Readonly<Record<string, string>>): boolean =>
-  ["active", "activating", "deactivating", "reloading"].includes(ActiveState ?? "")
+const isAlive = (state: string | undefined): boolean =>
+  ["active", "activating", "deactivating", "reloading"].includes(state ?? "")
 
 export const layer = Layer.effect(
   Launcher,
@@ -117,14 +117,16 @@ export const layer = Layer.effect(
     const ended = (session: string): Effect.Effect<Ended> =>
       Effect.map(exits.await(session), ({ code, signal }) => ({ code, signal }))
 
+    const failure = (unit: string) => Effect.map(manager.show(unit, END_PROPERTIES), endOf)
+
     // A unit whose last command could not run, or was killed too, leaves no record: nobody must wait for it for ever.
     const sweep = Effect.gen(function* () {
       const waiting = exits.waiting()
       if (waiting.length === 0) return
-      const units = yield* manager.showAll([EVERY_UNIT], END_PROPERTIES)
+      const states = yield* manager.states(EVERY_UNIT)
       for (const session of waiting) {
-        const unit = units.get(unitOf(session))
-        const end = unit === undefined ? UNKNOWN_END : endOf(unit)
+        const state = states.get(unitOf(session))
+        const end = state === undefined ? UNKNOWN_END : state === "failed" ? yield* failure(unitOf(session)) : null
         if (end !== null) exits.conclude(session, end)
       }
     })
@@ -167,17 +169,19 @@ export const layer = Layer.effect(
 
     const alive = (unit: string) =>
       manager.show(unit, ["ActiveState"]).pipe(
-        Effect.map(isAlive),
+        Effect.map(({ ActiveState }) => isAlive(ActiveState)),
         Effect.orElseSucceed(() => false)
       )
 
     // Asked once for all sessions that are taken over: one question for each would take seconds.
     const found = yield* Effect.cached(
-      Effect.orElseSucceed(
-        manager.showAll([EVERY_UNIT], ["MainPID", ...END_PROPERTIES]),
-        () => new Map<string, never>()
-      )
+      Effect.orElseSucceed(manager.states(EVERY_UNIT), () => new Map<string, string>())
     )
+    const mainPid = (unit: string) =>
+      Effect.match(manager.show(unit, ["MainPID"]), {
+        onFailure: () => 0,
+        onSuccess: ({ MainPID }) => Number(MainPID ?? 0)
+      })
 
     const lost = (session: string, master: PtyMaster) =>
       Effect.as(
@@ -261,7 +265,7 @@ export const layer = Layer.effect(
         if (exits.read(session)?.result !== "success") yield* manager.forget(unitOf(session))
         yield* exits.forget(session)
       }),
-      adopt: Effect.fnUntraced(function* (session: string, slot: ReceiveSlot) {
+      adopt: Effect.fnUntraced(function* (session: string, slot: ReceiveSlot, known: number | null) {
         const inherited = store.inherited.filter(({ name }) => name === fdNameOf(session))
         const masters = yield* Effect.forEach(inherited, ({ fd }) => Effect.option(pty.adopt(fd, slot)))
         const at = masters.findIndex(Option.isSome)
@@ -270,7 +274,7 @@ export const layer = Layer.effect(
         const master = masters[at] ?? Option.none<PtyMaster>()
         const unit = unitOf(session)
         const state = (yield* found).get(unit)
-        const runs = state !== undefined && isAlive(state)
+        const runs = isAlive(state)
         if (Option.isNone(master)) {
           // Its terminal is lost; a program that nobody can see or type into any more must not run on.
           if (runs) yield* killAll(unit)
@@ -278,10 +282,10 @@ export const layer = Layer.effect(
           yield* exits.forget(session)
           return null
         }
-        const pid = Number(state?.MainPID ?? 0)
+        const pid = known ?? (yield* mainPid(unit))
         const startTime = table.get(pid)?.startTime ?? null
         if (runs) return { pid, startTime, master: watched(master.value), ended: ended(session) }
-        const end = exits.read(session) ?? endOf(state)
+        const end = exits.read(session) ?? (yield* Effect.orElseSucceed(failure(unit), () => null))
         // It ended and left no record: its service manager was gone.
         if (end === null) return yield* lost(session, master.value)
         return { pid, startTime, master: master.value, ended: Effect.succeed(end) }
