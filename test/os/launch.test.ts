@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: they are for shells and for systemd, and must be left as they are
 /**
  * What a program started as a service of its own gets, and what its end looks like: as if it had been typed into a terminal.
  */
@@ -5,7 +6,6 @@ import { expect, it } from "vitest"
 import { onSystems } from "./support/onSystems.ts"
 import { ended, type Listed, said, unitOf } from "./support/sessions.ts"
 
-// biome-ignore-all lint/suspicious/noTemplateCurlyInString: they are for shells and for systemd, and must be left as they are
 /** What systemd, a shell or a line-oriented file would take for something else. */
 const HOSTILE = [
   "",
