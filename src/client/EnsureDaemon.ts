@@ -3,7 +3,18 @@
  * its own that shares nothing with the caller, neither terminal nor files.
  */
 import { spawn } from "node:child_process"
-import { closeSync, existsSync, fstatSync, mkdirSync, openSync, readSync, renameSync, statSync, watch } from "node:fs"
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  realpathSync,
+  renameSync,
+  statSync,
+  watch
+} from "node:fs"
 import { homedir } from "node:os"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
@@ -100,14 +111,18 @@ export const hasUnit = (env: Environment): boolean => {
   const runtime = env.XDG_RUNTIME_DIR
   if (process.platform !== "linux" || !runtime || !existsSync(join(runtime, "systemd", "private"))) return false
   const home = env.HOME ?? homedir()
-  return [
+  const unit = [
     join(env.XDG_CONFIG_HOME || join(home, ".config"), "systemd/user"),
     join(env.XDG_DATA_HOME || join(home, ".local/share"), "systemd/user"),
     "/etc/systemd/user",
     "/run/systemd/user",
     "/usr/local/lib/systemd/user",
     "/usr/lib/systemd/user"
-  ].some((folder) => existsSync(join(folder, UNIT)))
+  ]
+    .map((folder) => join(folder, UNIT))
+    .find((file) => existsSync(file))
+  // A link to nowhere is how a user declines a unit that everybody has (systemctl --user mask).
+  return unit !== undefined && realpathSync(unit) !== "/dev/null"
 }
 
 const startUnit = (env: Environment): Starting => {

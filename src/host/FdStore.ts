@@ -16,6 +16,12 @@ const FIRST = 3
 /** sd_notify_barrier(3): microseconds until we no longer wait for systemd to have read what was sent. */
 const BARRIER_USEC = 5_000_000n
 
+/**
+ * NOTIFY_SOCKET of the system's own manager. A daemon it runs (agentd@.service, for hosts without user managers) has no store, and no
+ * manager that would start services for its user.
+ */
+const SYSTEM_MANAGER = "/run/systemd/notify"
+
 export interface Inherited {
   readonly fd: number
   /** As in LISTEN_FDNAMES; `unknown` where systemd had no name for it. */
@@ -41,7 +47,8 @@ export class FdStore extends Context.Service<
         ? launchdSockets("api")
         : takeInherited(process.env, process.pid).filter(({ fd }) => isOpen(fd))
     for (const { fd } of inherited) closeOnExec(fd)
-    const available = process.platform === "linux" && process.env.NOTIFY_SOCKET !== undefined
+    const { NOTIFY_SOCKET } = process.env
+    const available = process.platform === "linux" && NOTIFY_SOCKET !== undefined && NOTIFY_SOCKET !== SYSTEM_MANAGER
     return {
       inherited,
       available,

@@ -44,6 +44,8 @@ export class ServiceManager extends Context.Service<
       unit: string,
       properties: ReadonlyArray<string>
     ) => Effect.Effect<Readonly<Record<string, string>>, ServiceManagerFailed>
+    /** The ActiveState= of every unit that is loaded and matches the pattern: one answer, where properties are one for each unit. */
+    readonly states: (pattern: string) => Effect.Effect<ReadonlyMap<string, string>, ServiceManagerFailed>
     /** This process's own unit, or null when it is none of the service manager's. */
     readonly ownUnit: string | null
     /** The same of every unit that is loaded and matches a pattern, by its name, in one question. */
@@ -78,6 +80,11 @@ export class ServiceManager extends Context.Service<
     forget: (unit) => Effect.ignore(run("systemctl", ["--user", "reset-failed", unit])),
     show: (unit, properties) =>
       Effect.map(run("systemctl", ["--user", "show", `--property=${properties.join(",")}`, unit]), parseProperties),
+    states: (pattern) =>
+      Effect.map(
+        run("systemctl", ["--user", "list-units", "--all", "--plain", "--no-legend", "--full", pattern]),
+        parseStates
+      ),
     showAll: (patterns, properties) =>
       Effect.map(
         run("systemctl", ["--user", "show", `--property=Id,${properties.join(",")}`, ...patterns]),
@@ -94,6 +101,15 @@ export class ServiceManager extends Context.Service<
 
 /** systemd replaces `$NAME` in a service's arguments (systemd.service(5), "Command lines"); `$$` is one dollar sign. */
 export const literally = (argument: string): string => argument.replaceAll("$", "$$$$")
+
+/** Lines of `UNIT LOAD ACTIVE SUB DESCRIPTION`. */
+export const parseStates = (text: string): ReadonlyMap<string, string> =>
+  new Map(
+    text.split("\n").flatMap((line) => {
+      const [unit, , active] = line.trim().split(/\s+/)
+      return unit === undefined || active === undefined ? [] : [[unit, active] as const]
+    })
+  )
 
 export const parseProperties = (text: string): Readonly<Record<string, string>> =>
   Object.fromEntries(

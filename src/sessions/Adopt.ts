@@ -19,7 +19,7 @@ export const adopt = Effect.fn("Sessions.adopt")(function* (session: SessionReco
   const scope = yield* Scope.make()
   const adopted = yield* Effect.gen(function* () {
     const memory = yield* keepMemory(id)
-    const launched = yield* launcher.adopt(id, memory.slot)
+    const launched = yield* launcher.adopt(id, memory.slot, session.pid)
     if (launched === null) return null
     // Before anything is read from the terminal: the slot may hold what the last daemon had read and not handled.
     const remembered = memory.restore()

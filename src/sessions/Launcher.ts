@@ -46,8 +46,8 @@ export class Launcher extends Context.Service<
     readonly end: (session: string, launched: Launched, graceMs: number) => Effect.Effect<"term" | "kill">
     /** The session's end is recorded: lets go of what was kept of it outside of this daemon. */
     readonly forget: (session: string) => Effect.Effect<void>
-    /** Finds a session again that an earlier daemon started; null when nothing of it is left that could be taken over. */
-    readonly adopt: (session: string, slot: ReceiveSlot) => Effect.Effect<Launched | null>
+    /** Finds a session again that an earlier daemon started; null when nothing of it is left that could be taken over. `pid` is on record. */
+    readonly adopt: (session: string, slot: ReceiveSlot, pid: number | null) => Effect.Effect<Launched | null>
     /** Lets go of whatever was kept for other sessions than these. */
     readonly retain: (sessions: ReadonlyArray<string>) => Effect.Effect<void>
   }

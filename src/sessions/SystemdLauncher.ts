@@ -4,88 +4,43 @@
  */
 import { closeSync, mkdirSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { Clock, Effect, Layer, Option, Schedule } from "effect"
+import { Clock, Effect, Layer, Option } from "effect"
 import { LaunchFailed } from "../contract/Errors.ts"
 import { Directories } from "../host/Directories.ts"
-import { END_PROPERTIES, ExitRecords, endOf, UNKNOWN_END } from "../host/ExitRecords.ts"
 import { FdStore } from "../host/FdStore.ts"
 import { ProcessTable } from "../host/ProcessTable.ts"
 import { Pty, type PtyMaster, type ReceiveSlot } from "../host/Pty.ts"
 import { ServiceManager } from "../host/ServiceManager.ts"
 import { KeptTerminals, STORE_PROPERTIES } from "./KeptTerminals.ts"
-import { commandOf, type Ended, Launcher, type LaunchSpec } from "./Launcher.ts"
-
-const SLICE = "app-agentd.slice"
+import { commandOf, Launcher, type LaunchSpec } from "./Launcher.ts"
+import {
+  EVERY_UNIT,
+  environmentFile,
+  fdNameOf,
+  isAlive,
+  SLICE,
+  STOP_SECONDS,
+  sessionOfFdName,
+  unitOf,
+  unitProperties
+} from "./SessionUnit.ts"
+import { unitEnds } from "./UnitEnds.ts"
 
 /** Milliseconds after SIGKILL until we stop waiting: only a process stuck in the kernel lives that long. */
 const KILL_MS = 5_000
 /** Looks at what is left in that time: a process may fork between the look and the signal. */
 const KILL_ROUNDS = 10
 
-/** Seconds a session has when its service manager stops it, at a shutdown for one. Longer grace times are ours to keep. */
-const STOP_SECONDS = 10
-
-/** Milliseconds after a terminal's end in which the record of its program's end should come. */
-const RECORD_MS = 500
-
-/** How often units that vanished are looked for. */
-const SWEEP = Schedule.spaced("10 seconds")
-
-const EVERY_UNIT = "agentd-session-*.service"
-export const unitOf = (session: string): string => `agentd-session-${session}.service`
-
-/** The name of a session's master in the store; FDNAME= allows no more than ASCII without a colon. */
-const PREFIX = "session-"
-export const fdNameOf = (session: string): string => `${PREFIX}${session}`
-export const sessionOfFdName = (name: string): string | null =>
-  name.startsWith(PREFIX) ? name.slice(PREFIX.length) : null
-
-/**
- * A file for EnvironmentFile= (systemd.exec(5)). Values are quoted, so that they may hold anything but NUL; names that are no
- * identifiers (bash's exported functions) cannot be carried and are left out.
- */
-export const environmentFile = (env: Readonly<Record<string, string>>): string =>
-  Object.entries(env)
-    .filter(([name]) => /^[A-Za-z_][A-Za-z0-9_]*$/.test(name))
-    .map(([name, value]) => `${name}="${value.replaceAll(/["\\`$]/g, "\\$&")}"\n`)
-    .join("")
-
-/** What the unit of a session is made of. The environment is in a file only: properties are open to whoever may ask systemd. */
-export const unitProperties = (
-  { cwd }: Pick<LaunchSpec, "cwd">,
-  slave: string,
-  environment: string,
-  onEnd: string
-): ReadonlyArray<string> => [
-  // Returns once the program has been executed, so that our copy of the slave may be closed.
-  "Type=exec",
-  `TTYPath=${slave}`,
-  "StandardInput=tty",
-  "StandardOutput=tty",
-  "StandardError=tty",
-  `WorkingDirectory=${cwd}`,
-  // Deleted once the program runs; the dash lets ExecStopPost= run without it.
-  `EnvironmentFile=-${environment}`,
-  // A session that runs out of memory loses what took it, not its shell.
-  "OOMPolicy=continue",
-  "KillMode=control-group",
-  "SendSIGHUP=yes",
-  `TimeoutStopSec=${STOP_SECONDS}`,
-  `ExecStopPost=${onEnd}`
-]
-
-const isAlive = ({ ActiveState }: Readonly<Record<string, string>>): boolean =>
-  ["active", "activating", "deactivating", "reloading"].includes(ActiveState ?? "")
-
 export const layer = Layer.effect(
   Launcher,
   Effect.gen(function* () {
     const { runtime } = yield* Directories
-    const exits = yield* ExitRecords
+    const ends = yield* unitEnds
     const manager = yield* ServiceManager
     const pty = yield* Pty
     const store = yield* FdStore
     const table = yield* ProcessTable
+    const scope = yield* Effect.scope
     const environments = join(runtime, "environments")
     // What a daemon that was killed while it started a session left there: nobody reads it any more.
     rmSync(environments, { recursive: true, force: true })
@@ -114,34 +69,6 @@ export const layer = Layer.effect(
         Effect.sync(() => kept.delete(session))
       )
 
-    const ended = (session: string): Effect.Effect<Ended> =>
-      Effect.map(exits.await(session), ({ code, signal }) => ({ code, signal }))
-
-    // A unit whose last command could not run, or was killed too, leaves no record: nobody must wait for it for ever.
-    const sweep = Effect.gen(function* () {
-      const waiting = exits.waiting()
-      if (waiting.length === 0) return
-      const units = yield* manager.showAll([EVERY_UNIT], END_PROPERTIES)
-      for (const session of waiting) {
-        const unit = units.get(unitOf(session))
-        const end = unit === undefined ? UNKNOWN_END : endOf(unit)
-        if (end !== null) exits.conclude(session, end)
-      }
-    })
-    yield* Effect.forkScoped(Effect.repeat(Effect.ignore(sweep), SWEEP))
-
-    const scope = yield* Effect.scope
-    const fork = Effect.runForkWith(yield* Effect.context<never>())
-    /** When the last process has left a terminal, a record of the end is due. */
-    const watched = (master: PtyMaster): PtyMaster => ({
-      ...master,
-      start: (onData, onEnd) =>
-        master.start(onData, () => {
-          onEnd()
-          fork(Effect.forkIn(Effect.delay(Effect.ignore(sweep), RECORD_MS), scope))
-        })
-    })
-
     /** The pid of a unit that has been started, once it is certain that its terminal is kept. */
     const confirm = Effect.fnUntraced(function* (unit: string) {
       const found = yield* manager.showAll([unit, ...own], ["MainPID", ...STORE_PROPERTIES])
@@ -167,17 +94,19 @@ export const layer = Layer.effect(
 
     const alive = (unit: string) =>
       manager.show(unit, ["ActiveState"]).pipe(
-        Effect.map(isAlive),
+        Effect.map(({ ActiveState }) => isAlive(ActiveState)),
         Effect.orElseSucceed(() => false)
       )
 
     // Asked once for all sessions that are taken over: one question for each would take seconds.
     const found = yield* Effect.cached(
-      Effect.orElseSucceed(
-        manager.showAll([EVERY_UNIT], ["MainPID", ...END_PROPERTIES]),
-        () => new Map<string, never>()
-      )
+      Effect.orElseSucceed(manager.states(EVERY_UNIT), () => new Map<string, string>())
     )
+    const mainPid = (unit: string) =>
+      Effect.match(manager.show(unit, ["MainPID"]), {
+        onFailure: () => 0,
+        onSuccess: ({ MainPID }) => Number(MainPID ?? 0)
+      })
 
     const lost = (session: string, master: PtyMaster) =>
       Effect.as(
@@ -198,6 +127,9 @@ export const layer = Layer.effect(
       }
     })
 
+    const forgetOnceGone = (session: string) =>
+      Effect.forkIn(Effect.andThen(gone(unitOf(session), KILL_MS), ends.forget(session)), scope)
+
     return {
       kind: "systemd",
       outlives: true,
@@ -213,15 +145,15 @@ export const layer = Layer.effect(
             unit: unitOf(session),
             description: `agentd session ${session}`,
             slice: SLICE,
-            properties: unitProperties(spec, pair.slavePath, environment, exits.command(session)),
+            properties: unitProperties(spec, pair.slavePath, environment, ends.command(session)),
             argv: [file, ...args]
           })
           const pid = yield* confirm(unitOf(session))
           return {
             pid,
             startTime: table.get(pid)?.startTime ?? null,
-            master: watched(pair.master),
-            ended: ended(session)
+            master: ends.watched(pair.master),
+            ended: ends.ended(session)
           }
         })
         return yield* started.pipe(
@@ -232,6 +164,7 @@ export const layer = Layer.effect(
               Effect.sync(() => pair.master.close())
             )
           ),
+          Effect.tapError(() => forgetOnceGone(session)),
           Effect.ensuring(
             Effect.sync(() => {
               closeSync(pair.slaveFd)
@@ -257,11 +190,9 @@ export const layer = Layer.effect(
       }),
       forget: Effect.fnUntraced(function* (session: string) {
         yield* release(session)
-        // A unit that succeeded goes by itself.
-        if (exits.read(session)?.result !== "success") yield* manager.forget(unitOf(session))
-        yield* exits.forget(session)
+        yield* ends.forget(session)
       }),
-      adopt: Effect.fnUntraced(function* (session: string, slot: ReceiveSlot) {
+      adopt: Effect.fnUntraced(function* (session: string, slot: ReceiveSlot, known: number | null) {
         const inherited = store.inherited.filter(({ name }) => name === fdNameOf(session))
         const masters = yield* Effect.forEach(inherited, ({ fd }) => Effect.option(pty.adopt(fd, slot)))
         const at = masters.findIndex(Option.isSome)
@@ -270,18 +201,18 @@ export const layer = Layer.effect(
         const master = masters[at] ?? Option.none<PtyMaster>()
         const unit = unitOf(session)
         const state = (yield* found).get(unit)
-        const runs = state !== undefined && isAlive(state)
+        const runs = isAlive(state)
         if (Option.isNone(master)) {
           // Its terminal is lost; a program that nobody can see or type into any more must not run on.
           if (runs) yield* killAll(unit)
           yield* release(session)
-          yield* exits.forget(session)
+          yield* forgetOnceGone(session)
           return null
         }
-        const pid = Number(state?.MainPID ?? 0)
+        const pid = known ?? (yield* mainPid(unit))
         const startTime = table.get(pid)?.startTime ?? null
-        if (runs) return { pid, startTime, master: watched(master.value), ended: ended(session) }
-        const end = exits.read(session) ?? endOf(state)
+        if (runs) return { pid, startTime, master: ends.watched(master.value), ended: ends.ended(session) }
+        const end = yield* ends.known(session)
         // It ended and left no record: its service manager was gone.
         if (end === null) return yield* lost(session, master.value)
         return { pid, startTime, master: master.value, ended: Effect.succeed(end) }

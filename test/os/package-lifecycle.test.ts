@@ -125,11 +125,11 @@ describe.skipIf(reason !== null).each(SYSTEMS)(
       await machine.run([
         "sh",
         "-c",
-        `printf '#!/bin/sh\\necho systemd ${other}\\n' > /usr/local/bin/systemctl && chmod +x /usr/local/bin/systemctl`
+        `mkdir -p /var/tmp/other && printf '#!/bin/sh\\necho systemd ${other}\\n' > /var/tmp/other/systemctl && chmod +x /var/tmp/other/systemctl`
       ])
       await machine.run(["dpkg-trigger", "--no-await", "--by-package=systemd", "/usr/lib/systemd/systemd"])
       await machine.run(["dpkg", "--triggers-only", "--pending"], {
-        env: { PATH: "/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" }
+        env: { PATH: "/var/tmp/other:/usr/sbin:/usr/bin:/sbin:/bin" }
       })
       expect(there()).toBe(other >= 254)
     })

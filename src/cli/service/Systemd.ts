@@ -30,6 +30,7 @@ export class Systemd implements Supervisor {
     writeOwn(files)
     writeEnvironment(this.#environment, variables)
     this.#systemctl("daemon-reload")
+    if (this.#packaged() !== null) this.#systemctl("unmask", "agentd.socket")
     this.#systemctl("enable", "--now", "agentd.socket")
     return [
       ...Object.keys(files).map((file) => `Wrote ${file}`),
@@ -43,6 +44,8 @@ export class Systemd implements Supervisor {
     this.#systemctl("disable", "--now", "agentd.socket")
     ask(this.#place, "systemctl", "--user", "stop", "agentd.service")
     const removed = removeOwn([...Object.keys(this.#units()), this.#dropIn()])
+    // What a package enabled for everybody can only be declined by a mask.
+    if (this.#packaged() !== null) this.#systemctl("mask", "agentd.socket")
     if (existsSync(this.#environment)) rmSync(this.#environment)
     this.#systemctl("daemon-reload")
     return ["Disabled agentd.socket.", ...removed.map((file) => `Removed ${file}`), "Sessions' records were kept."]

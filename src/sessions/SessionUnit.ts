@@ -1,0 +1,56 @@
+/**
+ * The unit of a session as systemd sees it: its names, its properties, its environment.
+ */
+import type { LaunchSpec } from "./Launcher.ts"
+
+export const SLICE = "app-agentd.slice"
+
+/** Seconds a session has when its service manager stops it, at a shutdown for one. Longer grace times are ours to keep. */
+export const STOP_SECONDS = 10
+
+export const EVERY_UNIT = "agentd-session-*.service"
+export const unitOf = (session: string): string => `agentd-session-${session}.service`
+
+/** The name of a session's master in the store; FDNAME= allows no more than ASCII without a colon. */
+const PREFIX = "session-"
+export const fdNameOf = (session: string): string => `${PREFIX}${session}`
+export const sessionOfFdName = (name: string): string | null =>
+  name.startsWith(PREFIX) ? name.slice(PREFIX.length) : null
+
+/**
+ * A file for EnvironmentFile= (systemd.exec(5)). Values are quoted, so that they may hold anything but NUL; names that are no
+ * identifiers (bash's exported functions) cannot be carried and are left out.
+ */
+export const environmentFile = (env: Readonly<Record<string, string>>): string =>
+  Object.entries(env)
+    .filter(([name]) => /^[A-Za-z_][A-Za-z0-9_]*$/.test(name))
+    .map(([name, value]) => `${name}="${value.replaceAll(/["\\`$]/g, "\\$&")}"\n`)
+    .join("")
+
+/** What the unit of a session is made of. The environment is in a file only: properties are open to whoever may ask systemd. */
+export const unitProperties = (
+  { cwd }: Pick<LaunchSpec, "cwd">,
+  slave: string,
+  environment: string,
+  onEnd: string
+): ReadonlyArray<string> => [
+  // Returns once the program has been executed, so that our copy of the slave may be closed.
+  "Type=exec",
+  `TTYPath=${slave}`,
+  "StandardInput=tty",
+  "StandardOutput=tty",
+  "StandardError=tty",
+  `WorkingDirectory=${cwd}`,
+  // Deleted once the program runs; the dash lets ExecStopPost= run without it.
+  `EnvironmentFile=-${environment}`,
+  // A session that runs out of memory loses what took it, not its shell.
+  "OOMPolicy=continue",
+  "KillMode=control-group",
+  "SendSIGHUP=yes",
+  `TimeoutStopSec=${STOP_SECONDS}`,
+  `ExecStopPost=${onEnd}`
+]
+
+/** Of an ActiveState=: does something of the unit still run? */
+export const isAlive = (state: string | undefined): boolean =>
+  ["active", "activating", "deactivating", "reloading"].includes(state ?? "")
