@@ -18,8 +18,7 @@ export const stopDaemon = async (
   options: StopOptions
 ): Promise<{ readonly ending: ReadonlyArray<string> }> => {
   const status = await client.call("daemon.status", {})
-  // Under a service manager sessions outlive the daemon.
-  if (!options.yes && status.launcher === "direct") {
+  if (!options.yes && !status.outliveStop) {
     const { sessions } = await client.call("session.list", {})
     if (sessions.length > 0) await confirm(sessions.map((session) => session.name))
   }

@@ -48,6 +48,9 @@ export const StatusResult = Schema.Struct({
   runtimeDirectory: Schema.String,
   configFiles: Schema.Array(Schema.String).annotateKey({ description: "The configuration files that exist." }),
   launcher: Schema.Literals(["direct", "systemd"]),
+  outliveStop: Schema.Boolean.annotateKey({
+    description: "Sessions run on when the daemon is stopped on purpose, until it is started again."
+  }),
   ephemeral: Schema.Boolean.annotateKey({ description: "It leaves once it is idle." }),
   draining: Schema.Boolean.annotateKey({ description: "It is stopping and takes no new work." }),
   sessions: Schema.Struct({ live: Schema.Int, ended: Schema.Int }),

@@ -119,6 +119,7 @@ const status = Effect.gen(function* () {
     runtimeDirectory: runtime,
     configFiles: files.filter(({ exists }) => exists).map(({ path }) => path),
     launcher: (yield* Launcher).kind,
+    outliveStop: yield* (yield* Launcher).outlivesStop,
     ephemeral: lifecycle.ephemeral,
     draining: lifecycle.draining(),
     sessions: yield* (yield* Sessions).count,
@@ -141,6 +142,7 @@ const shutdown = Effect.fnUntraced(function* ({
     const why = names.length > 0 ? `sessions live: ${names.join(", ")}` : `${others} other clients are connected`
     return yield* new Conflict({ reason: `The daemon is in use: ${why}.` })
   }
+  const outlive = yield* (yield* Launcher).outlivesStop
   yield* (yield* Lifecycle).stop(reason)
-  return { ending: (yield* Launcher).outlives ? [] : names }
+  return { ending: outlive ? [] : names }
 })

@@ -23,6 +23,7 @@ export const layer = Layer.effect(
     return {
       kind: "direct",
       outlives: false,
+      outlivesStop: Effect.succeed(false),
       launch: Effect.fnUntraced(function* (spec) {
         const ended = Deferred.makeUnsafe<Ended>()
         // The addon looks it up as a shell does, in the same PATH, and the program then sees the name it was called by.

@@ -41,6 +41,8 @@ export class Launcher extends Context.Service<
     readonly kind: "direct" | "systemd"
     /** Do sessions outlive the daemon? */
     readonly outlives: boolean
+    /** Also one that is stopped on purpose, and not started again at once? */
+    readonly outlivesStop: Effect.Effect<boolean>
     readonly launch: (spec: LaunchSpec) => Effect.Effect<Launched, LaunchFailed>
     /** Ends the whole process tree; answers what it took once nothing of it is left. */
     readonly end: (session: string, launched: Launched, graceMs: number) => Effect.Effect<"term" | "kill">

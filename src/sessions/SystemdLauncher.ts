@@ -133,6 +133,11 @@ export const layer = Layer.effect(
     return {
       kind: "systemd",
       outlives: true,
+      // From systemd 254 on, where the unit says so; before that the store is emptied when the service stops.
+      outlivesStop: Effect.forEach(own, (unit) => manager.show(unit, ["FileDescriptorStorePreserve"])).pipe(
+        Effect.map((found) => found.some(({ FileDescriptorStorePreserve }) => FileDescriptorStorePreserve === "yes")),
+        Effect.orElseSucceed(() => false)
+      ),
       launch: Effect.fnUntraced(function* (spec: LaunchSpec) {
         const { session } = spec
         const { args, file } = commandOf(spec)

@@ -94,6 +94,22 @@ onSystems("sessions and their daemon", ({ machine, system, user }) => {
     }
   )
 
+  it("are kept by agentctl daemon restart, and named before agentctl daemon stop ends them", async () => {
+    await using somebody = await user()
+    await somebody.agentctl("run", "-d", "--name", "one", "--", "sleep", "1000")
+    const before = await somebody.daemon()
+    await somebody.agentctl("daemon", "restart")
+    expect(await somebody.daemon()).not.toBe(before)
+    expect(await listed(somebody)).toEqual([["one", "running"]])
+    const stopped = await somebody.run(["agentctl", "daemon", "stop"], { mayFail: true })
+    if (system.systemd >= 254) expect(stopped.code).toBe(0)
+    else {
+      expect(stopped.code).toBe(6)
+      expect(stopped.stderr).toContain("1 live session ends with the daemon: one")
+    }
+    expect(await listed(somebody)).toEqual([["one", "running"]])
+  })
+
   it("reads its configuration again when systemd reloads it, and sessions go on", async () => {
     await using somebody = await user()
     await somebody.agentctl("run", "-d", "--name", "one", "--", "sleep", "1000")

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process"
 import { AgentdError } from "../../../client/AgentdError.ts"
 import { Client } from "../../../client/Client.ts"
 import { ensureDaemon } from "../../../client/EnsureDaemon.ts"
@@ -15,8 +16,12 @@ export default class DaemonRestart extends AgentctlCommand {
     let ending: ReadonlyArray<string> = []
     try {
       const client = this.client({ start: false })
-      ephemeral = (await client.call("daemon.status", {})).ephemeral
-      ending = (await stopDaemon(client, { yes: flags.yes, reason: "agentctl daemon restart" })).ending
+      const { ephemeral: leaves, launcher } = await client.call("daemon.status", {})
+      ephemeral = leaves
+      // systemd keeps terminals over a restart of its own, in every version.
+      if (launcher === "systemd")
+        execFileSync("systemctl", ["--user", "restart", "agentd.service"], { stdio: "inherit" })
+      else ending = (await stopDaemon(client, { yes: flags.yes, reason: "agentctl daemon restart" })).ending
     } catch (error) {
       if (!(error instanceof AgentdError) || error.tag !== "NoDaemon") throw error
     }
