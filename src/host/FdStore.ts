@@ -4,10 +4,11 @@
  *
  * systemd answers nothing when it cannot keep a descriptor (FileDescriptorStoreMax=), so whoever stores one has to count.
  */
-import { fstatSync } from "node:fs"
+import { fstatSync, readFileSync } from "node:fs"
 import { Context, Effect, Layer } from "effect"
 import { launchdSockets } from "./LaunchdSockets.ts"
 import { closeOnExec } from "./Libc.ts"
+import { ownUnit } from "./ServiceManager.ts"
 import { systemd } from "./Systemd.ts"
 
 /** SD_LISTEN_FDS_START */
@@ -15,12 +16,6 @@ const FIRST = 3
 
 /** sd_notify_barrier(3): microseconds until we no longer wait for systemd to have read what was sent. */
 const BARRIER_USEC = 5_000_000n
-
-/**
- * NOTIFY_SOCKET of the system's own manager. A daemon it runs (agentd@.service, for hosts without user managers) has no store, and no
- * manager that would start services for its user.
- */
-const SYSTEM_MANAGER = "/run/systemd/notify"
 
 export interface Inherited {
   readonly fd: number
@@ -47,8 +42,7 @@ export class FdStore extends Context.Service<
         ? launchdSockets("api")
         : takeInherited(process.env, process.pid).filter(({ fd }) => isOpen(fd))
     for (const { fd } of inherited) closeOnExec(fd)
-    const { NOTIFY_SOCKET } = process.env
-    const available = process.platform === "linux" && NOTIFY_SOCKET !== undefined && NOTIFY_SOCKET !== SYSTEM_MANAGER
+    const available = process.platform === "linux" && process.env.NOTIFY_SOCKET !== undefined && inUserManager()
     return {
       inherited,
       available,
@@ -66,6 +60,19 @@ export class FdStore extends Context.Service<
         })
     }
   })
+}
+
+/**
+ * Others speak sd_notify(3) too and keep nothing; and a daemon that the system's own manager runs (agentd@.service, for hosts without
+ * user managers) has no store, and no manager that would start services for its user.
+ */
+const inUserManager = (): boolean => {
+  try {
+    const groups = readFileSync("/proc/self/cgroup", "utf8")
+    return groups.includes("/user@") && ownUnit(groups) !== null
+  } catch {
+    return false
+  }
 }
 
 const EINTR = 4
