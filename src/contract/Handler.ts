@@ -46,7 +46,7 @@ export interface FrameListener {
   readonly onFrame: (type: FrameType, payload: Buffer) => void
   /** The client has taken what was queued. */
   readonly onDrain: () => void
-  /** The attachment is over: detached, or the connection is gone. Called once. */
+  /** The attachment is over: detached, or the connection is gone. Called once; a last frame may be sent during the call. */
   readonly onClose: () => void
 }
 

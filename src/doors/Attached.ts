@@ -56,9 +56,10 @@ export class Attached {
 
   #readFrame({ payload, type }: Frame): boolean {
     if (type === FrameType.Detach) {
-      if (!this.#leaving) this.#socket.write(encodeFrame(FrameType.Detach, Buffer.from("detached")))
-      this.#leaving = true
+      // First, because the attachment may have a last word.
       this.release()
+      this.#send(FrameType.Detach, [Buffer.from("detached")])
+      this.#leaving = true
       return false
     }
     if (this.#leaving) return true
@@ -75,9 +76,9 @@ export class Attached {
 
   detach(reason: string): void {
     if (this.#leaving) return
+    this.release()
     this.#send(FrameType.Detach, [Buffer.from(reason)])
     this.#leaving = true
-    this.release()
     // Its answer must be read, whether there was room for input or not.
     this.#hold(false)
   }
