@@ -39,6 +39,7 @@ export const cliStart = async (
     contestants.push({ name: "pm2 ls", measure: () => time(node, [pm2.program, "ls"], pm2.env) })
   }
   return {
+    id: "start",
     title: "Command start: `agentctl ls --json`, daemon running",
     unit: "ms",
     ours: "agentctl ls --json",

@@ -65,6 +65,7 @@ export const echo = async (
   const open_ = await Promise.all(peers.map(async (peer) => ({ name: peer.name, ...(await open(peer)) })))
   try {
     return {
+      id: "echo",
       title: "Keystroke to echo",
       unit: "µs",
       ours: "agentd",

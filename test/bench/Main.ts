@@ -29,10 +29,10 @@ const { values: options } = parseArgs({
 
 /** How much of each: counted rounds and their size. */
 const full = {
-  start: 15,
-  rpc: { rounds: 7, requests: 4_000 },
-  echo: { rounds: 7, keystrokes: 1_000 },
-  throughput: { rounds: 5, bytes: 100e6 },
+  start: 25,
+  rpc: { rounds: 15, requests: 2_000 },
+  echo: { rounds: 25, keystrokes: 500 },
+  throughput: { rounds: 7, bytes: 100e6 },
   rest: 3,
   idle: { steps: [10, 100, 1_000], seconds: 10 }
 }

@@ -42,6 +42,7 @@ export const atRest = async (scratch: Scratch, pm2: Pm2 | string, rounds: number
     contestants.push({ name: "pm2 daemon", measure: async () => residentMegabytes(pm2.pid) })
   }
   return {
+    id: "rest",
     title: "Memory of the daemon at rest",
     unit: "MB",
     ours: "agentd",
@@ -90,7 +91,8 @@ export const idleSessions = async (
   if (installed("dtach")) each.set("dtach's process", [await dtachProcess(scratch)])
   else missing.push("dtach is not installed.")
   const memory: Measured = {
-    title: `Memory of the daemon for each idle session`,
+    id: "session",
+    title: "Memory of the daemon for each idle session",
     unit: "MB",
     ours: `agentd, ${most}`,
     rounds: each,
@@ -102,6 +104,7 @@ export const idleSessions = async (
   return [
     memory,
     {
+      id: "idle",
       title: `Processor time of the daemon with ${most} idle sessions`,
       unit: "% of one processor",
       ours: "agentd",

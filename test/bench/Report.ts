@@ -2,7 +2,7 @@
  * The results as people read them: a few lines on the terminal, and the page `docs/performance.md`.
  */
 import { execFileSync } from "node:child_process"
-import { arch, cpus, release, totalmem, type } from "node:os"
+import { arch, cpus, loadavg, release, totalmem, type } from "node:os"
 import { causes } from "./causes.ts"
 import { judge, type Measured } from "./Result.ts"
 import { median, ratio } from "./statistics.ts"
@@ -47,6 +47,9 @@ const machine = (): string => {
   return `${cpus().length} × ${processor?.model.trim()} (${arch()}), ${memory} GiB, ${type()} ${release()}, Node ${process.version}`
 }
 
+/** What else ran while this began. */
+const load = loadavg()[0]!.toFixed(1)
+
 const commit = (): string => {
   try {
     return execFileSync("git", ["rev-parse", "--short", "HEAD"], { encoding: "utf8" }).trim()
@@ -70,7 +73,6 @@ const details = (result: Measured): string => {
     return `| ${name} | ${figure(median(values))}${spread(values)} | ${compared === null ? "" : `${figure(compared)} ×`} |`
   })
   const verdict = judge(result)
-  const cause = verdict !== null && !verdict.met ? causes[title.replace(/^\d+ MB of c/, "C")] : undefined
   return [
     `### ${title}`,
     "",
@@ -80,9 +82,7 @@ const details = (result: Measured): string => {
     "|---|--:|--:|",
     ...rows,
     ...(missing.length === 0 ? [] : ["", missing.join(" ")]),
-    ...(verdict === null || verdict.met
-      ? []
-      : ["", `**Why the goal is missed.** ${cause ?? "Not explained yet: it was met when this page was last edited."}`])
+    ...(verdict === null || verdict.met ? [] : ["", `**Why the goal is missed.** ${causes[result.id]}`])
   ].join("\n")
 }
 
@@ -93,7 +93,7 @@ export const page = (results: ReadonlyArray<Measured>, seconds: number): string 
 ${summary(results)}
 
 Written by \`npm run bench\` on ${new Date().toISOString().slice(0, 10)} at commit ${commit()}, in ${seconds.toFixed(0)} s, on
-${machine()}.
+${machine()}; load average ${load} before it began.
 
 Peers are measured in the same run as agentd and in turn with it, so that a busy machine is busy for all of them. Figures are
 medians of the rounds; a ratio is the median of each round's ratio. Absolute figures of another machine differ; ratios should

@@ -113,6 +113,7 @@ export const rpc = async (
   try {
     return [
       {
+        id: "roundTrip",
         title: "JSON-RPC round trip, 100-byte echo, one at a time",
         unit: "µs",
         ours: "agentd",
@@ -121,6 +122,7 @@ export const rpc = async (
         how: `Median of ${requests} requests a round. Bare Node is \`net\`, \`JSON.parse\` and a string: no validation, no errors.`
       },
       {
+        id: "inFlight",
         title: `JSON-RPC, ${IN_FLIGHT} requests in flight`,
         unit: "requests/s",
         ours: "agentd",

@@ -75,7 +75,8 @@ export const throughput = async (
   const sample = await colouredText(scratch, bytes)
   const contestants = peers.map((peer) => ({ name: peer.name, measure: () => rate(peer, sample) }))
   return {
-    title: `${Math.round(bytes / 1e6)} MB of coloured text through an attached session, recorded`,
+    id: "throughput",
+    title: `${Math.round(bytes / 1e6)} MB of coloured text, attached and recorded`,
     unit: "MB/s",
     ours: "agentd",
     rounds: await takeTurns(contestants, rounds, false),

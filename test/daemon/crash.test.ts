@@ -1,6 +1,15 @@
 /** A daemon that ends without warning leaves things behind; the next one starts cleanly on top of them, without anybody's help. */
 import { once } from "node:events"
-import { mkdirSync, readdirSync, readFileSync, renameSync, statSync, truncateSync, writeFileSync } from "node:fs"
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  truncateSync,
+  writeFileSync
+} from "node:fs"
 import { createServer } from "node:net"
 import { join } from "node:path"
 import { expect, test } from "vitest"
@@ -9,6 +18,17 @@ import { makeSandbox, type Sandbox } from "../support/Sandbox.ts"
 import { startCat, startShell } from "../support/sessions.ts"
 
 const pidIn = (sandbox: Sandbox) => JSON.parse(readFileSync(sandbox.pidFile, "utf8")).pid
+
+/** Output is written with a bounded delay; what a killed daemon had not written yet is not what these tests are about. */
+const recorded = (directory: string) =>
+  expect
+    .poll(
+      () =>
+        existsSync(directory) &&
+        readdirSync(directory).some((name) => name.endsWith(".raw") && statSync(join(directory, name)).size > 0),
+      { timeout: 10_000 }
+    )
+    .toBe(true)
 
 test("after kill -9 its sessions are listed as interrupted, with what they printed", async () => {
   await using sandbox = makeSandbox()
@@ -21,7 +41,7 @@ test("after kill -9 its sessions are listed as interrupted, with what they print
   const done: Session = await startShell(client, "echo done; exit 4")
   await client.result("session.wait", { session: session.id, for: "output", pattern: "the end" })
   // Written to disk, not only to memory.
-  await client.result("session.output", { session: session.id, format: "text" })
+  await recorded(join(sandbox.transcripts, session.id))
   await client.result("session.wait", { session: done.id, for: "exit" })
   await first.kill()
 
@@ -107,11 +127,11 @@ test("transcripts that are torn, empty, foreign or no transcripts at all do not 
   for (const word of ["whole", "cut", "gone"]) {
     const session: Session = await startShell(client, `echo ${word}; exec sleep 1000`)
     await client.result("session.wait", { session: session.id, for: "output", pattern: word })
-    await client.result("session.output", { session: session.id })
     sessions.push(session)
   }
-  await first.kill()
   const [whole, cut, gone] = sessions.map(({ id }) => join(sandbox.transcripts, id)) as [string, string, string]
+  for (const directory of [whole, cut, gone]) await recorded(directory)
+  await first.kill()
   expect(readdirSync(whole).length).toBeGreaterThan(0)
   for (const name of readdirSync(cut)) truncateSync(join(cut, name), Math.floor(statSync(join(cut, name)).size / 2))
   for (const name of readdirSync(gone)) truncateSync(join(gone, name), 0)

@@ -8,6 +8,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { setTimeout } from "node:timers/promises"
 import { Daemon } from "./Daemon.ts"
 import { RawClient } from "./RawClient.ts"
 
@@ -20,6 +21,10 @@ export interface StartOptions {
   /** A program, with arguments, that runs the daemon: `setpriv`, `script`, a shell. */
   readonly through?: ReadonlyArray<string>
 }
+
+/** Milliseconds a process may take to leave on a busy machine, and between two looks. */
+const LEAVE_MS = 5_000
+const LOOK_MS = 20
 
 export class Sandbox implements AsyncDisposable {
   readonly root: string
@@ -109,11 +114,24 @@ export class Sandbox implements AsyncDisposable {
     })
   }
 
+  /**
+   * What is there once everything that is on its way out has gone: a daemon removes its pid file before it ends, and the programs
+   * of a killed one still have to hear of it.
+   */
+  async #lastProcesses() {
+    const end = performance.now() + LEAVE_MS
+    for (;;) {
+      const left = this.processes()
+      if (left.length === 0 || performance.now() > end) return left
+      await setTimeout(LOOK_MS)
+    }
+  }
+
   /** Stops what runs, then fails if a process or a file in the runtime directory outlived its daemon. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.disconnect()
     for (const daemon of this.#daemons) await daemon.stop()
-    const left = this.processes()
+    const left = await this.#lastProcesses()
     for (const { pid } of left) kill(pid)
     const orderly = this.#daemons.at(-1)?.code === 0
     const files = orderly && existsSync(this.runtime) ? readdirSync(this.runtime) : []
