@@ -18,9 +18,6 @@ import { idle, Lifecycle } from "./Lifecycle.ts"
 import { writePidFile } from "./PidFile.ts"
 import { Reload } from "./Reload.ts"
 
-/** Milliseconds after which starting is over, and whoever started us has had an answer. */
-const SETTLED_MS = 1_000
-
 export const serve = Effect.gen(function* () {
   const { pidFile, socket } = yield* Directories
   const { executable, pid, version } = yield* Self
@@ -43,7 +40,7 @@ export const serve = Effect.gen(function* () {
   yield* Effect.logInfo(`agentd ${version} (pid ${pid}) listens on ${socket}`)
   if (notify.watchdogMs !== null) yield* Effect.forkScoped(watchdog(notify.alive, notify.watchdogMs))
   yield* notify.ready(`listening on ${socket}`)
-  yield* Effect.forkScoped(Effect.andThen(Effect.sleep(SETTLED_MS), (yield* Memory).giveBack))
+  yield* Effect.forkScoped((yield* Memory).keepSmall)
 
   const reason = yield* lifecycle.stopping
   yield* Effect.logInfo(`stopping: ${reason}`)
