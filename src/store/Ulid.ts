@@ -4,7 +4,7 @@
  * Within a millisecond, and when the clock steps back, the next one is the last one plus one: a generator's ids always
  * grow.
  */
-import { closeSync, openSync, readSync } from "node:fs"
+import { openSync, readSync } from "node:fs"
 import { Clock, Effect } from "effect"
 
 const ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -21,12 +21,16 @@ const encode = (value: bigint, length: number): string => {
   return text
 }
 
-/** From the kernel's own source: loading `node:crypto` for it would take 2.5 MB of memory for as long as the daemon lives. */
+let source: number | undefined
+
+/**
+ * From the kernel's own source: loading `node:crypto` for it would take 2.5 MB of memory for as long as the daemon lives. It stays
+ * open, because an id must not be refused for want of a descriptor.
+ */
 const chance = (): bigint => {
   const bytes = Buffer.alloc(Number(RANDOM_BITS / 8n))
-  const fd = openSync("/dev/urandom", "r")
-  readSync(fd, bytes)
-  closeSync(fd)
+  source ??= openSync("/dev/urandom", "r")
+  readSync(source, bytes)
   return BigInt(`0x${bytes.toString("hex")}`)
 }
 

@@ -1,6 +1,7 @@
 /**
  * From a keystroke to what the program prints for it, through an attached client.
  */
+import { howPinned } from "./processors.ts"
 import type { Measured } from "./Result.ts"
 import { median, takeTurns } from "./statistics.ts"
 import type { Terminal, TerminalPeer } from "./terminals.ts"
@@ -74,7 +75,7 @@ export const echo = async (
         rounds
       ),
       goal: { against: "dtach", limit: 1.5, sense: "at most" },
-      how: `A program that prints what is typed (\`cat\`); median of ${keystrokes} keystrokes a round, one after the other.`,
+      how: `A program that prints what is typed (\`cat\`); median of ${keystrokes} keystrokes a round, one after the other.${howPinned}`,
       missing
     }
   } finally {

@@ -16,6 +16,7 @@ import { startDaemon } from "./Daemon.ts"
 import { echo } from "./Echo.ts"
 import { atRest, idleSessions } from "./Memory.ts"
 import { startPm2 } from "./Pm2.ts"
+import { apart } from "./processors.ts"
 import { page, printed } from "./Report.ts"
 import type { Measured } from "./Result.ts"
 import { rpc } from "./Rpc.ts"
@@ -29,17 +30,17 @@ const { values: options } = parseArgs({
 
 /** How much of each: counted rounds and their size. */
 const full = {
-  start: 25,
-  rpc: { rounds: 15, requests: 2_000 },
-  echo: { rounds: 25, keystrokes: 500 },
+  start: 40,
+  rpc: { rounds: 150, requests: 200 },
+  echo: { rounds: 150, keystrokes: 50 },
   throughput: { rounds: 7, bytes: 100e6 },
   rest: 3,
   idle: { steps: [10, 100, 1_000], seconds: 10 }
 }
 const quick: typeof full = {
   start: 5,
-  rpc: { rounds: 3, requests: 1_000 },
-  echo: { rounds: 3, keystrokes: 200 },
+  rpc: { rounds: 20, requests: 200 },
+  echo: { rounds: 20, keystrokes: 50 },
   throughput: { rounds: 1, bytes: 20e6 },
   rest: 1,
   idle: { steps: [10, 100], seconds: 2 }
@@ -82,8 +83,10 @@ try {
   await measure("memory", () => atRest(scratch, pm2, size.rest))
   const daemon = await startDaemon(scratch)
   await measure("start", () => cliStart(scratch, daemon, pm2, size.start))
-  await measure("rpc", () => rpc(scratch, daemon, size.rpc.rounds, size.rpc.requests))
-  await measure("echo", () => echo(relays(daemon), size.echo.rounds, size.echo.keystrokes, missing))
+  await measure("rpc", () => apart(daemon.pid, () => rpc(scratch, daemon, size.rpc.rounds, size.rpc.requests)))
+  await measure("echo", () =>
+    apart(daemon.pid, () => echo(relays(daemon), size.echo.rounds, size.echo.keystrokes, missing))
+  )
   await measure("throughput", () => {
     const { bytes, rounds } = size.throughput
     return throughput(scratch, [...relays(daemon), rawPty], rounds, bytes, missing)

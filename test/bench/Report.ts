@@ -5,7 +5,7 @@ import { execFileSync } from "node:child_process"
 import { arch, cpus, loadavg, release, totalmem, type } from "node:os"
 import { causes } from "./causes.ts"
 import { judge, type Measured } from "./Result.ts"
-import { median, ratio } from "./statistics.ts"
+import { median, percentile, ratio } from "./statistics.ts"
 
 const figure = (value: number): string =>
   value >= 1000
@@ -16,8 +16,12 @@ const figure = (value: number): string =>
         ? value.toFixed(1)
         : value.toFixed(2)
 
-const spread = (values: ReadonlyArray<number>): string =>
-  values.length < 2 ? "" : ` (${figure(Math.min(...values))} to ${figure(Math.max(...values))})`
+/** The middle of many rounds, or all of a few. */
+const spread = (values: ReadonlyArray<number>): string => {
+  if (values.length < 2) return ""
+  const [low, high] = values.length < 10 ? [0, 1] : [0.1, 0.9]
+  return ` (${figure(percentile(values, low!))} to ${figure(percentile(values, high!))})`
+}
 
 export const goalText = ({ goal, unit }: Measured): string =>
   goal === null
@@ -78,7 +82,7 @@ const details = (result: Measured): string => {
     "",
     how,
     "",
-    `| | Median, ${unit} (lowest to highest round) | agentd's share of it |`,
+    `| | Median, ${unit} (range of rounds) | agentd's share of it |`,
     "|---|--:|--:|",
     ...rows,
     ...(missing.length === 0 ? [] : ["", missing.join(" ")]),
@@ -96,7 +100,7 @@ Written by \`npm run bench\` on ${new Date().toISOString().slice(0, 10)} at comm
 ${machine()}; load average ${load} before it began.
 
 Peers are measured in the same run as agentd and in turn with it, so that a busy machine is busy for all of them. Figures are
-medians of the rounds; a ratio is the median of each round's ratio. Absolute figures of another machine differ; ratios should
+medians of the rounds, with the middle four fifths of them, or of a few rounds all; a ratio is the median of each round's ratio. Absolute figures of another machine differ; ratios should
 not by much. Everything runs on one machine, over Unix sockets, in directories that are removed afterwards.
 
 ## In detail

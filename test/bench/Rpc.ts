@@ -6,6 +6,7 @@
 import { connect, type Socket } from "node:net"
 import { fileURLToPath } from "node:url"
 import type { Daemon } from "./Daemon.ts"
+import { howPinned } from "./processors.ts"
 import type { Measured } from "./Result.ts"
 import { lineWith, type Scratch } from "./Scratch.ts"
 import { median, takeTurns } from "./statistics.ts"
@@ -119,7 +120,7 @@ export const rpc = async (
         ours: "agentd",
         rounds: await contest((client) => roundTrip(client, requests)),
         goal: { against: "bare Node", limit: 1.15, sense: "at most" },
-        how: `Median of ${requests} requests a round. Bare Node is \`net\`, \`JSON.parse\` and a string: no validation, no errors.`
+        how: `Median of ${requests} requests a round. Bare Node is \`net\`, \`JSON.parse\` and a string: no validation, no errors.${howPinned}`
       },
       {
         id: "inFlight",
@@ -128,7 +129,7 @@ export const rpc = async (
         ours: "agentd",
         rounds: await contest((client) => rate(client, requests * 6)),
         goal: { against: "bare Node", limit: 0.6, sense: "at least" },
-        how: `${requests * 6} requests a round over one connection, with the same client for both servers.`
+        how: `${requests * 6} requests a round over one connection, with the same client for both servers.${howPinned}`
       }
     ]
   } finally {

@@ -5,6 +5,7 @@ import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process"
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { asServer } from "./processors.ts"
 
 /** Milliseconds a process may take to follow SIGTERM before it is killed. */
 const TERM_MS = 10_000
@@ -26,7 +27,8 @@ export class Scratch implements AsyncDisposable {
   }
 
   spawn(file: string, args: ReadonlyArray<string>, options: SpawnOptions = {}): ChildProcess {
-    const child = spawn(file, args, { stdio: ["ignore", "ignore", "inherit"], ...options })
+    const [command = file, ...rest] = asServer([file, ...args])
+    const child = spawn(command, rest, { stdio: ["ignore", "ignore", "inherit"], ...options })
     this.#children.add(child)
     child.on("exit", () => this.#children.delete(child))
     return child

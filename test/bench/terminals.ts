@@ -6,6 +6,7 @@ import { connect, type Socket } from "node:net"
 import { fileURLToPath } from "node:url"
 import type { Daemon } from "./Daemon.ts"
 import { openPty, programEnvironment } from "./openPty.ts"
+import { asServer } from "./processors.ts"
 import { lineWith, type Scratch } from "./Scratch.ts"
 
 export interface Terminal {
@@ -114,7 +115,10 @@ export const tmux = (scratch: Scratch): TerminalPeer => ({
   exact: false,
   open: async (argv, onOutput, onEnd) => {
     const path = scratch.path(".sock")
-    const pty = openPty(["/usr/bin/env", "tmux", "-S", path, "-f", "/dev/null", "new-session", ...argv], onOutput)
+    const pty = openPty(
+      ["/usr/bin/env", ...asServer(["tmux", "-S", path, "-f", "/dev/null", "new-session", ...argv])],
+      onOutput
+    )
     void pty.ended.then(onEnd)
     return {
       write: pty.write,
