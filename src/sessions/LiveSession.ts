@@ -181,10 +181,11 @@ export class LiveSession {
   }
 
   #take(chunk: Buffer): void {
-    this.activeAt = this.#now()
-    this.#recorder.append(chunk, this.activeAt)
+    // Who watches comes first: recording takes as long again.
     this.#ring.push(chunk)
     for (const { attachment } of this.attached.values()) attachment.printed()
+    this.activeAt = this.#now()
+    this.#recorder.append(chunk, this.activeAt)
     this.#tell()
   }
 
