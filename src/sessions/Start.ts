@@ -3,10 +3,11 @@
  */
 import { Clock, Effect, Exit, Scope } from "effect"
 import { Settings } from "../config/Settings.ts"
-import { InvalidParams, NameTaken } from "../contract/Errors.ts"
+import { InvalidParams, LaunchFailed, NameTaken } from "../contract/Errors.ts"
 import { clampSize } from "../contract/Frames.ts"
 import { RING_BYTES } from "../contract/Limits.ts"
 import type { SessionId, StartParams } from "../contract/Session.ts"
+import { canOpen } from "../host/Descriptors.ts"
 import { Directories } from "../host/Directories.ts"
 import { Environment } from "../host/Environment.ts"
 import { InputPipes } from "../host/InputPipe.ts"
@@ -23,12 +24,23 @@ import { Ring } from "./Ring.ts"
 import type { SessionRecord } from "./SessionStore.ts"
 import { Supervisor } from "./Supervisor.ts"
 
+/**
+ * Files that must still be free to open: a session takes up to eight of them, and the others see to it that those which run can be
+ * ended, archived and listed whatever happens (each look at the processes and each transcript opens some).
+ */
+const SPARE_FILES = 24
+
 export const start = Effect.fn("Sessions.start")(function* (params: StartParams, resumedFrom: SessionId | null = null) {
   const sessions = yield* LiveSessions
   const environment = yield* Environment
   const settings = yield* (yield* Settings).current
   const inherited = environment.forPrograms(params.env ?? environment.own)
   yield* checkNames(inherited)
+  if (!canOpen(SPARE_FILES)) {
+    return yield* new LaunchFailed({
+      reason: "agentd has too many files open; end a session, or raise its limit (LimitNOFILE= of its unit, ulimit -n)"
+    })
+  }
   const cwd = yield* checkDirectory(params.cwd ?? inherited.HOME ?? environment.own.HOME ?? "/")
   const file = yield* resolveCommand(params.argv[0]!, cwd, inherited.PATH)
   const id = `ses_${yield* ulid}`
@@ -142,12 +154,13 @@ const launch = Effect.fnUntraced(function* (
     Scope.provide(scope),
     Effect.onError(() =>
       Effect.gen(function* () {
+        // Nothing ran: the listing should not show it either.
+        yield* Effect.ignore(append({ type: "session.removed", session: id, by: "request" }))
         yield* Scope.close(scope, Exit.void)
         yield* (yield* Recordings).remove(id)
         yield* forgetMemory(id)
-        // Nothing ran: the listing should not show it either.
-        yield* Effect.ignore(append({ type: "session.removed", session: id, by: "request" }))
-      })
+        // The caller is to hear why nothing was started, not what became of its files: the next start of the daemon removes those.
+      }).pipe(Effect.catchCause((cause) => Effect.logWarning("a session that did not start left files", cause)))
     )
   )
 })
