@@ -2,7 +2,7 @@
  * The promise agentd is made for, counted: whatever happens to the daemon, no session ends and no line of output is lost, repeated or
  * out of order.
  *
- * AGENTD_TEST_SEED repeats a run's moments; AGENTD_TEST_KILLS and AGENTD_TEST_SESSIONS change its size.
+ * AGENTD_TEST_SEED repeats a run's moments; AGENTD_TEST_KILLS and AGENTD_TEST_CHAOS_SESSIONS change its size.
  */
 import { randomInt } from "node:crypto"
 import { cpus, totalmem } from "node:os"
@@ -12,7 +12,7 @@ import type { Plan, Report } from "./programs/chaos.ts"
 import { onSystems } from "./support/onSystems.ts"
 
 const plan: Plan = {
-  sessions: Number(process.env.AGENTD_TEST_SESSIONS ?? 100),
+  sessions: Number(process.env.AGENTD_TEST_CHAOS_SESSIONS ?? 100),
   kills: Number(process.env.AGENTD_TEST_KILLS ?? 50),
   seed: Number(process.env.AGENTD_TEST_SEED ?? randomInt(2 ** 31)),
   attached: 10

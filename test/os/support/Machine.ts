@@ -7,6 +7,7 @@
  *     await user.run(["systemctl", "--user", "start", "agentd.socket"])
  */
 import { type ChildProcess, spawn } from "node:child_process"
+import { randomBytes } from "node:crypto"
 import { once } from "node:events"
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
@@ -44,8 +45,6 @@ export class CommandFailed extends Error {
   }
 }
 
-let count = 0
-
 export class Machine implements AsyncDisposable {
   readonly system: System
   readonly #container: ChildProcess
@@ -68,7 +67,8 @@ export class Machine implements AsyncDisposable {
 
   private constructor(system: System) {
     this.system = system
-    const name = `agentd-test-${process.pid}-${++count}`
+    // Nobody else's, whoever runs these tests on this host at the same time, from a PID namespace of their own maybe.
+    const name = `agentd-test-${randomBytes(6).toString("hex")}`
     this.#groups = makeGroups(name)
     const [program, ...args] = [
       ...this.#groups.enter,

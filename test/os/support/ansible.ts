@@ -6,6 +6,7 @@ import { spawnSync } from "node:child_process"
 import { mkdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { root } from "../../../packaging/build/root.ts"
+import { aptInstall } from "./apt.ts"
 import type { Machine } from "./Machine.ts"
 
 export const role = join(root, "packaging/ansible")
@@ -13,10 +14,7 @@ export const role = join(root, "packaging/ansible")
 /** Installs the tools on the host; returns why they cannot be had, or null. */
 export const ansibleTools = (): string | null => {
   if (spawnSync("ansible-lint", ["--version"]).status === 0) return null
-  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" }
-  spawnSync("apt-get", ["update", "-qq"], { env })
-  const args = ["install", "-y", "-qq", "--no-install-recommends", "ansible-core", "ansible-lint"]
-  return spawnSync("apt-get", args, { env }).status === 0 ? null : "ansible-core and ansible-lint cannot be installed"
+  return aptInstall("ansible-core", "ansible-lint")
 }
 
 export interface Play {

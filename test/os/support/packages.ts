@@ -5,6 +5,7 @@ import { execFileSync, spawnSync } from "node:child_process"
 import { copyFileSync, mkdirSync, readdirSync } from "node:fs"
 import { basename, join } from "node:path"
 import { root } from "../../../packaging/build/root.ts"
+import { aptInstall } from "./apt.ts"
 import type { Machine, Result } from "./Machine.ts"
 
 /** Debian packages of the programs that build and judge packages, each with a file that shows that it is there. */
@@ -28,11 +29,7 @@ export const packagingTools = (): string | null => {
   const present = (path: string) => spawnSync("test", ["-e", path]).status === 0
   const missing = Object.entries(TOOLS).flatMap(([name, path]) => (present(path) ? [] : [name]))
   if (missing.length === 0) return null
-  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" }
-  const apt = (...args: ReadonlyArray<string>) => spawnSync("apt-get", args, { env, encoding: "utf8" })
-  apt("update", "-qq")
-  const { status, stderr } = apt("install", "-y", "-qq", "--no-install-recommends", ...missing)
-  return status === 0 ? null : `${missing.join(", ")} cannot be installed: ${(stderr ?? "").trim().split("\n").at(-1)}`
+  return aptInstall(...missing)
 }
 
 /** Builds packages into the folder; returns the paths of what is there then. */
