@@ -181,11 +181,11 @@ export class LiveSession {
   }
 
   #take(chunk: Buffer): void {
-    // Who watches comes first: recording takes as long again.
+    this.activeAt = this.#now()
+    // Recorded before anybody is told: a client that has fallen behind reads there, and would wait for a word that has passed.
+    this.#recorder.append(chunk, this.activeAt)
     this.#ring.push(chunk)
     for (const { attachment } of this.attached.values()) attachment.printed()
-    this.activeAt = this.#now()
-    this.#recorder.append(chunk, this.activeAt)
     this.#tell()
   }
 
