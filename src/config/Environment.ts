@@ -32,9 +32,12 @@ export const flagLayer = (flags: Flags): Layer =>
     )
   )
 
-/** Numbers arrive as text; what is not one stays text and is refused as such. */
-const fromText = (setting: Setting, text: string): string | number =>
-  setting.kind === "integer" && /^[0-9]{1,15}$/.test(text) ? Number(text) : text
+/** Numbers and the places of secrets arrive as text; what is not one stays text and is refused as such. */
+const fromText = (setting: Setting, text: string): unknown => {
+  if (setting.kind === "integer" && /^[0-9]{1,15}$/.test(text)) return Number(text)
+  const place = setting.kind === "secret" ? /^(file|credential):(.*)$/s.exec(text) : null
+  return place === null ? text : { [place[1]!]: place[2] }
+}
 
 const layerOf = (found: ReadonlyArray<Assignment | ConfigInvalid>): Layer => ({
   assignments: found.filter((each): each is Assignment => !isProblem(each)),

@@ -91,22 +91,22 @@ export const changes = (
   before: Merged,
   after: Merged
 ): { readonly changed: Array<Key>; readonly restart: Array<Key> } => {
-  const changed = [...settings.keys()].filter(
-    (key) => before.entries.get(key)!.decoded !== after.entries.get(key)!.decoded
-  )
+  const valueIn = ({ entries }: Merged, key: Key) => JSON.stringify(entries.get(key)!.decoded)
+  const changed = [...settings.keys()].filter((key) => valueIn(before, key) !== valueIn(after, key))
   return { changed, restart: changed.filter((key) => settings.get(key)!.applies === "restart") }
 }
 
 /** Checks one value; the result says where it stands, or what was expected there. */
 export const assign = (key: Key, value: unknown, place: Place): Assignment | ConfigInvalid => {
   const setting = settings.get(key)!
-  return Option.match(Schema.decodeUnknownOption(setting.schema)(value), {
+  return Option.match(Schema.decodeUnknownOption(setting.schema, { onExcessProperty: "error" })(value), {
     onNone: () =>
       new ConfigInvalid({
         file: place.origin,
         line: place.line,
         key,
-        reason: `expected ${setting.expected}, found ${quote(value)}`
+        // What stands in a secret's place may well be the secret.
+        reason: `expected ${setting.expected}${setting.kind === "secret" ? "" : `, found ${quote(value)}`}`
       }),
     onSome: (decoded): Assignment => ({ key, value: value as Json, decoded, ...place })
   })

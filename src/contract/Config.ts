@@ -5,6 +5,7 @@
  * A key is spelled the same everywhere (`keep_for` in the file, in the code and in every message), so that a search finds it.
  */
 import { Schema, SchemaTransformation } from "effect"
+import { SecretSource } from "./Secret.ts"
 
 /** When a changed value takes effect: with the next `SIGHUP` or `daemon.reload`, or only when the daemon starts again. */
 export type Applies = "reload" | "restart"
@@ -19,7 +20,7 @@ interface About<D> {
 export interface Setting<S extends Schema.Codec<unknown, unknown> = Schema.Codec<unknown, unknown>>
   extends About<S["Encoded"] | null> {
   readonly schema: S
-  readonly kind: "duration" | "size" | "text" | "choice" | "integer"
+  readonly kind: "duration" | "size" | "text" | "choice" | "integer" | "secret"
   /** Ends the sentence "expected …". */
   readonly expected: string
 }
@@ -93,6 +94,16 @@ const text = <D extends string | null>({
   kind: "text" as const,
   expected,
   schema: Schema.String.check(Schema.isMaxLength(4096), Schema.isPattern(pattern))
+})
+
+/** Where a secret is kept: the file never holds the secret itself, and a message never repeats what stands in its place. */
+export const secret = (about: Omit<About<null>, "default">) => ({
+  ...about,
+  default: null,
+  kind: "secret" as const,
+  expected:
+    'where the secret is kept: { file = "/absolute/path" } of a file only you may read, or { credential = "name" } of the service',
+  schema: SecretSource
 })
 
 /** `[section]` → key → setting. */

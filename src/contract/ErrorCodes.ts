@@ -42,7 +42,8 @@ export const errorCodes = {
   ProtocolVersion: { code: -32016, exit: ExitCode.Conflict },
   ConfigInvalid: { code: -32017, exit: ExitCode.Usage },
   Conflict: { code: -32018, exit: ExitCode.Conflict },
-  NotSupported: { code: -32019, exit: ExitCode.Failed }
+  NotSupported: { code: -32019, exit: ExitCode.Failed },
+  SecretUnusable: { code: -32023, exit: ExitCode.NotAllowed }
 } as const
 
 export type ErrorTag = keyof typeof errorCodes

@@ -182,6 +182,16 @@ export class NotSupported extends Schema.TaggedError<NotSupported>()("NotSupport
   }
 }
 
+/** A secret cannot be used from where it is kept. `secret` names the place; its text is never part of an error. */
+export class SecretUnusable extends Schema.TaggedError<SecretUnusable>()("SecretUnusable", {
+  secret: Schema.String,
+  reason: Schema.String
+}) {
+  override get message() {
+    return `The secret in ${this.secret} cannot be used: ${this.reason}.`
+  }
+}
+
 /** Every error a method may answer with. */
 export const AgentdError = Schema.Union([
   InvalidParams,
@@ -204,6 +214,7 @@ export const AgentdError = Schema.Union([
   ProtocolVersion,
   ConfigInvalid,
   Conflict,
-  NotSupported
+  NotSupported,
+  SecretUnusable
 ])
 export type AgentdError = typeof AgentdError.Type

@@ -31,7 +31,8 @@ export const errorSummaries: Readonly<Record<ErrorTag, string>> = {
   ProtocolVersion: "Client and daemon have no protocol version in common.",
   ConfigInvalid: "A configuration file is wrong: where, and what was expected there.",
   Conflict: "The state of things does not allow it; `reason` says what stands in the way.",
-  NotSupported: "This daemon or machine cannot do it."
+  NotSupported: "This daemon or machine cannot do it.",
+  SecretUnusable: "A secret cannot be used from where it is kept; `secret` names the place."
 }
 
 /** What any method may answer. */

@@ -8,7 +8,8 @@ const keys = [...settings.keys()]
 
 /** A valid value other than the default. */
 const another = (key: Key) => {
-  const samples = { duration: "1s", size: "1GiB", integer: 42, text: "/bin/ctrl", choice: "hold" } as const
+  const secret = { file: "/secret" }
+  const samples = { duration: "1s", size: "1GiB", integer: 42, text: "/bin/ctrl", choice: "hold", secret } as const
   if (key === "daemon.log_level") return "warn"
   if (key === "session.term") return "vt100"
   if (key === "attach.escape") return "ctrl-a"
