@@ -29,6 +29,12 @@ export class Settings extends Context.Service<
       { readonly changed: ReadonlyArray<Key>; readonly restart: ReadonlyArray<Key> },
       ConfigInvalid
     >
+    /** What a reload would find: everything wrong in the layers as they are now, and the keys that differ from what is in force. */
+    readonly onDisk: Effect.Effect<{
+      readonly problems: ReadonlyArray<ConfigInvalid>
+      readonly changed: ReadonlyArray<Key>
+      readonly restart: ReadonlyArray<Key>
+    }>
     /** The answer of `config.show`. */
     readonly show: Effect.Effect<typeof ConfigShowResult.Type>
   }
@@ -38,18 +44,23 @@ export class Settings extends Context.Service<
       Settings,
       Effect.gen(function* () {
         const fs = yield* FileSystem.FileSystem
-        const load = loadValid(options).pipe(Effect.provideService(FileSystem.FileSystem, fs))
-        const state = yield* Ref.make(yield* load)
+        const read = load(options).pipe(Effect.provideService(FileSystem.FileSystem, fs))
+        const valid = Effect.flatMap(read, withoutProblems)
+        const state = yield* Ref.make(yield* valid)
         const oneAtATime = yield* Semaphore.make(1)
         return Settings.of({
           current: Effect.map(Ref.get(state), ({ merged }) => valuesOf(merged)),
           reload: oneAtATime.withPermits(1)(
             Effect.gen(function* () {
-              const after = yield* load
+              const after = yield* valid
               const before = yield* Ref.getAndSet(state, after)
               return changes(before.merged, after.merged)
             })
           ),
+          onDisk: Effect.gen(function* () {
+            const { merged } = yield* read
+            return { problems: merged.problems, ...changes((yield* Ref.get(state)).merged, merged) }
+          }).pipe(Effect.catch((problem) => Effect.succeed({ problems: [problem], changed: [], restart: [] }))),
           show: Effect.map(Ref.get(state), show)
         })
       })
@@ -67,11 +78,10 @@ const load = Effect.fn("Settings.load")(function* ({ flags, roots }: SettingsOpt
   return { files, merged } satisfies Loaded
 })
 
-const loadValid = Effect.fnUntraced(function* (options: SettingsOptions) {
-  const loaded = yield* load(options)
+const withoutProblems = (loaded: Loaded): Effect.Effect<Loaded, ConfigInvalid> => {
   const [problem] = loaded.merged.problems
-  return problem === undefined ? loaded : yield* Effect.fail(problem)
-})
+  return problem === undefined ? Effect.succeed(loaded) : Effect.fail(problem)
+}
 
 const show = ({ files, merged }: Loaded): typeof ConfigShowResult.Type => ({
   values: [...merged.entries.values()].map(({ key, line, locked, origin, value }) => ({

@@ -12,7 +12,7 @@ import * as FileSystem from "../host/FileSystem.ts"
 import { packageVersion, Self } from "../host/Self.ts"
 import { makePrivate } from "../host/Umask.ts"
 import { EventLog } from "../store/EventLog.ts"
-import { examine } from "./Doctor.ts"
+import { examineWith } from "./Doctor.ts"
 import { EX_CONFIG, EX_OK, EX_SOFTWARE, EX_USAGE, explainFailure } from "./ExitCodes.ts"
 import { Configuration, Daemon, Host, Lock, Stores } from "./Layers.ts"
 import { type LogThreshold, logging } from "./Logging.ts"
@@ -57,10 +57,10 @@ const rebuild = Effect.gen(function* () {
 
 const doctor = (json: boolean) =>
   Effect.gen(function* () {
-    const findings = yield* examine
+    const findings = yield* examineWith(Offline)
     yield* print(json ? `${JSON.stringify({ findings })}\n` : findings.map(renderFinding).join(""))
     return findings.some(({ level }) => level === "problem") ? 1 : EX_OK
-  }).pipe(Effect.provide(Offline))
+  })
 
 const renderFinding = ({ check, fix, level, message }: Finding) =>
   `${level.padEnd(8)} ${check}: ${message}\n${fix === null ? "" : `         ${fix}\n`}`

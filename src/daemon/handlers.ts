@@ -12,6 +12,7 @@ import { Requests } from "../doors/Dispatcher.ts"
 import { openRpcDocument } from "../doors/OpenRpc.ts"
 import { Events, type Watched } from "../events/Events.ts"
 import { Directories } from "../host/Directories.ts"
+import type { FdStore } from "../host/FdStore.ts"
 import { Self } from "../host/Self.ts"
 import { Launcher } from "../sessions/Launcher.ts"
 import { Sessions } from "../sessions/Sessions.ts"
@@ -96,7 +97,18 @@ export const layer = Layer.effect(
   })
 )
 
-type Needs = Connections | Directories | EventLog | Launcher | Lifecycle | Reload | Self | Sessions | Settings | Sqlite
+type Needs =
+  | Connections
+  | Directories
+  | EventLog
+  | FdStore
+  | Launcher
+  | Lifecycle
+  | Reload
+  | Self
+  | Sessions
+  | Settings
+  | Sqlite
 
 const push = (caller: Caller, subscription: string, item: Watched) =>
   item._tag === "event"

@@ -30,6 +30,8 @@ export class FdStore extends Context.Service<
     readonly inherited: ReadonlyArray<Inherited>
     /** Whether anything can be stored: the process is a service whose manager listens. */
     readonly available: boolean
+    /** Why nothing can be, for people; null when it can. */
+    readonly unavailable: string | null
     /** Gives systemd a copy of the descriptor under a name, to be kept even after its other end has hung up. */
     readonly store: (name: string, fd: number) => Effect.Effect<boolean>
     /** Has systemd close what it keeps under this name. */
@@ -42,10 +44,12 @@ export class FdStore extends Context.Service<
         ? launchdSockets("api")
         : takeInherited(process.env, process.pid).filter(({ fd }) => isOpen(fd))
     for (const { fd } of inherited) closeOnExec(fd)
-    const available = process.platform === "linux" && process.env.NOTIFY_SOCKET !== undefined && inUserManager()
+    const unavailable = whyUnavailable(process.platform, process.env.NOTIFY_SOCKET !== undefined, controlGroups())
+    const available = unavailable === null
     return {
       inherited,
       available,
+      unavailable,
       store: (name, fd) =>
         Effect.sync(() => {
           if (!available) return false
@@ -66,12 +70,18 @@ export class FdStore extends Context.Service<
  * Others speak sd_notify(3) too and keep nothing; and a daemon that the system's own manager runs (agentd@.service, for hosts without
  * user managers) has no store, and no manager that would start services for its user.
  */
-const inUserManager = (): boolean => {
+export const whyUnavailable = (platform: string, notified: boolean, groups: string): string | null => {
+  if (platform !== "linux") return "there is no systemd here"
+  if (!notified) return "no service manager started the daemon"
+  if (!groups.includes("/user@")) return "it is no service of a systemd user manager"
+  return ownUnit(groups) === null ? "it is no service" : null
+}
+
+const controlGroups = (): string => {
   try {
-    const groups = readFileSync("/proc/self/cgroup", "utf8")
-    return groups.includes("/user@") && ownUnit(groups) !== null
+    return readFileSync("/proc/self/cgroup", "utf8")
   } catch {
-    return false
+    return ""
   }
 }
 

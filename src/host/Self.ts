@@ -1,7 +1,7 @@
 /**
  * This process: what it is, what it runs, what it uses.
  */
-import { readFileSync, statfsSync } from "node:fs"
+import { readdirSync, readFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import { Context, Layer } from "effect"
 
@@ -17,10 +17,10 @@ export class Self extends Context.Service<
     readonly node: string
     /** Resident memory in bytes. */
     readonly memory: () => number
-    /** Bytes free for this user on the file system of `path`. */
-    readonly freeBytes: (path: string) => number
     /** File descriptors this process may open. */
     readonly descriptorLimit: () => number | null
+    /** File descriptors it has open. */
+    readonly openDescriptors: () => number | null
   }
 >()("agentd/host/Self") {
   static readonly layer = Layer.sync(Self, () => ({
@@ -30,15 +30,13 @@ export class Self extends Context.Service<
     executable: process.argv[1] ?? process.execPath,
     node: process.version,
     memory: () => process.memoryUsage.rss(),
-    freeBytes: (path) => {
-      const { bavail, bsize } = statfsSync(path)
-      return bavail * bsize
-    },
     descriptorLimit: () => {
       const line =
         process.platform === "linux" ? /^Max open files\s+(\d+)/m.exec(readFileSync("/proc/self/limits", "utf8")) : null
       return line === null ? null : Number(line[1])
-    }
+    },
+    // The list is read through a descriptor of its own.
+    openDescriptors: () => (process.platform === "linux" ? readdirSync("/proc/self/fd").length - 1 : null)
   }))
 }
 

@@ -38,7 +38,7 @@ test("--rebuild makes the tables what the log implies", async () => {
   change(sandbox, "UPDATE sessions SET name = 'forged'")
   const doctor = await run(sandbox, ["--doctor"])
   expect(doctor).toMatchObject({ code: 1, stdout: expect.stringMatching(/problem {2}projections: .*sessions/) })
-  expect(doctor.stdout).toContain('run "agentd --rebuild"')
+  expect(doctor.stdout).toContain("agentd --rebuild")
   expect(await run(sandbox, ["--rebuild"])).toMatchObject({
     code: 0,
     stdout: expect.stringMatching(/^Rebuilt .* \d+ events/)
@@ -57,10 +57,12 @@ test("--doctor says what it examined, for people and for programs", async () => 
   expect(findings.map(({ check }: { check: string }) => check)).toEqual([
     "store",
     "projections",
-    "directories",
+    "configuration",
+    "clock",
+    "permissions",
     "disk",
-    "descriptors",
-    "configuration"
+    "disk (runtime)",
+    "descriptors"
   ])
   for (const { fix, level } of findings) expect(fix === null).toBe(level === "ok")
 })

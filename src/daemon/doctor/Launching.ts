@@ -1,0 +1,24 @@
+/** Which launcher this daemon uses for its sessions, why, and what that means for them. */
+import { Effect } from "effect"
+import type { Finding } from "../../contract/Daemon.ts"
+import { FdStore } from "../../host/FdStore.ts"
+import { Launcher } from "../../sessions/Launcher.ts"
+import { ok } from "./findings.ts"
+
+/** `why`: what stands against keeping terminals with the service manager; null when nothing does. */
+export const judgeLauncher = (kind: "direct" | "systemd", why: string | null, outlivesStop: boolean): Finding =>
+  kind === "systemd"
+    ? ok(
+        "launcher",
+        `systemd: each session is a service of its own and outlives a crash, a restart and an upgrade of the daemon${outlivesStop ? "" : ", but not a stop (systemd before 254 lets go of terminals then)"}.`
+      )
+    : ok(
+        "launcher",
+        `direct: sessions are the daemon's own children and end with it, because ${why ?? "it was asked to"}.`
+      )
+
+export const launcher = Effect.gen(function* () {
+  const { kind, outlivesStop } = yield* Launcher
+  const { unavailable } = yield* FdStore
+  return judgeLauncher(kind, unavailable, yield* outlivesStop)
+})
