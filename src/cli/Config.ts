@@ -5,16 +5,16 @@
 import type { Command } from "@oclif/core/command"
 import type { Config } from "@oclif/core/interfaces"
 import { flagsOf } from "./AgentctlCommand.ts"
-import { type CommandClass, commands, topics } from "./Table.ts"
+import type { CommandClass, CommandTable } from "./CommandTable.ts"
 import { description, version } from "./Version.ts"
 
 const nothingHooked = async () => ({ successes: [], failures: [] })
 
-const base = {
+const baseOf = (table: CommandTable) => ({
   arch: process.arch,
   bin: "agentctl",
   channel: "stable",
-  commandIDs: Object.keys(commands),
+  commandIDs: Object.keys(table.commands),
   dirname: "agentctl",
   isSingleCommandCLI: false,
   name: "agentd",
@@ -28,25 +28,27 @@ const base = {
   scopedEnvVarKeys: () => [],
   scopedEnvVarTrue: () => false,
   shell: "sh",
+  table,
   topicSeparator: " ",
   userAgent: `agentctl/${version} ${process.platform}-${process.arch} node-${process.version}`,
   valid: true,
   version,
   windows: false
-}
+})
 
 /** Enough for running one command. */
 // oclif's interface has sixty members, most of them about plugins and updates that this program does not have.
-export const config = base as unknown as Config
+export const makeConfig = (table: CommandTable): Config => baseOf(table) as unknown as Config
 
 /** With every command and topic in it, as help needs it. */
-export const completeConfig = async (): Promise<Config> => {
+export const completeConfig = async (table: CommandTable): Promise<Config> => {
+  const { commands, topics } = table
   const loaded = await Promise.all(
     Object.entries(commands).map(async ([id, load]) => describe(id, (await load()).default))
   )
   const topicList = Object.entries(topics).map(([name, about]) => ({ name, description: about }))
   return {
-    ...base,
+    ...baseOf(table),
     commands: loaded,
     topics: [...topicList, ...Object.keys(commands).map((name) => ({ name }))],
     findCommand: (id: string) => loaded.find((command) => command.id === id),

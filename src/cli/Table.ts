@@ -2,16 +2,11 @@
  * Every command there is and the file it lives in: the one list that dispatch, help, completion and documentation read.
  * Topics are separated by a colon here, as oclif wants it, and by a space on the command line.
  */
-import type { AgentctlCommand } from "./AgentctlCommand.ts"
-
-/** A command's class: its statics, and how oclif makes one. */
-export type CommandClass = Pick<typeof AgentctlCommand, keyof typeof AgentctlCommand> & {
-  new (argv: Array<string>, config: unknown): AgentctlCommand
-}
+import type { CommandTable } from "./CommandTable.ts"
 
 type Load = () => Promise<{ readonly default: unknown }>
 
-const table = {
+const commands = {
   attach: () => import("./commands/attach.ts"),
   autocomplete: () => import("./commands/autocomplete.ts"),
   "config:check": () => import("./commands/config/check.ts"),
@@ -51,22 +46,10 @@ const table = {
   __complete: () => import("./commands/complete.ts")
 } satisfies Record<string, Load>
 
-export const commands = table as unknown as Readonly<Record<string, () => Promise<{ readonly default: CommandClass }>>>
-
-export const topics: Readonly<Record<string, string>> = {
+const topics = {
   config: "The configuration: what holds, where it comes from, whether a file is right.",
   daemon: "The daemon itself: start, stop, look after it.",
   service: "The service manager that looks after the daemon."
 }
 
-/** The command that `argv` names, with what is left for it: the longest match wins. */
-export const findCommand = (
-  argv: ReadonlyArray<string>
-): { readonly id: string; readonly argv: ReadonlyArray<string> } | undefined => {
-  const [first, second] = argv
-  if (first === undefined) return undefined
-  if (second !== undefined && Object.hasOwn(commands, `${first}:${second}`)) {
-    return { id: `${first}:${second}`, argv: argv.slice(2) }
-  }
-  return Object.hasOwn(commands, first) && !first.includes(":") ? { id: first, argv: argv.slice(1) } : undefined
-}
+export const commandTable = { commands, topics } as unknown as CommandTable

@@ -5,12 +5,11 @@
  */
 import { createRequire } from "node:module"
 import type * as Koffi from "koffi"
-import type { Inherited } from "./FdStore.ts"
 
 const require = createRequire(import.meta.url)
 
 /** Empty when launchd did not start this process (ESRCH), has no such socket (ENOENT), or gave it already (EALREADY). */
-export const launchdSockets = (name: string): ReadonlyArray<Inherited> => {
+export const launchdSockets = (name: string): ReadonlyArray<{ readonly fd: number; readonly name: string }> => {
   const koffi = require("koffi") as typeof Koffi
   const system = koffi.load("/usr/lib/libSystem.B.dylib")
   const activate = system.func(

@@ -1,14 +1,14 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs"
 import { expect, it } from "vitest"
 import { flagsOf } from "../../src/cli/AgentctlCommand.ts"
-import { commands } from "../../src/cli/Table.ts"
+import { commandTable } from "../../src/cli/Table.ts"
 
 const file = new URL("./command-snapshot.json", import.meta.url)
 
 /** What a script can depend on: changing any of it is a change for users and has to be seen in review. */
 const surface = async () =>
   Promise.all(
-    Object.entries(commands)
+    Object.entries(commandTable.commands)
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(async ([id, load]) => {
         const command = (await load()).default
@@ -35,14 +35,14 @@ it("commands, arguments and flags are those of command-snapshot.json (UPDATE_SNA
 })
 
 it("every command says in one sentence what it is for", async () => {
-  for (const [id, load] of Object.entries(commands)) {
+  for (const [id, load] of Object.entries(commandTable.commands)) {
     const { summary } = (await load()).default
     expect(summary, id).toMatch(/^[A-Z].*\.$|; for the shells\.$/)
   }
 })
 
 it("no argument is ever taken from standard input, which belongs to the program", async () => {
-  for (const [id, load] of Object.entries(commands)) {
+  for (const [id, load] of Object.entries(commandTable.commands)) {
     for (const arg of Object.values((await load()).default.args ?? {})) expect(arg.ignoreStdin, id).toBe(true)
   }
 })

@@ -6,8 +6,8 @@ import { join } from "node:path"
 import { afterEach, beforeEach, describe, expect, test } from "vitest"
 import { root } from "../../packaging/build/root.ts"
 import { capture, render } from "../../src/cli/service/EnvironmentFile.ts"
-import { supervisorOf } from "../../src/cli/service/Supervisor.ts"
 import type { Surroundings } from "../../src/cli/service/Surroundings.ts"
+import { supervisorOf } from "../../src/cli/service/supervisorOf.ts"
 
 let home = ""
 beforeEach(() => {

@@ -2,12 +2,13 @@ import { Writable } from "node:stream"
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { duration } from "../../src/cli/Arguments.ts"
+import { findCommand } from "../../src/cli/CommandTable.ts"
 import { asFlag } from "../../src/cli/commands/tag.ts"
 import { lastLines } from "../../src/cli/followOutput.ts"
 import { age, bytes, commandLine, paint, printable, table } from "../../src/cli/Paint.ts"
 import { beforeProgram } from "../../src/cli/PassThrough.ts"
 import { programExitCode } from "../../src/cli/ProgramEnd.ts"
-import { findCommand } from "../../src/cli/Table.ts"
+import { commandTable } from "../../src/cli/Table.ts"
 
 const flags = {
   detach: { type: "boolean", char: "d" },
@@ -45,11 +46,11 @@ describe("the words of a program", () => {
 
 describe("the command line", () => {
   it("finds the longest command", () => {
-    expect(findCommand(["daemon", "status", "x"])).toEqual({ id: "daemon:status", argv: ["x"] })
-    expect(findCommand(["ls", "daemon"])).toEqual({ id: "ls", argv: ["daemon"] })
-    expect(findCommand(["daemon:status"])).toBeUndefined()
-    expect(findCommand(["constructor"])).toBeUndefined()
-    expect(findCommand([])).toBeUndefined()
+    expect(findCommand(commandTable, ["daemon", "status", "x"])).toEqual({ id: "daemon:status", argv: ["x"] })
+    expect(findCommand(commandTable, ["ls", "daemon"])).toEqual({ id: "ls", argv: ["daemon"] })
+    expect(findCommand(commandTable, ["daemon:status"])).toBeUndefined()
+    expect(findCommand(commandTable, ["constructor"])).toBeUndefined()
+    expect(findCommand(commandTable, [])).toBeUndefined()
   })
 
   it("takes durations as people write them", async () => {

@@ -126,11 +126,11 @@ describe.skipIf(reason !== null)("the packages", () => {
   })
 
   test("agentctl(1) explains every command, agentd.toml(5) every key", async () => {
-    const { commands } = await import("../../src/cli/Table.ts")
+    const { commandTable } = await import("../../src/cli/Table.ts")
     const { settings } = await import("../../src/contract/Config.ts")
     const text = (page: string) => execFileSync("zcat", [join(tree, `usr/share/man/${page}.gz`)], { encoding: "utf8" })
     const agentctl = text("man1/agentctl.1")
-    for (const id of Object.keys(commands).filter((name) => !name.startsWith("__")))
+    for (const id of Object.keys(commandTable.commands).filter((name) => !name.startsWith("__")))
       expect(agentctl).toContain(`.SS "agentctl ${id.replaceAll(":", " ")}"`)
     const toml = text("man5/agentd.toml.5")
     for (const key of settings.keys()) expect(toml).toContain(`\\fB${key.split(".")[1]}\\fR`)

@@ -2,7 +2,7 @@
  * `docs/reference/commands.md`: every command of agentctl, from what its class says about itself.
  */
 import type { Command, Interfaces } from "@oclif/core"
-import { commands } from "../../../src/cli/Table.ts"
+import { commandTable } from "../../../src/cli/Table.ts"
 import { code, page, sentence, table } from "./markdown.ts"
 
 export interface Documented {
@@ -27,7 +27,7 @@ export const commandsPage = async (): Promise<string> => {
 
 export const documentedCommands = async (): Promise<ReadonlyArray<Documented>> => {
   const loaded = await Promise.all(
-    Object.entries(commands).map(async ([id, command]) => ({
+    Object.entries(commandTable.commands).map(async ([id, command]) => ({
       id: id.replaceAll(":", " "),
       command: (await command()).default as unknown as Command.Class
     }))

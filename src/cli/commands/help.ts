@@ -1,7 +1,7 @@
 import { AgentctlCommand } from "../AgentctlCommand.ts"
 import { usage } from "../Arguments.ts"
+import { findCommand, tableOf } from "../CommandTable.ts"
 import { Args } from "../Oclif.ts"
-import { findCommand, topics } from "../Table.ts"
 
 export default class Help extends AgentctlCommand {
   static override summary = "Explain agentctl or one of its commands."
@@ -11,11 +11,12 @@ export default class Help extends AgentctlCommand {
 
   async run() {
     const words = (await this.parse(Help)).argv as Array<string>
+    const table = tableOf(this.config)
     const subject = words.join(" ")
-    if (words.length > 0 && findCommand(words) === undefined && !Object.hasOwn(topics, subject)) {
+    if (words.length > 0 && findCommand(table, words) === undefined && !Object.hasOwn(table.topics, subject)) {
       throw usage(`there is no command "${subject}". "agentctl help" lists them.`)
     }
     const { showHelp } = await import("../showHelp.ts")
-    await showHelp(words)
+    await showHelp(table, words)
   }
 }

@@ -3,8 +3,8 @@
  */
 import type { Client } from "../../client/Client.ts"
 import { flagsOf } from "../AgentctlCommand.ts"
+import { type CommandTable, findCommand } from "../CommandTable.ts"
 import { age, commandLine } from "../Paint.ts"
-import { commands, findCommand, topics } from "../Table.ts"
 
 export interface Candidate {
   readonly word: string
@@ -30,25 +30,27 @@ interface Flag {
 
 /** `words` follow the program's name; the last one is being typed and may be empty. */
 export const candidates = async (
+  table: CommandTable,
   words: ReadonlyArray<string>,
   client: Client
 ): Promise<ReadonlyArray<Candidate> | typeof FILES> => {
   const current = words.at(-1) ?? ""
   const before = words.slice(0, -1)
-  const found = await proposals(before, current, client)
+  const found = await proposals(table, before, current, client)
   return found === FILES ? FILES : found.filter(({ word }) => word.startsWith(current))
 }
 
 const proposals = async (
+  table: CommandTable,
   before: ReadonlyArray<string>,
   current: string,
   client: Client
 ): Promise<ReadonlyArray<Candidate> | typeof FILES> => {
-  const found = findCommand(before)
-  if (found === undefined) return commandWords(before)
+  const found = findCommand(table, before)
+  if (found === undefined) return commandWords(table, before)
   if (found.argv.includes("--")) return FILES
-  if (found.id === "help") return commandWords(found.argv)
-  const command = (await commands[found.id]!()).default
+  if (found.id === "help") return commandWords(table, found.argv)
+  const command = (await table.commands[found.id]!()).default
   const flags = flagsOf(command) as unknown as Readonly<Record<string, Flag>>
   const waiting = flagNamed(flags, found.argv.at(-1))
   if (waiting?.type === "option") {
@@ -66,7 +68,10 @@ const proposals = async (
   return (next[1].options ?? []).map((word) => ({ word, about: "" }))
 }
 
-const commandWords = async (before: ReadonlyArray<string>): Promise<ReadonlyArray<Candidate>> => {
+const commandWords = async (
+  { commands, topics }: CommandTable,
+  before: ReadonlyArray<string>
+): Promise<ReadonlyArray<Candidate>> => {
   const prefix = before.length === 0 ? "" : `${before.join(":")}:`
   const shown: Array<Candidate> = []
   for (const [id, load] of Object.entries(commands)) {

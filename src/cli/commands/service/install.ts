@@ -1,8 +1,8 @@
 import { AgentctlCommand } from "../../AgentctlCommand.ts"
 import { Flags } from "../../Oclif.ts"
 import { capture } from "../../service/EnvironmentFile.ts"
-import { supervisorOf } from "../../service/Supervisor.ts"
 import { surroundings } from "../../service/Surroundings.ts"
+import { supervisorOf } from "../../service/supervisorOf.ts"
 
 export default class ServiceInstall extends AgentctlCommand {
   static override summary = "Have the machine's service manager look after the daemon."

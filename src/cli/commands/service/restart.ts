@@ -1,6 +1,6 @@
 import { AgentctlCommand } from "../../AgentctlCommand.ts"
-import { supervisorOf } from "../../service/Supervisor.ts"
 import { surroundings } from "../../service/Surroundings.ts"
+import { supervisorOf } from "../../service/supervisorOf.ts"
 
 export default class ServiceRestart extends AgentctlCommand {
   static override summary = "Restart the daemon through its supervisor."

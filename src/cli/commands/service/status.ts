@@ -1,8 +1,8 @@
 import { ExitCode } from "../../../contract/ErrorCodes.ts"
 import { AgentctlCommand } from "../../AgentctlCommand.ts"
 import { printable } from "../../Paint.ts"
-import { supervisorOf } from "../../service/Supervisor.ts"
 import { surroundings } from "../../service/Surroundings.ts"
+import { supervisorOf } from "../../service/supervisorOf.ts"
 
 export default class ServiceStatus extends AgentctlCommand {
   static override summary = "Who looks after the daemon, and whether anything is in the way."

@@ -1,8 +1,8 @@
 import { AgentctlCommand } from "../../AgentctlCommand.ts"
 import { Flags } from "../../Oclif.ts"
 import { refuseToEndSessions } from "../../service/liveSessions.ts"
-import { supervisorOf } from "../../service/Supervisor.ts"
 import { surroundings } from "../../service/Surroundings.ts"
+import { supervisorOf } from "../../service/supervisorOf.ts"
 
 export default class ServiceStop extends AgentctlCommand {
   static override summary = "Stop the daemon through its supervisor."
