@@ -8,14 +8,16 @@ import {
   existsSync,
   fstatSync,
   mkdirSync,
+  mkdtempSync,
   openSync,
   readSync,
   realpathSync,
   renameSync,
+  rmSync,
   statSync,
   watch
 } from "node:fs"
-import { homedir } from "node:os"
+import { homedir, tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { START_MS } from "../contract/Limits.ts"
@@ -143,7 +145,7 @@ const startUnit = (env: Environment): Starting => {
 
 const startProcess = (env: Environment, socket: string, ephemeral: boolean): Starting => {
   const program = daemonProgram(env)
-  const log = openLog(logFile(env))
+  const log = openLog(logFile(env)) ?? unnamedLog()
   const child = spawn(program, ephemeral ? ["--ephemeral"] : [], {
     // Its own session (setsid(2)): no terminal to lose, no signal meant for the caller.
     detached: true,
@@ -152,20 +154,23 @@ const startProcess = (env: Environment, socket: string, ephemeral: boolean): Sta
     cwd: "/",
     env: { ...env, AGENTD_SOCKET: socket === findSocket({ ...env, AGENTD_SOCKET: undefined }) ? undefined : socket }
   })
-  if (log !== undefined) closeSync(log.fd)
   const failed = new Promise<never>((_, reject) => {
     child.on("error", (cause) => reject(startFailed(`${program} could not be run: ${cause.message}`)))
     child.on("exit", (code, signal) => {
       // Somebody else's daemon is starting at the same moment: wait for that one.
       if (code === EX_TEMPFAIL) return
       const end = signal === null ? `exit code ${code}` : signal
-      const lines = log === undefined ? "" : lastLines(log.path, log.from)
+      const lines = log === undefined ? "" : lastLines(log)
       reject(startFailed(`the daemon ended at once (${end})${lines === "" ? "" : `:\n${lines}`}`))
     })
   })
   failed.catch(() => {})
   child.unref()
-  return { what: "the daemon to start", failed, release: () => child.removeAllListeners() }
+  const release = () => {
+    child.removeAllListeners()
+    if (log !== undefined) closeSync(log.fd)
+  }
+  return { what: "the daemon to start", failed, release }
 }
 
 /** `bin/agentd` of this package; `$AGENTD_BIN` names another. */
@@ -193,31 +198,42 @@ export const logFile = (env: Environment = process.env): string => {
     : join(home, ".local", "state", "agentd", "agentd.log")
 }
 
-/** Where nothing can be written there is no log; the daemon says what it thinks of that itself. */
-const openLog = (path: string): { readonly fd: number; readonly path: string; readonly from: number } | undefined => {
+interface Log {
+  readonly fd: number
+  /** Where this daemon's lines begin. */
+  readonly from: number
+}
+
+/** Open for reading too: what a daemon that ends at once has to say is shown. */
+const openLog = (path: string): Log | undefined => {
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
     if (existsSync(path) && statSync(path).size > LOG_BYTES) renameSync(path, `${path}.1`)
-    const fd = openSync(path, "a", 0o600)
-    return { fd, path, from: fstatSync(fd).size }
+    const fd = openSync(path, "a+", 0o600)
+    return { fd, from: fstatSync(fd).size }
   } catch {
     return undefined
   }
 }
 
-const lastLines = (path: string, from: number): string => {
+/** Where no log can be written, no daemon can run: a file without a name carries its reason to the caller. */
+const unnamedLog = (): Log | undefined => {
   try {
-    const fd = openSync(path, "r")
+    const folder = mkdtempSync(join(tmpdir(), "agentd-"))
     try {
-      const size = fstatSync(fd).size
-      const start = Math.max(from, size - LAST_BYTES)
-      const bytes = Buffer.alloc(size - start)
-      readSync(fd, bytes, 0, bytes.length, start)
-      return bytes.toString("utf8").trimEnd().split("\n").slice(-LAST_LINES).join("\n")
+      return { fd: openSync(join(folder, "log"), "ax+", 0o600), from: 0 }
     } finally {
-      closeSync(fd)
+      rmSync(folder, { recursive: true })
     }
   } catch {
-    return ""
+    return undefined
   }
+}
+
+const lastLines = ({ fd, from }: Log): string => {
+  const size = fstatSync(fd).size
+  const start = Math.max(from, size - LAST_BYTES)
+  const bytes = Buffer.alloc(size - start)
+  readSync(fd, bytes, 0, bytes.length, start)
+  return bytes.toString("utf8").trimEnd().split("\n").slice(-LAST_LINES).join("\n")
 }

@@ -349,6 +349,8 @@ export const ResumeParams = Schema.Struct({
 
 /** Takes in what `run --standalone` recorded: its events and transcript. */
 export const ImportParams = Schema.Struct({
-  path: NoNul.annotateKey({ description: "Absolute path of the directory the run recorded into." })
+  path: NoNul.check(Schema.isPattern(/^\//, { expected: "an absolute path" })).annotateKey({
+    description: "Absolute path of the directory the run recorded into."
+  })
 })
 export const ImportResult = Schema.Struct({ sessions: Schema.Array(SessionId), events: Schema.Int })

@@ -97,6 +97,15 @@ describe("a client that may start the daemon", () => {
     })
   })
 
+  it("is told its reason too where no log can be written", async () => {
+    writeFileSync(join(folder, "state"), "a file where the directory should be")
+    program(`console.error("${folder}/state is no directory"); process.exit(1)`)
+    await expect(ensureDaemon({ env })).rejects.toMatchObject({
+      tag: "StartFailed",
+      message: expect.stringContaining("/state is no directory")
+    })
+  })
+
   it("is not told the lines of an earlier daemon", async () => {
     mkdirSync(join(folder, "state/agentd"), { recursive: true })
     writeFileSync(join(folder, "state/agentd/agentd.log"), "from long ago\n")
