@@ -1,11 +1,19 @@
 /** Sessions for people: the table of `ls`, and how an end is put into words. */
 import type { Session, SessionExit } from "../contract/Session.ts"
-import { age, type Colour, commandLine, printable, table } from "./Paint.ts"
+import { age, bytes, type Colour, type Column, commandLine, printable, table } from "./Paint.ts"
 
 /** "exit 3", "SIGKILL (stopped)": how a session ended. */
 export const describeExit = (exit: Pick<SessionExit, "code" | "signal" | "by">): string => {
   const how = exit.signal ?? (exit.code === null ? "unknown" : `exit ${exit.code}`)
-  const why = { program: "", stop: " (stopped)", ttl: " (ttl)", shutdown: " (daemon stopped)", lost: " (lost)" }
+  const why = {
+    program: "",
+    stop: " (stopped)",
+    ttl: " (ttl)",
+    timeout: " (timeout)",
+    oom: " (out of memory)",
+    shutdown: " (daemon stopped)",
+    lost: " (lost)"
+  }
   return `${how}${why[exit.by]}`
 }
 
@@ -19,11 +27,31 @@ const statusColour = (session: Session): Colour | undefined => {
   return session.exit.code === 0 ? "dim" : "yellow"
 }
 
-export const sessionTable = (sessions: ReadonlyArray<Session>): string =>
+/** Processor time: "350ms", "12.3s", "4m 10s", "2h 5m". */
+export const processorTime = (ms: number): string => {
+  if (ms < 1_000) return `${ms}ms`
+  if (ms < 60_000) return `${(ms / 1_000).toFixed(1)}s`
+  const minutes = Math.floor(ms / 60_000)
+  return minutes < 60
+    ? `${minutes}m ${Math.floor((ms % 60_000) / 1_000)}s`
+    : `${Math.floor(minutes / 60)}h ${minutes % 60}m`
+}
+
+const used = (session: Session, show: (usage: NonNullable<Session["usage"]>) => string): string =>
+  session.usage === null ? "-" : show(session.usage)
+
+const figures: ReadonlyArray<Column<Session>> = [
+  { title: "MEMORY", value: (session) => used(session, ({ memoryBytes }) => bytes(memoryBytes)) },
+  { title: "CPU", value: (session) => used(session, ({ cpuMs }) => processorTime(cpuMs)) },
+  { title: "TASKS", value: (session) => used(session, ({ tasks }) => String(tasks)) }
+]
+
+export const sessionTable = (sessions: ReadonlyArray<Session>, long = false): string =>
   table(sessions, [
     { title: "NAME", value: (session) => printable(session.name), colour: () => "bold" },
     { title: "ID", value: (session) => session.id },
     { title: "STATUS", value: status, colour: statusColour },
+    ...(long ? figures : []),
     { title: "AGE", value: (session) => age(session.createdAt) },
     { title: "CLIENTS", value: (session) => String(session.clients.length) },
     { title: "TAGS", value: (session) => session.tags.join(",") },

@@ -4,6 +4,7 @@
 import { Schema } from "effect"
 import { MAX_EVENTS } from "./Limits.ts"
 import { SessionExit, SessionId, Timestamp } from "./Session.ts"
+import { SessionLimits } from "./SessionLimits.ts"
 
 /** `evt_` and a ULID. */
 export const EventId = Schema.String.check(
@@ -23,7 +24,9 @@ export const EventBody = Schema.Union([
     tags: Schema.Array(Schema.String),
     launcher: Schema.Literals(["direct", "systemd"]),
     ttlMs: Schema.NullOr(Schema.Int),
-    resumedFrom: Schema.NullOr(SessionId)
+    resumedFrom: Schema.NullOr(SessionId),
+    limits: Schema.optionalKey(SessionLimits).annotateKey({ description: "Absent: none." }),
+    sandbox: Schema.optionalKey(Schema.String).annotateKey({ description: "Absent: `open`." })
   }).annotate({ description: "A session was made; its program is about to run." }),
   Schema.Struct({
     type: Schema.Literal("session.running"),

@@ -3,6 +3,7 @@
  */
 import { Schema } from "effect"
 import { MAX_OUTPUT_BYTES, MAX_WAIT_MS } from "./Limits.ts"
+import { SessionLimits, SessionUsage } from "./SessionLimits.ts"
 
 /** `ses_` and a ULID (26 characters of Crockford base32). */
 export const SessionId = Schema.String.check(
@@ -59,14 +60,20 @@ export type SessionStatus = typeof SessionStatus.Type
 export const SessionExit = Schema.Struct({
   code: Schema.NullOr(Schema.Int),
   signal: Schema.NullOr(Schema.String).annotateKey({ description: "Name of the signal, as in signal(7): `SIGKILL`." }),
-  by: Schema.Literals(["program", "stop", "ttl", "shutdown", "lost"]).annotateKey({
+  by: Schema.Literals(["program", "stop", "ttl", "timeout", "oom", "shutdown", "lost"]).annotateKey({
     description:
-      "Who ended it: the program itself, a stop request, its ttl, the daemon's shutdown, or the loss of its daemon."
+      "Who ended it: the program itself, a stop request, its ttl, its limit in time, the kernel because memory ran out, the daemon's shutdown, or the loss of its daemon."
   }),
   took: Schema.NullOr(Schema.Literals(["term", "kill"])).annotateKey({
     description: "When it was stopped: what it took. `term` = SIGHUP and SIGTERM sufficed, `kill` = SIGKILL was needed."
   }),
-  at: Timestamp
+  at: Timestamp,
+  oomKills: Schema.optionalKey(Schema.Int).annotateKey({
+    description: "Processes of it that the kernel killed because memory ran out, if there were any."
+  }),
+  tasksRefused: Schema.optionalKey(Schema.Int).annotateKey({
+    description: "How often it was refused another process or thread, if it was."
+  })
 }).annotate({
   identifier: "SessionExit",
   description: "Exactly one of `code` and `signal` is set, or neither when nobody could see the end."
@@ -100,6 +107,11 @@ export const Session = Schema.Struct({
   activeAt: Timestamp.annotateKey({ description: "Last time it printed something, or its start." }),
   ttlMs: Schema.NullOr(Schema.Int).annotateKey({
     description: "Milliseconds it may run, counted from `createdAt`; null: as long as it likes."
+  }),
+  limits: SessionLimits.annotateKey({ description: "What it may use." }),
+  sandbox: Schema.String.annotateKey({ description: "The profile that shuts it off from the rest of the machine." }),
+  usage: Schema.NullOr(SessionUsage).annotateKey({
+    description: "What it uses now; null when it has ended, when nobody asked, or when it cannot be told."
   }),
   exit: Schema.NullOr(SessionExit),
   offset: Offset.annotateKey({ description: "Bytes of output so far: the offset of the next byte." }),
@@ -148,7 +160,10 @@ export type StartParams = typeof StartParams.Type
 export const ListParams = Schema.Struct({
   all: Schema.optionalKey(Schema.Boolean).annotateKey({ description: "Ended sessions too." }),
   tag: Schema.optionalKey(Tag).annotateKey({ description: "Only sessions with this tag." }),
-  status: Schema.optionalKey(SessionStatus).annotateKey({ description: "Only sessions in this state." })
+  status: Schema.optionalKey(SessionStatus).annotateKey({ description: "Only sessions in this state." }),
+  usage: Schema.optionalKey(Schema.Boolean).annotateKey({
+    description: "What each uses, too; it costs a few file reads a session."
+  })
 })
 export const ListResult = Schema.Struct({ sessions: Schema.Array(Session) })
 

@@ -9,6 +9,7 @@ import { Connections } from "../doors/Connections.ts"
 import { Dispatcher } from "../doors/Dispatcher.ts"
 import { SessionOfProcess, UnixSocket } from "../doors/UnixSocket.ts"
 import { Events } from "../events/Events.ts"
+import { ControlGroups } from "../host/ControlGroups.ts"
 import { Directories } from "../host/Directories.ts"
 import { Environment } from "../host/Environment.ts"
 import { ExitRecords } from "../host/ExitRecords.ts"
@@ -41,6 +42,7 @@ import { Reload } from "./Reload.ts"
 
 /** What the operating system gives. */
 export const HostServices = Layer.mergeAll(
+  ControlGroups.layer,
   Environment.layer,
   FdStore.layer,
   FileLock.layer,

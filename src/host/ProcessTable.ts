@@ -15,6 +15,15 @@ export interface Process {
   readonly zombie: boolean
 }
 
+/** What a process uses. */
+export interface Figures {
+  /** Bytes of it that are in memory. */
+  readonly memoryBytes: number
+  /** Milliseconds of processor time, with that of children it has waited for. */
+  readonly cpuMs: number
+  readonly threads: number
+}
+
 export class ProcessTable extends Context.Service<
   ProcessTable,
   {
@@ -27,6 +36,8 @@ export class ProcessTable extends Context.Service<
     readonly environment: (pid: number, name: string) => string | null
     /** The process group in the foreground of a process's terminal, or null when it has no terminal (tcgetpgrp(3)). */
     readonly foreground: (pid: number) => number | null
+    /** What a process uses now; null when it is gone, or where that is not to be had. */
+    readonly figures: (pid: number) => Figures | null
     /** Processes in the control group of a unit, and in those below it. */
     readonly inUnit: (unit: string) => ReadonlyArray<number>
     /** Sends a signal; false when the process is gone or not ours. */
@@ -82,6 +93,23 @@ const foreground = (pid: number): number | null => {
   return group > 0 ? group : null
 }
 
+/** Milliseconds of a clock tick in proc(5): USER_HZ is 100 wherever Linux runs on what we run on. */
+const TICK_MS = 10
+
+/** proc_pid_stat(5), fields 14 to 17 and 20, and the resident size in kB from proc_pid_status(5): pages differ in size. */
+export const parseFigures = (stat: string, status: string): Figures | null => {
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ")
+  if (fields.length < 20) return null
+  const ticks = fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0)
+  const resident = /^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? "0"
+  return { memoryBytes: Number(resident) * 1024, cpuMs: ticks * TICK_MS, threads: Number(fields[17]) }
+}
+
+const figures = (pid: number): Figures | null =>
+  attempt(() =>
+    parseFigures(readFileSync(`/proc/${pid}/stat`, "latin1"), readFileSync(`/proc/${pid}/status`, "latin1"))
+  )
+
 const environ = (pid: number) => `\0${attempt(() => readFileSync(`/proc/${pid}/environ`, "utf8")) ?? ""}`
 
 const linux: ProcessTable["Service"] = {
@@ -103,6 +131,7 @@ const linux: ProcessTable["Service"] = {
     return start < 0 ? null : text.slice(start + name.length + 2, text.indexOf("\0", start + 1))
   },
   foreground,
+  figures,
   signal
 }
 
@@ -135,6 +164,7 @@ const posix: ProcessTable["Service"] = {
   hasEnvironment: () => false,
   environment: () => null,
   inUnit: () => [],
+  figures: () => null,
   foreground: (pid) => {
     const group = Number(attempt(() => execFileSync("ps", ["-p", String(pid), "-o", "tpgid="], { encoding: "latin1" })))
     return group > 0 ? group : null

@@ -8,6 +8,7 @@ import { ProcessTable } from "../host/ProcessTable.ts"
 import { Pty } from "../host/Pty.ts"
 import { commandOf, type Ended, Launcher } from "./Launcher.ts"
 import { endTree } from "./ProcessTree.ts"
+import { treeUsage } from "./TreeUsage.ts"
 
 const SIGNALS = new Map(Object.entries(constants.signals).map(([name, number]) => [number as number, name]))
 
@@ -43,6 +44,7 @@ export const layer = Layer.effect(
       forget: () => Effect.void,
       adopt: () => Effect.succeed(null),
       retain: () => Effect.void,
+      usage: (sessions) => treeUsage(table, sessions),
       end: (session, launched, graceMs) => endTree(table, process.pid, launched, session, graceMs)
     }
   })

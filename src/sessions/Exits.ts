@@ -8,8 +8,13 @@ export const describeExit = (exit: SessionExit | null): string => {
   if (exit.by === "lost") return "its daemon ended unexpectedly"
   const how =
     exit.signal !== null ? `signal ${exit.signal}` : exit.code !== null ? `exit code ${exit.code}` : "unknown end"
-  const why = { program: "", stop: ", stopped", ttl: ", its time was up", shutdown: ", the daemon was shut down" }[
-    exit.by
-  ]
+  const why = {
+    program: "",
+    stop: ", stopped",
+    ttl: ", its time was up",
+    timeout: ", its limit in time was reached",
+    oom: ", memory ran out",
+    shutdown: ", the daemon was shut down"
+  }[exit.by]
   return `${how}${why}`
 }

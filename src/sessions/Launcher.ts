@@ -4,6 +4,7 @@
  */
 import { Context, type Effect } from "effect"
 import type { LaunchFailed } from "../contract/Errors.ts"
+import type { SessionUsage } from "../contract/SessionLimits.ts"
 import type { PtyMaster, ReceiveSlot } from "../host/Pty.ts"
 
 export interface LaunchSpec {
@@ -35,6 +36,13 @@ export interface Launched {
   readonly ended: Effect.Effect<Ended>
 }
 
+/** A session's id and its program. */
+export interface LiveProcess {
+  readonly session: string
+  readonly pid: number
+  readonly startTime: string | null
+}
+
 export class Launcher extends Context.Service<
   Launcher,
   {
@@ -46,6 +54,8 @@ export class Launcher extends Context.Service<
     readonly launch: (spec: LaunchSpec) => Effect.Effect<Launched, LaunchFailed>
     /** Ends the whole process tree; answers what it took once nothing of it is left. */
     readonly end: (session: string, launched: Launched, graceMs: number) => Effect.Effect<"term" | "kill">
+    /** What sessions use now, those of which it can be told. All in one go: a launcher may have to look at every process there is. */
+    readonly usage: (sessions: ReadonlyArray<LiveProcess>) => ReadonlyMap<string, SessionUsage>
     /** The session's end is recorded: lets go of what was kept of it outside of this daemon. */
     readonly forget: (session: string) => Effect.Effect<void>
     /** Finds a session again that an earlier daemon started; null when nothing of it is left that could be taken over. `pid` is on record. */

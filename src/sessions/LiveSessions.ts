@@ -75,7 +75,7 @@ export class LiveSessions extends Context.Service<
 /** A session as it is answered: what the store says, with what only memory knows while it lives. */
 export const describe = (record: SessionRecord, entry?: Entry): Session => {
   const { archived: _archived, startTime: _startTime, transcriptBytes: _bytes, ...session } = record
-  if (entry === undefined) return { ...session, clients: [] }
+  if (entry === undefined) return { ...session, usage: null, clients: [] }
   const { live, recording } = entry
   return {
     ...session,
@@ -87,6 +87,7 @@ export const describe = (record: SessionRecord, entry?: Entry): Session => {
     offset: live.end,
     unrecorded: recording.writer.unrecorded,
     transcript: recording.writer.directory,
+    usage: null,
     clients: [...live.attached.values()].map(({ client }) => client)
   }
 }

@@ -9,6 +9,7 @@ import type { SqlClient } from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
 import type { Event } from "../contract/Event.ts"
 import type { Session, SessionExit, SessionStatus } from "../contract/Session.ts"
+import { OPEN, type SessionLimits } from "../contract/SessionLimits.ts"
 import type { Projection } from "../store/Projection.ts"
 
 export interface SessionRow {
@@ -35,6 +36,8 @@ export interface SessionRow {
   readonly transcript: string | null
   readonly transcript_bytes: number
   readonly resumed_from: string | null
+  readonly limits: string
+  readonly sandbox: string
 }
 
 /** The SQL condition for a session without an end. */
@@ -66,7 +69,9 @@ const schema = [
      archived INTEGER NOT NULL DEFAULT 0,
      transcript TEXT,
      transcript_bytes INTEGER NOT NULL DEFAULT 0,
-     resumed_from TEXT
+     resumed_from TEXT,
+     limits TEXT NOT NULL,
+     sandbox TEXT NOT NULL
    ) STRICT`,
   `CREATE UNIQUE INDEX sessions_live_names ON sessions (name) WHERE ${IS_LIVE}`,
   // Few sessions live among many that have ended: these two keep the common questions away from the whole table.
@@ -91,7 +96,9 @@ const apply = (sql: SqlClient, { at, body, seq }: Event): Effect.Effect<void, Sq
         created_at: at,
         active_at: at,
         ttl_ms: body.ttlMs,
-        resumed_from: body.resumedFrom
+        resumed_from: body.resumedFrom,
+        limits: JSON.stringify(body.limits ?? {}),
+        sandbox: body.sandbox ?? OPEN
       }
       return Effect.asVoid(sql`INSERT INTO sessions ${sql.insert(row)}`)
     }
@@ -124,8 +131,8 @@ const apply = (sql: SqlClient, { at, body, seq }: Event): Effect.Effect<void, Sq
 
 export const sessionProjection: Projection = { name: "sessions", version: 1, tables: ["sessions"], schema, apply }
 
-/** A session as far as events tell: what only the daemon's memory knows (clients, live offset, `stopping`) is not here. */
-export interface SessionRecord extends Omit<Session, "clients"> {
+/** A session as far as events tell: what only the daemon knows (clients, live offset, usage, `stopping`) is not here. */
+export interface SessionRecord extends Omit<Session, "clients" | "usage"> {
   /** Tells its process from a later one with the same pid. */
   readonly startTime: string | null
   /** Its transcript is closed; `transcript` is then its file, or null if there is none. */
@@ -155,5 +162,7 @@ export const toRecord = (row: SessionRow): SessionRecord => ({
   archived: row.archived === 1,
   transcript: row.transcript,
   transcriptBytes: row.transcript_bytes,
-  resumedFrom: row.resumed_from
+  resumedFrom: row.resumed_from,
+  limits: JSON.parse(row.limits) as SessionLimits,
+  sandbox: row.sandbox
 })

@@ -5,7 +5,7 @@ import { Context, Effect, Layer, type SubscriptionRef } from "effect"
 import type { Settings } from "../config/Settings.ts"
 import { SessionRunning } from "../contract/Errors.ts"
 import type { HandlersFor } from "../contract/Handler.ts"
-import type { MethodName } from "../contract/Methods.ts"
+import type { MethodName, Params } from "../contract/Methods.ts"
 import type { Directories } from "../host/Directories.ts"
 import type { Environment } from "../host/Environment.ts"
 import type { InputPipes } from "../host/InputPipe.ts"
@@ -14,8 +14,8 @@ import type { EventLog } from "../store/EventLog.ts"
 import { attach } from "./Attach.ts"
 import { detach, input, remove, rename, resize, signal, stop, tag } from "./Changes.ts"
 import { importSessions } from "./Import.ts"
-import type { Launcher } from "./Launcher.ts"
-import { describe, LiveSessions } from "./LiveSessions.ts"
+import { Launcher } from "./Launcher.ts"
+import { describe, type Entry, LiveSessions } from "./LiveSessions.ts"
 import { output, readerOf } from "./Output.ts"
 import type { Recordings } from "./Recordings.ts"
 import { recover } from "./Recover.ts"
@@ -106,10 +106,11 @@ type Needs =
 
 const get = Effect.fn("Sessions.get")(function* (reference: string) {
   const { entry, record } = yield* resolve(reference)
-  return describe(record, entry)
+  const session = describe(record, entry)
+  return entry === undefined ? session : { ...session, usage: (yield* usageOf([entry])).get(record.id) ?? null }
 })
 
-const list = Effect.fn("Sessions.list")(function* (filter: { all?: boolean; tag?: string; status?: string }) {
+const list = Effect.fn("Sessions.list")(function* ({ usage = false, ...filter }: Params<"session.list">) {
   const sessions = yield* LiveSessions
   const records = yield* (yield* SessionStore).list({
     ...filter,
@@ -121,8 +122,21 @@ const list = Effect.fn("Sessions.list")(function* (filter: { all?: boolean; tag?
     return describe(entry?.record ?? record, entry)
   })
   // Between its end and the record of it a session is not live any more.
-  return { sessions: described.filter(({ status }) => filter.status === undefined || status === filter.status) }
+  const found = described.filter(({ status }) => filter.status === undefined || status === filter.status)
+  if (!usage) return { sessions: found }
+  const figures = yield* usageOf(found.flatMap(({ id }) => sessions.entries.get(id) ?? []))
+  return { sessions: found.map((session) => ({ ...session, usage: figures.get(session.id) ?? null })) }
 })
+
+/** Processes of a session that is starting or has just ended say nothing of it. */
+const usageOf = (entries: ReadonlyArray<Entry>) =>
+  Effect.map(Launcher, (launcher) =>
+    launcher.usage(
+      entries
+        .filter(({ live }) => live.exit === null)
+        .map(({ live }) => ({ session: live.id, pid: live.launched.pid, startTime: live.launched.startTime }))
+    )
+  )
 
 const screen = Effect.fn("Sessions.screen")(function* (params: {
   readonly session: string

@@ -7,6 +7,7 @@ import { InvalidParams, LaunchFailed, NameTaken } from "../contract/Errors.ts"
 import { clampSize } from "../contract/Frames.ts"
 import { RING_BYTES } from "../contract/Limits.ts"
 import type { SessionId, StartParams } from "../contract/Session.ts"
+import { OPEN } from "../contract/SessionLimits.ts"
 import { canOpen } from "../host/Descriptors.ts"
 import { Directories } from "../host/Directories.ts"
 import { Environment } from "../host/Environment.ts"
@@ -68,7 +69,9 @@ export const start = Effect.fn("Sessions.start")(function* (params: StartParams,
     transcript: null,
     transcriptBytes: 0,
     archived: false,
-    resumedFrom
+    resumedFrom,
+    limits: {},
+    sandbox: OPEN
   }
   const env = sessionEnvironment(inherited, settings.session.term, planned, (yield* Directories).socket)
   // Between the record and the supervisor a deadline must not cut in: the program would run with nobody to look after it.

@@ -25,6 +25,7 @@ import {
   unitProperties
 } from "./SessionUnit.ts"
 import { unitEnds } from "./UnitEnds.ts"
+import { unitUsage } from "./UnitUsage.ts"
 
 /** Milliseconds after SIGKILL until we stop waiting: only a process stuck in the kernel lives that long. */
 const KILL_MS = 5_000
@@ -40,6 +41,7 @@ export const layer = Layer.effect(
     const pty = yield* Pty
     const store = yield* FdStore
     const table = yield* ProcessTable
+    const usage = yield* unitUsage
     const scope = yield* Effect.scope
     const environments = join(runtime, "environments")
     // What a daemon that was killed while it started a session left there: nobody reads it any more.
@@ -133,6 +135,7 @@ export const layer = Layer.effect(
     return {
       kind: "systemd",
       outlives: true,
+      usage: usage.of,
       // From systemd 254 on, where the unit says so; before that the store is emptied when the service stops.
       outlivesStop: Effect.forEach(own, (unit) => manager.show(unit, ["FileDescriptorStorePreserve"])).pipe(
         Effect.map((found) => found.some(({ FileDescriptorStorePreserve }) => FileDescriptorStorePreserve === "yes")),
@@ -195,6 +198,7 @@ export const layer = Layer.effect(
       }),
       forget: Effect.fnUntraced(function* (session: string) {
         yield* release(session)
+        usage.forget(session)
         yield* ends.forget(session)
       }),
       adopt: Effect.fnUntraced(function* (session: string, slot: ReceiveSlot, known: number | null) {

@@ -63,7 +63,9 @@ describe("the sessions table", () => {
           archived: false,
           transcript: null,
           transcriptBytes: 0,
-          resumedFrom: sessionId(7)
+          resumedFrom: sessionId(7),
+          limits: {},
+          sandbox: "open"
         }
         assert.deepStrictEqual(yield* get, started)
         yield* log.append(running(1))

@@ -132,7 +132,9 @@ describe("a program", () => {
     })
     // Its process is there before it has become the program.
     await expect.poll(() => readFileSync(`/proc/${session.pid}/cmdline`, "utf8")).toContain("sleep\0")
-    expect(await daemon.call("session.get", { session: session.id })).toEqual(session)
+    const { usage, ...again } = await daemon.call("session.get", { session: session.id })
+    expect({ ...again, usage: null }).toEqual(session)
+    expect(usage?.tasks).toBe(1)
   })
 
   it("may redirect everything away from its terminal and live on", async () => {

@@ -1,7 +1,8 @@
+import type { SessionUsage } from "../../contract/SessionLimits.ts"
 import { AgentctlCommand } from "../AgentctlCommand.ts"
 import { sessionArg } from "../Arguments.ts"
 import { age, bytes, commandLine, printable } from "../Paint.ts"
-import { describeExit } from "../SessionTable.ts"
+import { describeExit, processorTime } from "../SessionTable.ts"
 
 export default class Inspect extends AgentctlCommand {
   static override summary = "Everything about one session."
@@ -18,6 +19,7 @@ export default class Inspect extends AgentctlCommand {
       ["directory", printable(session.cwd)],
       ["status", session.exit === null ? session.status : `${session.status}, ${describeExit(session.exit)}`],
       ["pid", session.pid === null ? "-" : `${session.pid} (${session.launcher})`],
+      ["uses", session.usage === null ? "-" : describeUsage(session.usage)],
       ["size", `${session.cols}x${session.rows}`],
       ["tags", session.tags.join(" ") || "-"],
       ["started", at(session.createdAt)],
@@ -42,3 +44,12 @@ export default class Inspect extends AgentctlCommand {
     return session
   }
 }
+
+const describeUsage = ({ cpuMs, memoryBytes, oomKills = 0, tasks, tasksRefused = 0 }: SessionUsage): string =>
+  [
+    `${bytes(memoryBytes)} of memory`,
+    `${processorTime(cpuMs)} of processor time`,
+    `${tasks} ${tasks === 1 ? "task" : "tasks"}`,
+    ...(oomKills > 0 ? [`${oomKills} killed because memory ran out`] : []),
+    ...(tasksRefused > 0 ? [`${tasksRefused} refused because there were too many`] : [])
+  ].join(", ")

@@ -12,6 +12,7 @@ export default class Ls extends AgentctlCommand {
       summary: "Only sessions in this state.",
       options: ["starting", "running", "stopping", "exited", "interrupted"] as const
     }),
+    long: Flags.boolean({ char: "l", summary: "What each uses, too: memory, processor time, processes." }),
     quiet: Flags.boolean({ char: "q", summary: "Only ids, one a line." })
   }
 
@@ -19,13 +20,14 @@ export default class Ls extends AgentctlCommand {
     const { flags } = await this.parse(Ls)
     const { sessions } = await this.client().call("session.list", {
       ...(flags.all ? { all: true } : {}),
+      ...(flags.long ? { usage: true } : {}),
       ...(flags.tag === undefined ? {} : { tag: flags.tag }),
       ...(flags.status === undefined ? {} : { status: flags.status as "running" })
     })
     if (this.jsonEnabled()) return sessions
     const { sessionTable } = await import("../SessionTable.ts")
     if (flags.quiet) for (const session of sessions) this.log(session.id)
-    else if (sessions.length > 0) this.log(sessionTable(sessions))
+    else if (sessions.length > 0) this.log(sessionTable(sessions, flags.long))
     else if (process.stdout.isTTY) this.log(`No sessions. "agentctl run" starts one.`)
     return sessions
   }

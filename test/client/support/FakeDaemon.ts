@@ -150,6 +150,9 @@ export const aSession = (fields: Partial<Session> = {}): Session => ({
   unrecorded: 0,
   transcript: null,
   resumedFrom: null,
+  limits: {},
+  sandbox: "open",
+  usage: null,
   clients: [],
   ...fields
 })
