@@ -8,14 +8,17 @@ import { closeSync, constants, openSync, readdirSync } from "node:fs"
 import { isatty, ReadStream } from "node:tty"
 import { Context, Effect, Layer } from "effect"
 import { LaunchFailed } from "../contract/Errors.ts"
-import { closeOnExec } from "./Libc.ts"
+import { closeOnExec, type Spawning, spawningLibc } from "./Libc.ts"
 import { loadPtyAddon, type PtyAddon } from "./PtyAddon.ts"
 import { PtyInput } from "./PtyInput.ts"
+import { awaitExit, type OnExit, spawn } from "./Spawn.ts"
 import { withProgramsMask } from "./Umask.ts"
 
 export interface PtyOptions {
   /** Absolute path of the program. */
   readonly file: string
+  /** What it sees as its name. */
+  readonly name: string
   /** Its arguments, without the program's name. */
   readonly args: ReadonlyArray<string>
   readonly env: Readonly<Record<string, string>>
@@ -67,10 +70,7 @@ export class Pty extends Context.Service<
   Pty,
   {
     /** Forks the program; `onExit` is called once with its code and signal number (0 for none). */
-    readonly spawn: (
-      options: PtyOptions,
-      onExit: (code: number, signal: number) => void
-    ) => Effect.Effect<PtyProcess, LaunchFailed>
+    readonly spawn: (options: PtyOptions, onExit: OnExit) => Effect.Effect<PtyProcess, LaunchFailed>
     /** A new PTY for a program that somebody else starts. */
     readonly open: (cols: number, rows: number, slot?: ReceiveSlot) => Effect.Effect<PtyPair, LaunchFailed>
     /** The master side of a PTY that an earlier process opened; fails for a descriptor that is none. */
@@ -82,12 +82,42 @@ export class Pty extends Context.Service<
     Effect.sync(() => {
       const { addon, helper } = loadPtyAddon()
       keepInherited()
+      const c = spawningLibc()
+      const spawnOnPair = ({ args, cols, cwd, env, file, name, rows }: PtyOptions, onExit: OnExit): PtyProcess => {
+        const pair = addon.open(cols, rows)
+        closeOnExec(pair.master)
+        closeOnExec(pair.slave)
+        let held = true
+        // Open until the program has ended: else the terminal is over, and the program is sent SIGHUP, as soon as it has
+        // redirected its input and output elsewhere.
+        const release = () => {
+          if (held) closeSync(pair.slave)
+          held = false
+        }
+        try {
+          setModes(c!, pair.slave)
+          const command = { file, argv: [name, ...args], env, cwd, terminal: pair.pty }
+          const pid = withProgramsMask(() => spawn(c!, command))
+          awaitExit(pid, (code, signal) => {
+            release()
+            onExit(code, signal)
+          })
+          return { pid, master: master(pair.master, addon, release) }
+        } catch (cause) {
+          release()
+          closeSync(pair.master)
+          throw cause
+        }
+      }
       return {
         spawn: (options, onExit) =>
           Effect.try({
             try: () => {
+              if (c !== null) return spawnOnPair(options, onExit)
               const env = Object.entries(options.env).map(([key, value]) => `${key}=${value}`)
-              const { file, args, cwd, cols, rows } = options
+              const { args, cwd, cols, rows } = options
+              // The addon looks the name up as a shell does.
+              const file = options.env.PATH === undefined ? options.file : options.name
               let release = () => {}
               const exited = (code: number, signal: number) => {
                 release()
@@ -139,6 +169,17 @@ const keepInherited = (): void => {
       // The one that listed the directory is closed again.
     }
   }
+}
+
+/** The modes of a terminal as terminal programs set them: a UTF-8 line editor, a bell for input that does not fit. */
+const setModes = (c: Spawning, slave: number): void => {
+  const [BRKINT, IXANY, IMAXBEL, IUTF8] = [0o2, 0o4000, 0o20000, 0o40000] as const
+  const TCSANOW = 0
+  // struct termios begins with c_iflag; its 60 bytes fit here.
+  const termios = Buffer.alloc(128)
+  if (c.tcgetattr(slave, termios) !== 0) return
+  termios.writeUInt32LE(termios.readUInt32LE(0) | BRKINT | IXANY | IMAXBEL | IUTF8, 0)
+  c.tcsetattr(slave, TCSANOW, termios)
 }
 
 /**

@@ -13,7 +13,7 @@ import { treeUsage } from "./TreeUsage.ts"
 const SIGNALS = new Map(Object.entries(constants.signals).map(([name, number]) => [number as number, name]))
 
 /** What waitpid(2) said, as the contract speaks of it. */
-export const describeEnd = (code: number, signal: number): Ended =>
+export const describeEnd = (code: number | null, signal: number): Ended =>
   signal === 0 ? { code, signal: null } : { code: null, signal: SIGNALS.get(signal) ?? `signal ${signal}` }
 
 export const layer = Layer.effect(
@@ -27,11 +27,14 @@ export const layer = Layer.effect(
       outlivesStop: Effect.succeed(false),
       launch: Effect.fnUntraced(function* (spec) {
         const ended = Deferred.makeUnsafe<Ended>()
-        // The addon looks it up as a shell does, in the same PATH, and the program then sees the name it was called by.
-        const file = spec.env.PATH === undefined ? spec.file : spec.argv[0]!
+        // The program sees the name it was called by; the shell that may stand before it looks that up in the same PATH.
+        const name = spec.env.PATH === undefined ? spec.file : spec.argv[0]!
+        const { args, file } = commandOf(spec.stdin === null ? spec : { ...spec, file: name })
         const { pid, master } = yield* pty.spawn(
           {
-            ...commandOf({ ...spec, file }),
+            file,
+            name: spec.stdin === null ? name : file,
+            args,
             env: spec.env,
             cwd: spec.cwd,
             cols: spec.cols,
