@@ -4,6 +4,7 @@ import { age, bytes, type Colour, type Column, commandLine, printable, table } f
 
 /** "exit 3", "SIGKILL (stopped)": how a session ended. */
 export const describeExit = (exit: Pick<SessionExit, "code" | "signal" | "by">): string => {
+  if (exit.by === "reboot") return "reboot"
   const how = exit.signal ?? (exit.code === null ? "unknown" : `exit ${exit.code}`)
   const why = {
     program: "",

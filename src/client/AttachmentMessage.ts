@@ -4,7 +4,7 @@
 export interface ProgramExit {
   readonly code: number | null
   readonly signal: string | null
-  readonly by: "program" | "stop" | "ttl" | "shutdown" | "lost"
+  readonly by: "program" | "stop" | "ttl" | "shutdown" | "lost" | "reboot"
 }
 
 export type AttachmentMessage =

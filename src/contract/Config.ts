@@ -165,6 +165,13 @@ export const sections = {
       max: 10_000,
       applies: "reload",
       description: "Height, in cells, of a session nobody gave a size."
+    }),
+    restart: choice({
+      default: "never",
+      of: ["never", "on-boot"],
+      applies: "reload",
+      description:
+        'Whether a session that a reboot interrupted is started again by the next daemon: "never", or "on-boot", once. `agentctl run --restart` says it for one session.'
     })
   },
   transcript: {

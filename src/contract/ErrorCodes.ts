@@ -43,7 +43,8 @@ export const errorCodes = {
   ConfigInvalid: { code: -32017, exit: ExitCode.Usage },
   Conflict: { code: -32018, exit: ExitCode.Conflict },
   NotSupported: { code: -32019, exit: ExitCode.Failed },
-  SecretUnusable: { code: -32023, exit: ExitCode.NotAllowed }
+  SecretUnusable: { code: -32023, exit: ExitCode.NotAllowed },
+  AlreadyResumed: { code: -32021, exit: ExitCode.Conflict }
 } as const
 
 export type ErrorTag = keyof typeof errorCodes

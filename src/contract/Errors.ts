@@ -74,6 +74,18 @@ export class SessionRunning extends Schema.TaggedError<SessionRunning>()("Sessio
   }
 }
 
+/** `by`: the session that goes on with it, or null while it is being started. */
+export class AlreadyResumed extends Schema.TaggedError<AlreadyResumed>()("AlreadyResumed", {
+  session: Schema.String,
+  by: Schema.NullOr(Schema.String)
+}) {
+  override get message() {
+    const goesOn =
+      this.by === null ? "is being resumed at this moment" : `was resumed already and goes on as ${this.by}`
+    return `Session ${this.session} ${goesOn}. "agentctl ls --all" shows both.`
+  }
+}
+
 export class CommandNotFound extends Schema.TaggedError<CommandNotFound>()("CommandNotFound", {
   command: Schema.String
 }) {
@@ -215,6 +227,7 @@ export const AgentdError = Schema.Union([
   ConfigInvalid,
   Conflict,
   NotSupported,
-  SecretUnusable
+  SecretUnusable,
+  AlreadyResumed
 ])
 export type AgentdError = typeof AgentdError.Type

@@ -3,7 +3,7 @@
  */
 import { Schema } from "effect"
 import { MAX_EVENTS } from "./Limits.ts"
-import { SessionExit, SessionId, Timestamp } from "./Session.ts"
+import { RestartPolicy, SessionExit, SessionId, StandardInput, Timestamp } from "./Session.ts"
 import { SessionLimits } from "./SessionLimits.ts"
 
 /** `evt_` and a ULID. */
@@ -26,7 +26,12 @@ export const EventBody = Schema.Union([
     ttlMs: Schema.NullOr(Schema.Int),
     resumedFrom: Schema.NullOr(SessionId),
     limits: Schema.optionalKey(SessionLimits).annotateKey({ description: "Absent: none." }),
-    sandbox: Schema.optionalKey(Schema.String).annotateKey({ description: "Absent: `open`." })
+    sandbox: Schema.optionalKey(Schema.String).annotateKey({ description: "Absent: `open`." }),
+    stdin: Schema.optionalKey(StandardInput),
+    restart: Schema.optionalKey(RestartPolicy),
+    boot: Schema.optionalKey(Schema.NullOr(Schema.String)).annotateKey({
+      description: "Names the machine's boot it was started in; another one later means that a reboot ended it."
+    })
   }).annotate({ description: "A session was made; its program is about to run." }),
   Schema.Struct({
     type: Schema.Literal("session.running"),
@@ -60,7 +65,7 @@ export const EventBody = Schema.Union([
     exit: SessionExit,
     offset: Schema.Int,
     unrecorded: Schema.Int
-  }).annotate({ description: "Its program has ended, or was lost with its daemon." }),
+  }).annotate({ description: "Its program has ended, or was interrupted: lost with its daemon, or by a reboot." }),
   Schema.Struct({
     type: Schema.Literal("session.archived"),
     session: SessionId,

@@ -86,10 +86,11 @@ export const methods = {
   ),
   "session.detach": method("Detach clients from a session.", S.DetachParams, S.DetachResult),
   "session.resume": method(
-    "Start an ended session's program again, in its directory and size.",
+    "Start an ended session's program again, in its directory and size, where it can with the program's own way to continue.",
     S.ResumeParams,
     S.Session
   ),
+  "session.continuation": method("What resuming an ended session would run.", S.ContinuationParams, S.Continuation),
   "session.import": method(
     "Take in the events and transcript of a standalone run.",
     S.ImportParams,

@@ -32,7 +32,9 @@ export const errorSummaries: Readonly<Record<ErrorTag, string>> = {
   ConfigInvalid: "A configuration file is wrong: where, and what was expected there.",
   Conflict: "The state of things does not allow it; `reason` says what stands in the way.",
   NotSupported: "This daemon or machine cannot do it.",
-  SecretUnusable: "A secret cannot be used from where it is kept; `secret` names the place."
+  SecretUnusable: "A secret cannot be used from where it is kept; `secret` names the place.",
+  AlreadyResumed:
+    "The interrupted session goes on in another one already; `by` is its id, or null while it is being started."
 }
 
 /** What any method may answer. */
@@ -74,7 +76,8 @@ export const methodErrors: Readonly<Record<MethodName, ReadonlyArray<ErrorTag>>>
   "session.wait": [...found, "TranscriptUnavailable", "DeadlineExceeded"],
   "session.attach": [...found, "SessionEnded", "TranscriptUnavailable", "NotSupported", "Conflict"],
   "session.detach": [...found, "SessionEnded"],
-  "session.resume": [...found, "SessionRunning", ...launched],
+  "session.resume": [...found, "SessionRunning", "AlreadyResumed", ...launched],
+  "session.continuation": found,
   "session.import": ["Conflict", "TranscriptUnavailable", "StorageUnavailable"],
   "event.list": ["StorageUnavailable"],
   "event.watch": ["StorageUnavailable"],

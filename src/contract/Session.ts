@@ -56,13 +56,19 @@ const NoNul = Schema.String.check(Schema.isPattern(/^[^\0]*$/u, { expected: "tex
 export const SessionStatus = Schema.Literals(["starting", "running", "stopping", "exited", "interrupted"])
 export type SessionStatus = typeof SessionStatus.Type
 
+/** Whether a session that was interrupted is started again when a daemon next finds it so. */
+export const RestartPolicy = Schema.Literals(["never", "on-boot"])
+export type RestartPolicy = typeof RestartPolicy.Type
+
+export const StandardInput = Schema.Literals(["terminal", "pipe"])
+
 /** How a session ended. Exactly one of `code` and `signal` is set, or neither when nobody could see the end. */
 export const SessionExit = Schema.Struct({
   code: Schema.NullOr(Schema.Int),
   signal: Schema.NullOr(Schema.String).annotateKey({ description: "Name of the signal, as in signal(7): `SIGKILL`." }),
-  by: Schema.Literals(["program", "stop", "ttl", "timeout", "oom", "shutdown", "lost"]).annotateKey({
+  by: Schema.Literals(["program", "stop", "ttl", "timeout", "oom", "shutdown", "lost", "reboot"]).annotateKey({
     description:
-      "Who ended it: the program itself, a stop request, its ttl, its limit in time, the kernel because memory ran out, the daemon's shutdown, or the loss of its daemon."
+      "Who ended it: the program itself, a stop request, its ttl, its limit in time, the kernel because memory ran out, the daemon's shutdown, the loss of its daemon, or a reboot of the machine."
   }),
   took: Schema.NullOr(Schema.Literals(["term", "kill"])).annotateKey({
     description: "When it was stopped: what it took. `term` = SIGHUP and SIGTERM sufficed, `kill` = SIGKILL was needed."
@@ -113,6 +119,11 @@ export const Session = Schema.Struct({
   usage: Schema.NullOr(SessionUsage).annotateKey({
     description: "What it uses now; null when it has ended, when nobody asked, or when it cannot be told."
   }),
+  stdin: StandardInput.annotateKey({ description: "Where the program's standard input comes from." }),
+  restart: RestartPolicy.annotateKey({
+    description:
+      "`on-boot`: if a reboot, or the loss of what it ran under, interrupts it, the next daemon starts it again, once."
+  }),
   exit: Schema.NullOr(SessionExit),
   offset: Offset.annotateKey({ description: "Bytes of output so far: the offset of the next byte." }),
   unrecorded: Schema.Int.annotateKey({
@@ -123,6 +134,7 @@ export const Session = Schema.Struct({
       "Where its transcript is: a directory while it is live, an asciicast file afterwards; null once removed."
   }),
   resumedFrom: Schema.NullOr(SessionId).annotateKey({ description: "The session this one was started again from." }),
+  resumedBy: Schema.NullOr(SessionId).annotateKey({ description: "The session that this one was started again as." }),
   clients: Schema.Array(SessionClient)
 }).annotate({ identifier: "Session" })
 export type Session = typeof Session.Type
@@ -150,7 +162,11 @@ export const StartParams = Schema.Struct({
   ttlMs: Schema.optionalKey(Schema.Int.check(Schema.isGreaterThan(0))).annotateKey({
     description: "Milliseconds it may run before it is stopped. Default: as long as it likes."
   }),
-  stdin: Schema.optionalKey(Schema.Literals(["terminal", "pipe"])).annotateKey({
+  restart: Schema.optionalKey(RestartPolicy).annotateKey({
+    description:
+      "`on-boot`: started again, once, by the next daemon after a reboot has interrupted it. Default: `session.restart` of the configuration."
+  }),
+  stdin: Schema.optionalKey(StandardInput).annotateKey({
     description:
       "Where the program's standard input comes from. `terminal` (the default): the PTY. `pipe`: a pipe that carries input frames and `session.input` byte for byte and can end (`Eof`); the PTY then neither echoes nor turns newlines into CR LF, so that the output is what the program wrote. For filters."
   })
@@ -359,8 +375,33 @@ export const ResumeParams = Schema.Struct({
       "The program's whole environment, which is never stored and so must be given again. Default: the daemon's own."
   }),
   cols: Schema.optionalKey(Size),
-  rows: Schema.optionalKey(Size)
+  rows: Schema.optionalKey(Size),
+  fresh: Schema.optionalKey(Schema.Boolean).annotateKey({
+    description:
+      "Run the same command line again. Default: where the program has a way to continue its conversation, that is used."
+  }),
+  once: Schema.optionalKey(Schema.Boolean).annotateKey({
+    description: "Refuse if it was resumed before, even if the session that came of it has ended by now."
+  })
 })
+export type ResumeParams = typeof ResumeParams.Type
+
+export const ContinuationParams = Schema.Struct({
+  ...one,
+  fresh: Schema.optionalKey(Schema.Boolean).annotateKey({ description: "As for `session.resume`." })
+})
+export const Continuation = Schema.Struct({
+  session: SessionId,
+  name: Schema.String,
+  program: Schema.NullOr(Schema.String).annotateKey({
+    description: "The program whose own way to continue is used; null: the command line is run again as it was."
+  }),
+  argv: Schema.Array(Schema.String).annotateKey({ description: "What would be run." }),
+  cwd: Schema.String,
+  cols: Schema.Int,
+  rows: Schema.Int,
+  tags: Schema.Array(Schema.String)
+}).annotate({ identifier: "Continuation" })
 
 /** Takes in what `run --standalone` recorded: its events and transcript. */
 export const ImportParams = Schema.Struct({

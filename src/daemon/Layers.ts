@@ -9,6 +9,7 @@ import { Connections } from "../doors/Connections.ts"
 import { Dispatcher } from "../doors/Dispatcher.ts"
 import { SessionOfProcess, UnixSocket } from "../doors/UnixSocket.ts"
 import { Events } from "../events/Events.ts"
+import { Boot } from "../host/Boot.ts"
 import { ControlGroups } from "../host/ControlGroups.ts"
 import { Directories } from "../host/Directories.ts"
 import { Environment } from "../host/Environment.ts"
@@ -43,6 +44,7 @@ import { Reload } from "./Reload.ts"
 /** What the operating system gives. */
 export const HostServices = Layer.mergeAll(
   ControlGroups.layer,
+  Boot.layer,
   Environment.layer,
   FdStore.layer,
   FileLock.layer,

@@ -30,6 +30,8 @@ export class LiveSessions extends Context.Service<
     readonly release: (name: string, id: string) => void
     /** Renames and tags one at a time: each change starts from what the one before it has made. */
     readonly oneChange: <A, E, R>(change: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+    /** Ended sessions that are being started again at this moment. */
+    readonly resuming: Set<string>
     /** The session that was started or attached last. */
     last: string | null
   }
@@ -48,6 +50,7 @@ export class LiveSessions extends Context.Service<
         entries,
         count,
         last: null,
+        resuming: new Set(),
         add: (entry) => {
           entries.set(entry.record.id, entry)
           return SubscriptionRef.set(count, entries.size)
@@ -74,7 +77,7 @@ export class LiveSessions extends Context.Service<
 
 /** A session as it is answered: what the store says, with what only memory knows while it lives. */
 export const describe = (record: SessionRecord, entry?: Entry): Session => {
-  const { archived: _archived, startTime: _startTime, transcriptBytes: _bytes, ...session } = record
+  const { archived: _archived, boot: _boot, startTime: _startTime, transcriptBytes: _bytes, ...session } = record
   if (entry === undefined) return { ...session, usage: null, clients: [] }
   const { live, recording } = entry
   return {

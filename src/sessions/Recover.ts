@@ -4,6 +4,7 @@
 import { Clock, Effect, Option } from "effect"
 import { MAX_EVENTS } from "../contract/Limits.ts"
 import type { SessionExit } from "../contract/Session.ts"
+import { Boot } from "../host/Boot.ts"
 import { Directories } from "../host/Directories.ts"
 import { InputPipes } from "../host/InputPipe.ts"
 import { EventLog } from "../store/EventLog.ts"
@@ -59,17 +60,24 @@ const wasRemoved = Effect.fnUntraced(function* (session: string) {
 })
 
 /** Records the end nobody saw. */
-export const interrupted = Effect.fnUntraced(function* ({ id, name }: SessionRecord) {
+export const interrupted = Effect.fnUntraced(function* (session: SessionRecord) {
+  const { id, name } = session
+  const by = causeOf(session, (yield* Boot).id)
   const log = yield* EventLog
   const reader = yield* (yield* Recordings).read(id).pipe(Effect.option)
   const offset = Option.isNone(reader) ? 0 : yield* Effect.orElseSucceed(reader.value.end, () => 0)
   const exit: SessionExit = {
     code: null,
     signal: null,
-    by: "lost",
+    by,
     took: null,
     at: yield* Clock.currentTimeMillis
   }
-  yield* Effect.logWarning(`session ${name} (${id}) ended with the daemon before this one`)
+  const what = by === "reboot" ? "was interrupted by a reboot" : "ended with the daemon before this one"
+  yield* Effect.logWarning(`session ${name} (${id}) ${what}`)
   yield* log.append({ type: "session.ended", session: id, status: "interrupted", exit, offset, unrecorded: 0 })
 })
+
+/** The machine has booted since, or only the daemon, or its service manager, has gone. */
+const causeOf = ({ boot }: SessionRecord, now: string | null): "lost" | "reboot" =>
+  boot !== null && now !== null && boot !== now ? "reboot" : "lost"

@@ -38,6 +38,10 @@ export interface SessionRow {
   readonly resumed_from: string | null
   readonly limits: string
   readonly sandbox: string
+  readonly resumed_by: string | null
+  readonly stdin: Session["stdin"]
+  readonly restart: Session["restart"]
+  readonly boot: string | null
 }
 
 /** The SQL condition for a session without an end. */
@@ -71,7 +75,11 @@ const schema = [
      transcript_bytes INTEGER NOT NULL DEFAULT 0,
      resumed_from TEXT,
      limits TEXT NOT NULL,
-     sandbox TEXT NOT NULL
+     sandbox TEXT NOT NULL,
+     resumed_by TEXT,
+     stdin TEXT NOT NULL DEFAULT 'terminal',
+     restart TEXT NOT NULL DEFAULT 'never',
+     boot TEXT
    ) STRICT`,
   `CREATE UNIQUE INDEX sessions_live_names ON sessions (name) WHERE ${IS_LIVE}`,
   // Few sessions live among many that have ended: these two keep the common questions away from the whole table.
@@ -98,9 +106,15 @@ const apply = (sql: SqlClient, { at, body, seq }: Event): Effect.Effect<void, Sq
         ttl_ms: body.ttlMs,
         resumed_from: body.resumedFrom,
         limits: JSON.stringify(body.limits ?? {}),
-        sandbox: body.sandbox ?? OPEN
+        sandbox: body.sandbox ?? OPEN,
+        stdin: body.stdin ?? "terminal",
+        restart: body.restart ?? "never",
+        boot: body.boot ?? null
       }
-      return Effect.asVoid(sql`INSERT INTO sessions ${sql.insert(row)}`)
+      return Effect.andThen(
+        sql`INSERT INTO sessions ${sql.insert(row)}`,
+        sql`UPDATE sessions SET resumed_by = ${body.session} WHERE id = ${body.resumedFrom}`
+      )
     }
     case "session.running":
       return Effect.asVoid(sql`UPDATE sessions SET status = 'running', pid = ${body.pid}, start_time = ${body.startTime}
@@ -121,7 +135,12 @@ const apply = (sql: SqlClient, { at, body, seq }: Event): Effect.Effect<void, Sq
       return Effect.asVoid(sql`UPDATE sessions SET archived = 1, transcript = ${body.file},
         transcript_bytes = ${body.bytes} WHERE id = ${body.session}`)
     case "session.removed":
-      return Effect.asVoid(sql`DELETE FROM sessions WHERE id = ${body.session}`)
+      // One that could not even be started has continued nothing; one that ran and was forgotten has.
+      return Effect.andThen(
+        sql`UPDATE sessions SET resumed_by = NULL WHERE resumed_by = ${body.session}
+          AND EXISTS (SELECT 1 FROM sessions WHERE id = ${body.session} AND status = 'starting')`,
+        sql`DELETE FROM sessions WHERE id = ${body.session}`
+      )
     case "session.adopted":
     case "daemon.started":
     case "daemon.stopped":
@@ -129,7 +148,7 @@ const apply = (sql: SqlClient, { at, body, seq }: Event): Effect.Effect<void, Sq
   }
 }
 
-export const sessionProjection: Projection = { name: "sessions", version: 1, tables: ["sessions"], schema, apply }
+export const sessionProjection: Projection = { name: "sessions", version: 2, tables: ["sessions"], schema, apply }
 
 /** A session as far as events tell: what only the daemon knows (clients, live offset, usage, `stopping`) is not here. */
 export interface SessionRecord extends Omit<Session, "clients" | "usage"> {
@@ -139,6 +158,8 @@ export interface SessionRecord extends Omit<Session, "clients" | "usage"> {
   readonly archived: boolean
   /** Bytes the closed transcript takes on disk. */
   readonly transcriptBytes: number
+  /** Names the machine's boot it was started in; null where nobody knows. */
+  readonly boot: string | null
 }
 
 export const toRecord = (row: SessionRow): SessionRecord => ({
@@ -164,5 +185,9 @@ export const toRecord = (row: SessionRow): SessionRecord => ({
   transcriptBytes: row.transcript_bytes,
   resumedFrom: row.resumed_from,
   limits: JSON.parse(row.limits) as SessionLimits,
-  sandbox: row.sandbox
+  sandbox: row.sandbox,
+  resumedBy: row.resumed_by,
+  stdin: row.stdin,
+  restart: row.restart,
+  boot: row.boot
 })

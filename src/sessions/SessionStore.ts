@@ -38,6 +38,8 @@ export class SessionStore extends Context.Service<
     readonly live: Effect.Effect<ReadonlyArray<SessionRecord>, StorageUnavailable>
     /** Those that have ended, the one that ended first first: the order retention removes them in. */
     readonly ended: Effect.Effect<ReadonlyArray<SessionRecord>, StorageUnavailable>
+    /** Interrupted ones that are to be started again and have not been, the oldest first. */
+    readonly toResume: Effect.Effect<ReadonlyArray<SessionRecord>, StorageUnavailable>
     readonly count: Effect.Effect<{ readonly live: number; readonly ended: number }, StorageUnavailable>
   }
 >()("agentd/sessions/SessionStore") {
@@ -69,6 +71,10 @@ export class SessionStore extends Context.Service<
         live: many((sql) => list(sql, {})),
         ended: many(
           (sql) => sql<SessionRow>`SELECT * FROM sessions WHERE ${sql.literal(HAS_ENDED)} ORDER BY ended_at, seq`
+        ),
+        toResume: many(
+          (sql) => sql<SessionRow>`SELECT * FROM sessions WHERE ${sql.literal(HAS_ENDED)} AND status = 'interrupted'
+            AND restart = 'on-boot' AND resumed_by IS NULL ORDER BY seq`
         ),
         count: read((sql) =>
           Effect.map(

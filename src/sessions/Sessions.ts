@@ -3,9 +3,9 @@
  */
 import { Context, Effect, Layer, type SubscriptionRef } from "effect"
 import type { Settings } from "../config/Settings.ts"
-import { SessionRunning } from "../contract/Errors.ts"
 import type { HandlersFor } from "../contract/Handler.ts"
 import type { MethodName, Params } from "../contract/Methods.ts"
+import type { Boot } from "../host/Boot.ts"
 import type { Directories } from "../host/Directories.ts"
 import type { Environment } from "../host/Environment.ts"
 import type { InputPipes } from "../host/InputPipe.ts"
@@ -16,10 +16,12 @@ import { detach, input, remove, rename, resize, signal, stop, tag } from "./Chan
 import { importSessions } from "./Import.ts"
 import { Launcher } from "./Launcher.ts"
 import { describe, type Entry, LiveSessions } from "./LiveSessions.ts"
+import { resumeOnBoot } from "./OnBoot.ts"
 import { output, readerOf } from "./Output.ts"
 import type { Recordings } from "./Recordings.ts"
 import { recover } from "./Recover.ts"
 import { resolve } from "./Resolve.ts"
+import { plan, resume } from "./Resume.ts"
 import { retaining } from "./Retain.ts"
 import { SessionStore } from "./SessionStore.ts"
 import { start } from "./Start.ts"
@@ -49,6 +51,7 @@ export class Sessions extends Context.Service<
     Sessions,
     Effect.gen(function* () {
       yield* recover()
+      yield* Effect.forkScoped(resumeOnBoot)
       yield* Effect.forkScoped(retaining)
       const context = yield* Effect.context<Needs>()
       const sessions = yield* LiveSessions
@@ -83,6 +86,7 @@ export class Sessions extends Context.Service<
           "session.attach": (params, caller) => provide(attach(params, caller)),
           "session.detach": (params) => provide(detach(params)),
           "session.resume": (params) => provide(resume(params)),
+          "session.continuation": (params) => provide(plan(params)),
           "session.import": (params) => provide(importSessions(params))
         }
       }
@@ -91,6 +95,7 @@ export class Sessions extends Context.Service<
 }
 
 type Needs =
+  | Boot
   | Directories
   | Environment
   | EventLog
@@ -148,31 +153,6 @@ const screen = Effect.fn("Sessions.screen")(function* (params: {
   const reader = yield* readerOf(record.id, entry)
   const { session: _session, ...options } = params
   return yield* (yield* Screens).snapshot({ id: record.id, cols, rows, reader }, options)
-})
-
-/** The same program with the same arguments, directory, size and tags; only the environment comes from whoever asks. */
-const resume = Effect.fn("Sessions.resume")(function* (params: {
-  readonly session: string
-  readonly name?: string
-  readonly env?: Readonly<Record<string, string>>
-  readonly cols?: number
-  readonly rows?: number
-}) {
-  const { entry, record } = yield* resolve(params.session)
-  if (entry !== undefined) return yield* new SessionRunning({ session: record.name })
-  const { argv, cols, cwd, id, rows, tags, ttlMs } = record
-  const again = {
-    argv,
-    cwd,
-    cols: params.cols ?? cols,
-    rows: params.rows ?? rows,
-    tags,
-    ...(params.env === undefined ? {} : { env: params.env }),
-    ...(ttlMs === null ? {} : { ttlMs })
-  }
-  if (params.name !== undefined) return yield* start({ ...again, name: params.name }, id)
-  // Its own name again, unless another session has taken it since.
-  return yield* Effect.catchTag(start({ ...again, name: record.name }, id), "NameTaken", () => start(again, id))
 })
 
 /** A process belongs to the session whose program is its ancestor, or leads its kernel session. */

@@ -8,6 +8,7 @@ import { clampSize } from "../contract/Frames.ts"
 import { RING_BYTES } from "../contract/Limits.ts"
 import type { SessionId, StartParams } from "../contract/Session.ts"
 import { OPEN } from "../contract/SessionLimits.ts"
+import { Boot } from "../host/Boot.ts"
 import { canOpen } from "../host/Descriptors.ts"
 import { Directories } from "../host/Directories.ts"
 import { Environment } from "../host/Environment.ts"
@@ -69,13 +70,17 @@ export const start = Effect.fn("Sessions.start")(function* (params: StartParams,
     transcript: null,
     transcriptBytes: 0,
     archived: false,
-    resumedFrom,
     limits: {},
-    sandbox: OPEN
+    sandbox: OPEN,
+    stdin: params.stdin ?? "terminal",
+    restart: params.restart ?? settings.session.restart,
+    boot: (yield* Boot).id,
+    resumedFrom,
+    resumedBy: null
   }
   const env = sessionEnvironment(inherited, settings.session.term, planned, (yield* Directories).socket)
   // Between the record and the supervisor a deadline must not cut in: the program would run with nobody to look after it.
-  const entry = yield* Effect.uninterruptible(launch(planned, file, env, params.stdin === "pipe")).pipe(
+  const entry = yield* Effect.uninterruptible(launch(planned, file, env)).pipe(
     Effect.onError(() => Effect.sync(() => sessions.release(name, id)))
   )
   sessions.last = id
@@ -118,14 +123,13 @@ const sessionEnvironment = (
 const launch = Effect.fnUntraced(function* (
   record: SessionRecord,
   file: string,
-  env: Readonly<Record<string, string>>,
-  piped: boolean
+  env: Readonly<Record<string, string>>
 ) {
-  const { argv, cols, createdAt, cwd, id, launcher, name, resumedFrom, rows, tags, ttlMs } = record
+  const { argv, boot, cols, createdAt, cwd, id, launcher, name, restart, resumedFrom, rows, tags, ttlMs } = record
   const log = yield* EventLog
   const { append } = log
   const started = { session: id, name, argv, cwd, cols, rows, tags: [...tags], launcher, ttlMs, resumedFrom } as const
-  yield* append({ type: "session.started", ...started })
+  yield* append({ type: "session.started", ...started, stdin: record.stdin, restart, boot })
 
   const scope = yield* Scope.make()
   const running = Effect.gen(function* () {
@@ -137,9 +141,10 @@ const launch = Effect.fnUntraced(function* (
     const recording = yield* (yield* Recordings).open(header, ring, hold.onPressure)
     const pipes = yield* InputPipes
     const { runtime } = yield* Directories
-    const stdin = piped
-      ? yield* Effect.acquireRelease(pipes.make(runtime, id), (pipe) => Effect.sync(pipe.close))
-      : null
+    const stdin =
+      record.stdin === "pipe"
+        ? yield* Effect.acquireRelease(pipes.make(runtime, id), (pipe) => Effect.sync(pipe.close))
+        : null
     const spec = { session: id, file, argv, cwd, env, cols, rows, stdin: stdin?.path ?? null }
     const launched = yield* launcher.launch(memory === null ? spec : { ...spec, slot: memory.slot })
     const { pid, startTime } = launched

@@ -13,6 +13,7 @@ const another = (key: Key) => {
   if (key === "daemon.log_level") return "warn"
   if (key === "session.term") return "vt100"
   if (key === "attach.escape") return "ctrl-a"
+  if (key === "session.restart") return "on-boot"
   return key === "transcript.keep_bytes" ? "2GiB" : samples[settings.get(key)!.kind]
 }
 

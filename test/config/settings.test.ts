@@ -39,7 +39,14 @@ describe("settings", () => {
   it("are the built-in ones on a machine without a file", async () => {
     using machine = new Machine()
     const values = await machine.run(Effect.flatMap(Settings, (settings) => settings.current))
-    expect(values.session).toEqual({ grace: 5_000, shell: null, term: "xterm-256color", cols: 80, rows: 24 })
+    expect(values.session).toEqual({
+      grace: 5_000,
+      shell: null,
+      term: "xterm-256color",
+      cols: 80,
+      rows: 24,
+      restart: "never"
+    })
     const { files } = await machine.run(Effect.flatMap(Settings, (settings) => settings.show))
     expect(files.map((file) => file.exists)).toEqual([false, false, false])
   })

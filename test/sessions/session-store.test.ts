@@ -65,7 +65,11 @@ describe("the sessions table", () => {
           transcriptBytes: 0,
           resumedFrom: sessionId(7),
           limits: {},
-          sandbox: "open"
+          sandbox: "open",
+          resumedBy: null,
+          stdin: "terminal" as const,
+          restart: "never" as const,
+          boot: null
         }
         assert.deepStrictEqual(yield* get, started)
         yield* log.append(running(1))
@@ -103,6 +107,22 @@ describe("the sessions table", () => {
       })
     )
   )
+
+  it.live("knows what continues a session, unless that could not even be started", () => {
+    const resumed = (n: number): EventBody => ({ ...sessionStarted(n, `n${n}`), resumedFrom: sessionId(1) })
+    const removed = (n: number): EventBody => ({ type: "session.removed", session: sessionId(n), by: "request" })
+    return given([sessionStarted(1), sessionEnded(1, 10), resumed(2)], (sessions) =>
+      Effect.gen(function* () {
+        const log = yield* EventLog
+        const by = Effect.map(sessions.get(sessionId(1)), (found) => Option.getOrThrow(found).resumedBy)
+        assert.strictEqual(yield* by, sessionId(2))
+        yield* log.append(removed(2))
+        assert.strictEqual(yield* by, null)
+        yield* log.appendAll([resumed(3), running(3), sessionEnded(3, 20), removed(3)])
+        assert.strictEqual(yield* by, sessionId(3))
+      })
+    )
+  })
 
   it.live("has no place for an environment", () =>
     given([], () =>

@@ -17,6 +17,7 @@ import { Doors, HostServices, Lock, SessionManager, Stores } from "../../src/dae
 import { Lifecycle } from "../../src/daemon/Lifecycle.ts"
 import { type LogThreshold, logging } from "../../src/daemon/Logging.ts"
 import { Reload } from "../../src/daemon/Reload.ts"
+import { Boot } from "../../src/host/Boot.ts"
 import { Directories, type Places, placesIn } from "../../src/host/Directories.ts"
 import { makeSandbox, type StartOptions } from "../support/Sandbox.ts"
 
@@ -94,7 +95,7 @@ export class User {
 
 const quiet: LogThreshold = { current: "error" }
 
-const InProcess = (places: Places, config: Flags) =>
+const InProcess = (places: Places, config: Flags, boot?: string) =>
   Doors.pipe(
     Layer.provideMerge(SessionManager),
     Layer.provideMerge(Stores),
@@ -107,6 +108,7 @@ const InProcess = (places: Places, config: Flags) =>
       })
     ),
     Layer.provideMerge(Lock),
+    Layer.provideMerge(boot === undefined ? Layer.empty : Layer.succeed(Boot, { id: boot })),
     Layer.provideMerge(HostServices),
     Layer.provideMerge(Layer.succeed(Directories, places))
   )
@@ -139,13 +141,19 @@ export class InProcessDaemon extends User {
 
 /** A daemon in this process, closed with the test. */
 export const openDaemon = async (
-  options: { readonly directory?: string; readonly places?: Places; readonly config?: Flags } = {}
+  options: {
+    readonly directory?: string
+    readonly places?: Places
+    readonly config?: Flags
+    /** As if the machine had been started as this. */
+    readonly boot?: string
+  } = {}
 ): Promise<InProcessDaemon> => {
   const places = options.places ?? placesUnder(options.directory ?? temporary())
   const scope = Effect.runSync(Scope.make())
   const log = logging(quiet, (line) => void process.stderr.write(line), false)
   const context = await Effect.runPromise(
-    Layer.build(InProcess(places, options.config ?? {})).pipe(Scope.provide(scope), Effect.provide(log))
+    Layer.build(InProcess(places, options.config ?? {}, options.boot)).pipe(Scope.provide(scope), Effect.provide(log))
   )
   let closing: Promise<void> | undefined
   const daemon = new InProcessDaemon(

@@ -30,7 +30,9 @@ export default class Inspect extends AgentctlCommand {
         `${bytes(session.offset)}${session.unrecorded > 0 ? `, ${bytes(session.unrecorded)} not recorded` : ""}`
       ],
       ["transcript", session.transcript === null ? "-" : printable(session.transcript)],
+      ["restart", session.restart],
       ["resumed from", session.resumedFrom ?? "-"],
+      ["resumed as", session.resumedBy ?? "-"],
       ...session.clients.map(
         (client) =>
           [

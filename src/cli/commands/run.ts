@@ -38,6 +38,11 @@ export default class Run extends AgentctlCommand {
       multipleNonGreedy: true
     }),
     ttl: Flags.custom<number>({ parse: duration })({ summary: "Stop it after so long.", helpValue: "30m" }),
+    restart: Flags.option({
+      options: ["never", "on-boot"] as const,
+      summary: "Start it again, once, after a reboot has interrupted it. Default: as configured (session.restart).",
+      helpValue: "never|on-boot"
+    })(),
     cols: Flags.integer({ summary: "Width of its terminal. Default: as yours, else 80." }),
     rows: Flags.integer({ summary: "Height of its terminal. Default: as yours, else 24." }),
     standalone: Flags.boolean({
@@ -62,6 +67,7 @@ export default class Run extends AgentctlCommand {
       ...(flags.name === undefined ? {} : { name: flags.name }),
       ...(flags.tag === undefined ? {} : { tags: flags.tag }),
       ...(flags.ttl === undefined ? {} : { ttlMs: flags.ttl }),
+      ...(flags.restart === undefined ? {} : { restart: flags.restart }),
       ...(flags.cols === undefined ? {} : { cols: flags.cols }),
       ...(flags.rows === undefined ? {} : { rows: flags.rows })
     }

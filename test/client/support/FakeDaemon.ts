@@ -149,10 +149,13 @@ export const aSession = (fields: Partial<Session> = {}): Session => ({
   offset: 0,
   unrecorded: 0,
   transcript: null,
+  stdin: "terminal",
+  restart: "never",
   resumedFrom: null,
   limits: {},
   sandbox: "open",
   usage: null,
+  resumedBy: null,
   clients: [],
   ...fields
 })

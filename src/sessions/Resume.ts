@@ -1,0 +1,90 @@
+/**
+ * Starts an ended session's program again: the same directory, size, tags and limits, and, where the program has one, its own way to continue
+ * its conversation. That an ended session is continued is recorded before anything runs, so that nobody does it a second time.
+ */
+import { Effect, Option } from "effect"
+import { AlreadyResumed, SessionRunning } from "../contract/Errors.ts"
+import type { Continuation, ContinuationParams, ResumeParams, StartParams } from "../contract/Session.ts"
+import { continuation } from "./continuation/Continuation.ts"
+import { LiveSessions } from "./LiveSessions.ts"
+import { resolve } from "./Resolve.ts"
+import { type SessionRecord, SessionStore } from "./SessionStore.ts"
+import { start } from "./Start.ts"
+
+/** Everything a session was started with but its environment, which is never stored. A new parameter must be carried here to compile. */
+type Again = { readonly [K in Exclude<keyof StartParams, "env">]-?: StartParams[K] | undefined }
+
+const again = (record: SessionRecord): Again => ({
+  argv: record.argv,
+  name: record.name,
+  cwd: record.cwd,
+  cols: record.cols,
+  rows: record.rows,
+  tags: record.tags,
+  ttlMs: record.ttlMs ?? undefined,
+  stdin: record.stdin,
+  restart: record.restart
+})
+
+/** Without what is undefined. */
+const given = <A extends object>(params: A) =>
+  Object.fromEntries(Object.entries(params).filter(([, value]) => value !== undefined)) as {
+    [K in keyof A]: Exclude<A[K], undefined>
+  }
+
+const planned = (record: SessionRecord, fresh: boolean | undefined) =>
+  fresh === true ? { program: null, argv: record.argv } : continuation(record.argv)
+
+/** What resuming would run. */
+export const plan = Effect.fn("Sessions.continuation")(function* (params: typeof ContinuationParams.Type) {
+  const { record } = yield* resolve(params.session)
+  const { cols, cwd, id, name, rows, tags } = record
+  const answer: typeof Continuation.Type = {
+    session: id,
+    name,
+    cwd,
+    cols,
+    rows,
+    tags,
+    ...planned(record, params.fresh)
+  }
+  return answer
+})
+
+export const resume = Effect.fn("Sessions.resume")(function* (params: ResumeParams) {
+  const sessions = yield* LiveSessions
+  const { entry, record } = yield* resolve(params.session)
+  if (entry !== undefined) return yield* new SessionRunning({ session: record.name })
+  const { id } = record
+  // Somebody else is at it at this moment, in this daemon; another daemon cannot be, for it has no lock.
+  if (sessions.resuming.has(id)) return yield* new AlreadyResumed({ session: record.name, by: null })
+  return yield* Effect.acquireUseRelease(
+    Effect.sync(() => sessions.resuming.add(id)),
+    () => Effect.andThen(refuseTwice(id, params.once === true), startAgain(record, params)),
+    () => Effect.sync(() => sessions.resuming.delete(id))
+  )
+})
+
+/** Two programs that go on with one conversation would write over each other. */
+const refuseTwice = Effect.fnUntraced(function* (id: string, once: boolean) {
+  const sessions = yield* LiveSessions
+  const record = Option.getOrUndefined(yield* (yield* SessionStore).get(id))
+  const by = record?.resumedBy ?? null
+  if (record === undefined || by === null) return
+  const alive = record.status === "interrupted" && sessions.entries.has(by)
+  if (once || alive) return yield* new AlreadyResumed({ session: record.name, by })
+})
+
+const startAgain = Effect.fnUntraced(function* (record: SessionRecord, params: ResumeParams) {
+  const same = again(record)
+  const { name, ...rest } = given({
+    ...same,
+    argv: planned(record, params.fresh).argv,
+    cols: params.cols ?? same.cols,
+    rows: params.rows ?? same.rows,
+    env: params.env
+  })
+  if (params.name !== undefined) return yield* start({ ...rest, name: params.name }, record.id)
+  // Its own name again, unless another session has taken it since.
+  return yield* Effect.catchTag(start({ ...rest, name }, record.id), "NameTaken", () => start(rest, record.id))
+})

@@ -1,0 +1,139 @@
+/**
+ * Claude Code: `--continue` goes on with the directory's most recent conversation, `--resume ID` with that one. Checked against the help of
+ * version 2.1.330.
+ */
+import { grammar, idIn, isOptionNamed, type Part, parse, wordsOf } from "./CommandLine.ts"
+import type { Program } from "./Program.ts"
+
+const GRAMMAR = grammar({
+  flags: [
+    "--allow-dangerously-skip-permissions",
+    "--ax-screen-reader",
+    "--bare",
+    "--bg --background",
+    "--brief",
+    "--chrome --no-chrome",
+    "-c --continue",
+    "--dangerously-skip-permissions",
+    "--desktop",
+    "--disable-slash-commands",
+    "--exclude-dynamic-system-prompt-sections",
+    "--fork-session",
+    "--forward-subagent-text",
+    "-h --help",
+    "--ide",
+    "--include-hook-events",
+    "--include-partial-messages",
+    "--no-session-persistence",
+    "-p --print",
+    "--replay-user-messages",
+    "--restricted",
+    "--safe-mode",
+    "--strict-mcp-config",
+    "--tmux",
+    "--verbose",
+    "-v --version"
+  ],
+  one: [
+    "--agent",
+    "--agents",
+    "--append-system-prompt",
+    "--append-system-prompt-file",
+    "--autocompact",
+    "--debug-file",
+    "--effort",
+    "--environment",
+    "--fallback-model",
+    "--input-format",
+    "--json-schema",
+    "--max-budget-usd",
+    "--max-turns",
+    "--model",
+    "-n --name",
+    "--output-format",
+    "--permission-mode",
+    "--permission-prompt-tool",
+    "--permission-prompts",
+    "--plugin-dir",
+    "--plugin-url",
+    "--remote-control-session-name-prefix",
+    "--session-id",
+    "--setting-sources",
+    "--settings",
+    "--system-prompt",
+    "--system-prompt-file",
+    "--system-prompt-snapshot"
+  ],
+  maybe: [
+    "--cloud",
+    "-d --debug",
+    "--from-pr",
+    "--prompt-suggestions",
+    "--remote-control",
+    "-r --resume",
+    "--teleport",
+    "-w --worktree"
+  ],
+  many: [
+    "--add-dir",
+    "--allowedTools --allowed-tools",
+    "--betas",
+    "--disallowedTools --disallowed-tools",
+    "--file",
+    "--mcp-config",
+    "--tools"
+  ]
+})
+
+/** One answer, or a conversation that is not kept in this place. */
+const elsewhere = isOptionNamed(
+  ...["-p", "--print", "--bg", "--background", "--cloud", "--desktop", "--teleport", "--from-pr", "--environment"],
+  ...["-h", "--help", "-v", "--version"]
+)
+
+const COMMANDS: ReadonlySet<string> = new Set([
+  ...[
+    "agents",
+    "attach",
+    "auth",
+    "auto-mode",
+    "config",
+    "doctor",
+    "gateway",
+    "import",
+    "install",
+    "kill",
+    "logs",
+    "mcp"
+  ],
+  ...["plugin", "plugins", "purge", "respawn", "rm", "setup-token", "stop", "ultrareview", "update", "upgrade"]
+])
+
+export const claudeCode: Program = {
+  name: "Claude Code",
+  executable: "claude",
+  package: "@anthropic-ai/claude-code",
+  proceed: (args) => {
+    const parts = parse(args, GRAMMAR)
+    if (parts.some(elsewhere) || COMMANDS.has(firstPositional(parts))) return null
+    const options = parts.filter(({ kind }) => kind === "option")
+    const kept = options.filter((part) => !chooses(part))
+    return [...choice(options), ...wordsOf(kept)]
+  }
+}
+
+const firstPositional = (parts: ReadonlyArray<Part>): string =>
+  parts.find(({ kind }) => kind === "positional")?.words[0] ?? ""
+
+const chooses = isOptionNamed("-c", "--continue", "-r", "--resume", "--session-id", "--fork-session")
+const resumes = isOptionNamed("-r", "--resume")
+const sessionId = isOptionNamed("--session-id")
+const forks = isOptionNamed("--fork-session")
+
+/** A fork got an id of its own that nobody told us: it is the most recent one. So is what was picked from a list. */
+const choice = (options: ReadonlyArray<Part>): ReadonlyArray<string> => {
+  const own = idIn(options, sessionId)
+  if (own !== null) return ["--resume", own]
+  const resumed = idIn(options, resumes)
+  return resumed !== null && !options.some(forks) ? ["--resume", resumed] : ["--continue"]
+}

@@ -1,0 +1,34 @@
+/**
+ * What to run to go on with what a command line began: the program's own way to continue its conversation where it has one, otherwise
+ * the same again. Pure: it looks at the words and at nothing else.
+ */
+import { claudeCode } from "./ClaudeCode.ts"
+import { codex } from "./Codex.ts"
+import { gemini } from "./Gemini.ts"
+import { openCode } from "./OpenCode.ts"
+import type { Program } from "./Program.ts"
+import { baseName, findProgram } from "./Wrappers.ts"
+
+const programs: ReadonlyArray<Program> = [claudeCode, codex, openCode, gemini]
+
+export interface Continued {
+  /** The program whose own way is used; null: the same command line again. */
+  readonly program: string | null
+  readonly argv: ReadonlyArray<string>
+}
+
+export const continuation = (argv: ReadonlyArray<string>): Continued => {
+  const at = findProgram(argv, (word) => programOf(word) !== undefined)
+  const program = at === null ? undefined : programOf(argv[at]!)
+  const args = at === null ? null : (program?.proceed(argv.slice(at + 1)) ?? null)
+  if (at === null || program === undefined || args === null) return { program: null, argv }
+  return { program: program.name, argv: [...argv.slice(0, at + 1), ...args] }
+}
+
+/** `claude`, `/opt/bin/claude`, `claude.exe`, `@anthropic-ai/claude-code@2`, `…/@anthropic-ai/claude-code/cli.js`. */
+const programOf = (word: string): Program | undefined =>
+  programs.find(({ executable, package: name }) => {
+    const base = baseName(word).replace(/\.(exe|[cm]?js)$/, "")
+    const isPackage = word === name || word.startsWith(`${name}@`)
+    return base === executable || isPackage || word.includes(`/node_modules/${name}/`)
+  })

@@ -1,0 +1,201 @@
+/** After an interruption: what is listed, what is started again, and that it is started once. */
+import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { Effect } from "effect"
+import { describe, expect, it } from "vitest"
+import type { Session } from "../../src/contract/Session.ts"
+import { placesIn } from "../../src/host/Directories.ts"
+import { tooOften } from "../../src/sessions/OnBoot.ts"
+import { EventLog } from "../../src/store/EventLog.ts"
+import type { Sandbox } from "../support/Sandbox.ts"
+import { type InProcessDaemon, openDaemon, refusal, spawnDaemon } from "./support.ts"
+
+const nextBoot = "11111111-2222-3333-4444-555555555555"
+
+/** The next daemon of a sandbox, in this process; by default after a reboot. */
+const next = (sandbox: Sandbox, boot: string | undefined = nextBoot) =>
+  openDaemon({
+    places: placesIn(
+      { runtime: sandbox.runtime, state: sandbox.state, config: join(sandbox.root, "config", "agentd") },
+      undefined
+    ),
+    ...(boot === undefined ? {} : { boot })
+  })
+
+const thisBoot = () => readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim()
+
+const all = async (daemon: InProcessDaemon) => (await daemon.call("session.list", { all: true })).sessions
+
+/** The session that continues this one, once it is there. */
+const successor = async (daemon: InProcessDaemon, { id }: Session): Promise<Session> => {
+  await daemon.effect(
+    Effect.gen(function* () {
+      const log = yield* EventLog
+      for (let after = 0; ; ) {
+        const { events, next } = yield* log.read({ after, limit: 1000 })
+        if (events.some(({ body }) => body.type === "session.started" && body.resumedFrom === id)) return
+        yield* log.grown(next)
+        after = next
+      }
+    })
+  )
+  const { resumedBy } = await daemon.call("session.get", { session: id })
+  return daemon.call("session.get", { session: resumedBy! })
+}
+
+describe("after the daemon was killed", () => {
+  it("sessions are interrupted: by a reboot when the machine has booted since, lost otherwise", async () => {
+    const { daemon, sandbox, user } = await spawnDaemon()
+    await user.start(["cat"], { name: "one" })
+    await daemon.kill()
+    const same = await next(sandbox, thisBoot())
+    expect(await all(same)).toMatchObject([{ status: "interrupted", exit: { by: "lost" } }])
+    await same.start(["cat"], { name: "two" })
+    await same.close()
+    const { daemon: third, sandbox: other, user: again } = await spawnDaemon()
+    await again.start(["cat"])
+    await third.kill()
+    expect(await all(await next(other))).toMatchObject([{ status: "interrupted", exit: { by: "reboot", code: null } }])
+  })
+
+  it("one that asked for it is started again by itself: name, directory, size, tags, time and input as before", async () => {
+    const { daemon, sandbox, user } = await spawnDaemon()
+    const params = {
+      name: "mine",
+      cwd: "/usr",
+      cols: 91,
+      rows: 31,
+      tags: ["t"],
+      ttlMs: 600_000,
+      stdin: "pipe",
+      restart: "on-boot"
+    } as const
+    const session = await user.start(["cat"], params)
+    const never = await user.start(["cat"])
+    await daemon.kill()
+    const after = await next(sandbox)
+    expect(await successor(after, session)).toMatchObject({ ...params, argv: ["cat"], resumedFrom: session.id })
+    expect(await after.call("session.get", { session: never.id })).toMatchObject({
+      status: "interrupted",
+      restart: "never",
+      resumedBy: null
+    })
+  })
+
+  it("it is started again once: not by the daemon after that, and not on request", async () => {
+    const { daemon, sandbox, user } = await spawnDaemon()
+    const session = await user.start("exit 0", { restart: "on-boot", name: "short" })
+    const lasting = await user.start(["cat"], { restart: "on-boot", name: "lasting" })
+    await user.ended(session.id)
+    await daemon.kill()
+    const second = await next(sandbox)
+    const first = await successor(second, lasting)
+    expect(await refusal(second.call("session.resume", { session: lasting.id }))).toMatchObject({
+      tag: "AlreadyResumed",
+      data: { by: first.id }
+    })
+    // Ended by its user, it is not interrupted: nothing is to be done for it any more.
+    await second.call("session.stop", { session: first.id })
+    expect(await refusal(second.call("session.resume", { session: lasting.id, once: true }))).toMatchObject({
+      tag: "AlreadyResumed"
+    })
+    await second.call("session.remove", { session: first.id })
+    await second.close()
+    const third = await next(sandbox, "yet another")
+    await third.run("true")
+    expect((await all(third)).map(({ name, status }) => [name, status])).toEqual([
+      ["short", "exited"],
+      ["lasting", "interrupted"],
+      [expect.any(String), "exited"]
+    ])
+  })
+
+  it("what is asked for twice at the same time is done once", async () => {
+    const { daemon, sandbox, user } = await spawnDaemon()
+    const session = await user.start(["cat"])
+    await daemon.kill()
+    const after = await next(sandbox)
+    const asked = await Promise.allSettled(
+      Array.from({ length: 5 }, () => after.call("session.resume", { session: session.id, once: true }))
+    )
+    expect(asked.filter(({ status }) => status === "fulfilled")).toHaveLength(1)
+    expect((await all(after)).filter(({ resumedFrom }) => resumedFrom === session.id)).toHaveLength(1)
+  })
+
+  it("a daemon killed after it had recorded the resumption does not lead to a second one", async () => {
+    const { daemon, sandbox, user } = await spawnDaemon()
+    const session = await user.start(["cat"], { restart: "on-boot" })
+    await daemon.kill()
+    const second = sandbox.spawn()
+    await second.ready
+    const client = await second.connect()
+    for (let by = null; by === null; ) by = (await client.result("session.get", { session: session.id })).resumedBy
+    await second.kill()
+    const third = await next(sandbox)
+    const sessions = await all(third)
+    const [, resumed] = sessions
+    expect(resumed).toMatchObject({ resumedFrom: session.id })
+    // The one that came of it was interrupted in its turn, and goes on in its turn.
+    expect(await successor(third, resumed!)).toMatchObject({ resumedFrom: resumed!.id })
+    expect((await all(third)).filter(({ resumedFrom }) => resumedFrom === session.id)).toHaveLength(1)
+  })
+
+  it("one that cannot be started keeps no other from it, and stays to be resumed later", async () => {
+    const { daemon, sandbox, user } = await spawnDaemon()
+    const gone = join(sandbox.root, "gone")
+    mkdirSync(gone)
+    const stuck = await user.start(["cat"], { restart: "on-boot", cwd: gone })
+    const fine = await user.start(["cat"], { restart: "on-boot" })
+    await daemon.kill()
+    rmdirSync(gone)
+    const after = await next(sandbox)
+    await successor(after, fine)
+    expect(await after.call("session.get", { session: stuck.id })).toMatchObject({ resumedBy: null })
+    expect(await refusal(after.call("session.resume", { session: stuck.id }))).toMatchObject({ tag: "BadDirectory" })
+    mkdirSync(gone)
+    expect(await after.call("session.resume", { session: stuck.id })).toMatchObject({ cwd: gone })
+  })
+})
+
+describe("what is configured", () => {
+  it("holds for sessions that say nothing", async () => {
+    const daemon = await openDaemon({ config: { "session.restart": "on-boot" } })
+    expect(await daemon.start(["cat"])).toMatchObject({ restart: "on-boot" })
+    expect(await daemon.start(["cat"], { restart: "never" })).toMatchObject({ restart: "never" })
+  })
+})
+
+describe("resuming", () => {
+  it("an agent goes on with its conversation, and says beforehand what it would run", async () => {
+    const daemon = await openDaemon()
+    const bin = join(daemon.places.state, "bin")
+    mkdirSync(bin)
+    writeFileSync(join(bin, "claude"), '#!/bin/sh\necho "[$*]"\n', { mode: 0o755 })
+    const env = { PATH: `${bin}:/usr/bin:/bin` }
+    const { session } = await daemon.run(["claude", "--model", "opus", "fix it"], { env })
+    const argv = ["claude", "--continue", "--model", "opus"]
+    expect(await daemon.call("session.continuation", { session: session.id })).toMatchObject({
+      program: "Claude Code",
+      argv,
+      cwd: "/"
+    })
+    expect(await daemon.call("session.continuation", { session: session.id, fresh: true })).toMatchObject({
+      program: null,
+      argv: session.argv
+    })
+    const { id } = await daemon.call("session.resume", { session: session.id, env })
+    expect((await daemon.ended(id)).argv).toEqual(argv)
+    expect((await daemon.output(id)).toString()).toBe("[--continue --model opus]\r\n")
+    const fresh = await daemon.call("session.resume", { session: session.id, env, fresh: true })
+    expect(fresh.argv).toEqual(session.argv)
+  })
+})
+
+describe("a session that is interrupted again and again", () => {
+  it("is left alone after three starts within ten minutes", () => {
+    const minute = 60_000
+    expect(tooOften([100 * minute, 99 * minute, 98 * minute], 101 * minute)).toBe(true)
+    expect(tooOften([100 * minute, 99 * minute, 80 * minute], 101 * minute)).toBe(false)
+    expect(tooOften([100 * minute], 101 * minute)).toBe(false)
+  })
+})
