@@ -22,14 +22,14 @@ import { EX_CONFIG, EX_IOERR, explainFailure } from "./ExitCodes.ts"
 /** What needs no store: to be seen even where no daemon could start. */
 const surroundings = Effect.fnUntraced(function* (places: Places) {
   const { uid } = yield* Self
-  return [yield* permissions(places, uid), ...(yield* disk(places)), yield* descriptors]
+  return [yield* permissions(places, uid), ...(yield* disk(places))]
 })
 
 const stored = Effect.all([store, projections, configuration, clock])
 
 /** By a daemon that runs. */
 export const examine = Effect.gen(function* () {
-  return [...(yield* stored), ...(yield* surroundings(yield* Directories)), yield* launcher]
+  return [...(yield* stored), ...(yield* surroundings(yield* Directories)), yield* descriptors(true), yield* launcher]
 })
 
 /**
@@ -39,7 +39,7 @@ export const examine = Effect.gen(function* () {
 export const examineWith = <E>(offline: Layer.Layer<Directories | EventLog | Settings | Sqlite, E>) =>
   Effect.gen(function* () {
     const places = yield* Effect.orDie(decidePlaces)
-    const around = yield* Effect.provide(surroundings(places), Self.layer)
+    const around = yield* Effect.provide(Effect.all([surroundings(places), descriptors(false)]), Self.layer)
     const inside = yield* Effect.provide(stored, offline).pipe(
       Effect.catchCause((cause): Effect.Effect<ReadonlyArray<Finding>, E> => {
         const { code, message } = explainFailure(cause)
@@ -48,7 +48,7 @@ export const examineWith = <E>(offline: Layer.Layer<Directories | EventLog | Set
           : Effect.failCause(cause)
       })
     )
-    return [...inside, ...around]
+    return [...inside, ...around.flat()]
   })
 
 const refusal = (code: number, message: string, { backups }: Places): Finding =>

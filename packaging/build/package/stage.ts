@@ -157,6 +157,8 @@ const strip = (file: string) => run("strip", ["--strip-unneeded", "--remove-sect
 const units = (copy: Copy, write: Write): void => {
   const filled = (path: string) => readFileSync(join(root, path), "utf8").replaceAll("@bindir@", "/usr/bin")
   for (const file of readdirSync(join(root, "systemd"), { recursive: true, encoding: "utf8" })) {
+    // As they were made, for "agentctl doctor" to compare with.
+    if (/^user\/.*\.(service|socket|slice|conf)$/.test(file)) copy(`systemd/${file}`, `usr/lib/agentd/systemd/${file}`)
     if (file.endsWith("10-systemd-254.conf")) copy(`systemd/${file}`, "usr/lib/agentd/systemd/10-systemd-254.conf")
     else if (/\.(service|socket|slice|conf)$/.test(file)) write(`usr/lib/systemd/${file}`, filled(`systemd/${file}`))
     else if (file.endsWith(".preset")) copy(`systemd/${file}`, `usr/lib/systemd/${file}`)

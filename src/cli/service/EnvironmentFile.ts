@@ -8,7 +8,7 @@ import type { Environment } from "../../client/Places.ts"
 import { CommandFailed } from "../AgentctlCommand.ts"
 
 /** Programs are looked for in PATH; the rest decides language, time, places and the way to the network. */
-const CAPTURED = [
+export const CAPTURED: ReadonlyArray<string> = [
   "PATH",
   "LANG",
   "LC_ALL",
@@ -49,6 +49,15 @@ export const render = (variables: Readonly<Record<string, string>>): string =>
 
 /** Inside double quotes a backslash takes the meaning from " \ ` and $ for both readers (systemd.exec(5), sh(1)). */
 const quoted = (value: string): string => `"${value.replace(/["\\`$]/g, "\\$&")}"`
+
+/** What `render` wrote, read back; an edited line that it would not have written so is taken as it stands. */
+export const parseEnvironment = (text: string): Environment =>
+  Object.fromEntries(
+    [...text.matchAll(/^([A-Za-z_]\w*)=(?:"((?:[^"\\]|\\[\s\S])*)"|(.*))$/gm)].map(([, name, inside, bare]) => [
+      name!,
+      inside === undefined ? bare! : inside.replace(/\\(["\\`$])/g, "$1")
+    ])
+  )
 
 export const writeEnvironment = (file: string, variables: Readonly<Record<string, string>>): void =>
   writePrivately(file, render(variables))

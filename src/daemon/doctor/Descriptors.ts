@@ -20,4 +20,6 @@ export const judgeDescriptors = (limit: number | null, open: number | null): Fin
   return ok("descriptors", `The daemon may open ${limit} files${open === null ? "" : ` and has ${open} open`}.`)
 }
 
-export const descriptors = Effect.map(Self, (self) => judgeDescriptors(self.descriptorLimit(), self.openDescriptors()))
+/** What is open is only of interest in the process that serves. */
+export const descriptors = (serving: boolean) =>
+  Effect.map(Self, (self) => judgeDescriptors(self.descriptorLimit(), serving ? self.openDescriptors() : null))

@@ -91,6 +91,7 @@ export const conclude = (
       command(mode, "chmod go-rwx", "-R")
     )
   const count = trees.reduce((sum, { entries }) => sum + entries.length, 0)
+  if (count === 0) return ok("permissions", "There is nothing yet that others could have access to.")
   return ok("permissions", `${count} directories, sockets and files belong to you, and nobody else has access.`)
 }
 

@@ -1,0 +1,21 @@
+/** Whether systemd keeps a terminal for every session that lives: it closes what is one too many without a word. */
+import type { Finding } from "../../contract/Daemon.ts"
+import { ok, problem, warning } from "./findings.ts"
+import type { Properties } from "./SystemdFeatures.ts"
+
+/** Share of the store in use beyond which it is time to say so. */
+const CROWDED = 0.9
+
+const RAISE =
+  "systemctl --user edit agentd.service   # [Service] FileDescriptorStoreMax=16384 and LimitNOFILE=262144; then: agentctl service restart"
+
+export const judgeTerminals = (live: number, { FileDescriptorStoreMax, NFileDescriptorStore }: Properties): Finding => {
+  const [kept, most] = [Number(NFileDescriptorStore || Number.NaN), Number(FileDescriptorStoreMax || Number.NaN)]
+  if (Number.isNaN(kept) || Number.isNaN(most))
+    return ok("terminals", "systemd does not say how many descriptors it keeps.")
+  const said = `systemd keeps ${kept} of at most ${most} descriptors, for ${live} live sessions`
+  if (kept < live) return problem("terminals", `${said}: some would end with the daemon.`, RAISE)
+  return kept > most * CROWDED
+    ? warning("terminals", `${said}: soon no more can be started.`, RAISE)
+    : ok("terminals", `${said}.`)
+}
