@@ -34,7 +34,7 @@ export const flagLayer = (flags: Flags): Layer =>
 
 /** Numbers and the places of secrets arrive as text; what is not one stays text and is refused as such. */
 const fromText = (setting: Setting, text: string): unknown => {
-  if (setting.kind === "integer" && /^[0-9]{1,15}$/.test(text)) return Number(text)
+  if (setting.kind === "integer" && /^-?[0-9]{1,15}$/.test(text)) return Number(text)
   const place = setting.kind === "secret" ? /^(file|credential):(.*)$/s.exec(text) : null
   return place === null ? text : { [place[1]!]: place[2] }
 }

@@ -83,7 +83,7 @@ export const valuesOf = (merged: Merged): Configuration => {
     const [section, name] = key.split(".") as [string, string]
     values[section] = { ...values[section], [name]: decoded }
   }
-  return { limits: {}, ...values } as unknown as Configuration
+  return values as unknown as Configuration
 }
 
 /** The keys whose value differs, and those of them that only a restart applies. */

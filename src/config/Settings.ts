@@ -24,6 +24,8 @@ export class Settings extends Context.Service<
   {
     /** Ask each time a value is needed: a reload may have changed it. */
     readonly current: Effect.Effect<Configuration>
+    /** The keys an administrator has locked, each with the place its value comes from. */
+    readonly locked: Effect.Effect<ReadonlyMap<Key, string>>
     /** Reads every layer again and takes all of it, or nothing. `restart`: what of `changed` needs a new daemon. */
     readonly reload: Effect.Effect<
       { readonly changed: ReadonlyArray<Key>; readonly restart: ReadonlyArray<Key> },
@@ -50,6 +52,7 @@ export class Settings extends Context.Service<
         const oneAtATime = yield* Semaphore.make(1)
         return Settings.of({
           current: Effect.map(Ref.get(state), ({ merged }) => valuesOf(merged)),
+          locked: Effect.map(Ref.get(state), ({ merged }) => lockedKeys(merged)),
           reload: oneAtATime.withPermits(1)(
             Effect.gen(function* () {
               const after = yield* valid
@@ -82,6 +85,13 @@ const withoutProblems = (loaded: Loaded): Effect.Effect<Loaded, ConfigInvalid> =
   const [problem] = loaded.merged.problems
   return problem === undefined ? Effect.succeed(loaded) : Effect.fail(problem)
 }
+
+const lockedKeys = ({ entries }: Merged): ReadonlyMap<Key, string> =>
+  new Map(
+    [...entries.values()]
+      .filter(({ locked }) => locked)
+      .map(({ key, line, origin }) => [key, line === null ? origin : `${origin}:${line}`])
+  )
 
 const show = ({ files, merged }: Loaded): typeof ConfigShowResult.Type => ({
   values: [...merged.entries.values()].map(({ key, line, locked, origin, value }) => ({

@@ -35,7 +35,7 @@ export const readToml = (text: string, file: string, mayLock: boolean): Layer =>
           const found = assign(key, value, { origin: file, line: lineOf(located, [section, name]) })
           if (isProblem(found)) problems.push(found)
           else assignments.push(found)
-        } else wrong([section, name], `unknown key; this section has ${listed(keysOf(section))}`)
+        } else wrong([section, name], `unknown key; this section has ${keysOf(section).join(", ")}`)
       }
     }
   }
@@ -86,8 +86,6 @@ const isTable = (value: unknown): value is Table =>
   typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Date)
 
 const keysOf = (section: string) => Object.keys(sections[section as keyof typeof sections])
-
-const listed = (names: ReadonlyArray<string>) => (names.length === 0 ? "no keys yet" : names.join(", "))
 
 /** Quoted keys may hold anything, control characters too. */
 const shown = (path: ReadonlyArray<string>) =>

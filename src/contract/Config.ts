@@ -46,7 +46,7 @@ export const formatSize = (bytes: number) => (bytes === 0 ? "0B" : format(SIZES,
 type Range = { readonly min: string; readonly max: string }
 
 /** Milliseconds, written as "30s". */
-const duration = ({ min, max, ...about }: About<string> & Range) => ({
+const duration = <D extends string | null>({ min, max, ...about }: About<D> & Range) => ({
   ...about,
   kind: "duration" as const,
   expected: `a duration from "${min}" to "${max}": a whole number and one of ms, s, m, h, d`,
@@ -59,7 +59,7 @@ const duration = ({ min, max, ...about }: About<string> & Range) => ({
 })
 
 /** Bytes, written as "8MiB". */
-const size = ({ min, max, ...about }: About<string> & Range) => ({
+const size = <D extends string | null>({ min, max, ...about }: About<D> & Range) => ({
   ...about,
   kind: "size" as const,
   expected: `a size from "${min}" to "${max}": a whole number and one of B, KiB, MiB, GiB, TiB`,
@@ -71,7 +71,11 @@ const size = ({ min, max, ...about }: About<string> & Range) => ({
   )
 })
 
-const integer = ({ min, max, ...about }: About<number> & { readonly min: number; readonly max: number }) => ({
+const integer = <D extends number | null>({
+  min,
+  max,
+  ...about
+}: About<D> & { readonly min: number; readonly max: number }) => ({
   ...about,
   kind: "integer" as const,
   expected: `a whole number from ${min} to ${max}`,
@@ -213,7 +217,51 @@ export const sections = {
       description: "The key that begins a command to agentctl in an attached terminal."
     })
   },
-  limits: {}
+  /** What a session may use unless it says otherwise; a locked one also bounds what it may say. */
+  limits: {
+    memory: size({
+      default: null,
+      min: "1MiB",
+      max: "1024TiB",
+      applies: "reload",
+      description: "Memory all processes of a session may have together, no swap beside it."
+    }),
+    cpu_percent: integer({
+      default: null,
+      min: 1,
+      max: 1_000_000,
+      applies: "reload",
+      description: "Processor time of a session in percent of one processor: 150 is one and a half."
+    }),
+    tasks: integer({
+      default: null,
+      min: 1,
+      max: 4_194_304,
+      applies: "reload",
+      description: "Processes and threads of a session at a time."
+    }),
+    timeout: duration({
+      default: null,
+      min: "1s",
+      max: "3650d",
+      applies: "reload",
+      description: "How long a session may run."
+    }),
+    nice: integer({
+      default: null,
+      min: -20,
+      max: 19,
+      applies: "reload",
+      description: "Nice value of a session's processes: the higher, the more they give way."
+    }),
+    io_weight: integer({
+      default: null,
+      min: 1,
+      max: 10_000,
+      applies: "reload",
+      description: "A session's share of the disks when several want them; 100 is everybody's."
+    })
+  }
 } as const satisfies Readonly<Record<string, Readonly<Record<string, Setting>>>>
 
 type Sections = typeof sections

@@ -43,6 +43,7 @@ export const errorCodes = {
   ConfigInvalid: { code: -32017, exit: ExitCode.Usage },
   Conflict: { code: -32018, exit: ExitCode.Conflict },
   NotSupported: { code: -32019, exit: ExitCode.Failed },
+  NotEnforceable: { code: -32020, exit: ExitCode.Failed },
   SecretUnusable: { code: -32023, exit: ExitCode.NotAllowed },
   AlreadyResumed: { code: -32021, exit: ExitCode.Conflict }
 } as const

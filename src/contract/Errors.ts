@@ -204,6 +204,17 @@ export class SecretUnusable extends Schema.TaggedError<SecretUnusable>()("Secret
   }
 }
 
+/** This host cannot hold a session to what was asked: `why` says what is missing, `fix` the way out. Nothing was started. */
+export class NotEnforceable extends Schema.TaggedError<NotEnforceable>()("NotEnforceable", {
+  what: Schema.String,
+  why: Schema.String,
+  fix: Schema.String
+}) {
+  override get message() {
+    return `${this.what} cannot be enforced here: ${this.why}. ${this.fix}`
+  }
+}
+
 /** Every error a method may answer with. */
 export const AgentdError = Schema.Union([
   InvalidParams,
@@ -227,6 +238,7 @@ export const AgentdError = Schema.Union([
   ConfigInvalid,
   Conflict,
   NotSupported,
+  NotEnforceable,
   SecretUnusable,
   AlreadyResumed
 ])

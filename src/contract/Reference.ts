@@ -32,6 +32,8 @@ export const errorSummaries: Readonly<Record<ErrorTag, string>> = {
   ConfigInvalid: "A configuration file is wrong: where, and what was expected there.",
   Conflict: "The state of things does not allow it; `reason` says what stands in the way.",
   NotSupported: "This daemon or machine cannot do it.",
+  NotEnforceable:
+    "This host cannot hold a session to a limit: `what` it is, `why` not, and the way out in `fix`. Nothing was started.",
   SecretUnusable: "A secret cannot be used from where it is kept; `secret` names the place.",
   AlreadyResumed:
     "The interrupted session goes on in another one already; `by` is its id, or null while it is being started."
@@ -48,6 +50,8 @@ const launched = [
   "CommandNotExecutable",
   "BadDirectory",
   "LaunchFailed",
+  "NotAllowed",
+  "NotEnforceable",
   "StorageUnavailable"
 ] as const
 

@@ -3,7 +3,7 @@
  */
 import { Schema } from "effect"
 import { MAX_OUTPUT_BYTES, MAX_WAIT_MS } from "./Limits.ts"
-import { SessionLimits, SessionUsage } from "./SessionLimits.ts"
+import { AskedLimits, SessionLimits, SessionUsage } from "./SessionLimits.ts"
 
 /** `ses_` and a ULID (26 characters of Crockford base32). */
 export const SessionId = Schema.String.check(
@@ -161,6 +161,9 @@ export const StartParams = Schema.Struct({
   }),
   ttlMs: Schema.optionalKey(Schema.Int.check(Schema.isGreaterThan(0))).annotateKey({
     description: "Milliseconds it may run before it is stopped. Default: as long as it likes."
+  }),
+  limits: Schema.optionalKey(AskedLimits).annotateKey({
+    description: "What it may use. Default: the section `limits` of the configuration."
   }),
   restart: Schema.optionalKey(RestartPolicy).annotateKey({
     description:

@@ -48,6 +48,22 @@ export const SessionLimits = Schema.Struct({
 }).annotate({ identifier: "SessionLimits", description: "What is absent is not limited." })
 export type SessionLimits = typeof SessionLimits.Type
 
+/** Limits as they are asked for. */
+export const AskedLimits = Schema.Struct({
+  memoryBytes: key(Schema.NullOr(limits.memoryBytes.schema), limits.memoryBytes.description),
+  cpuPercent: key(Schema.NullOr(limits.cpuPercent.schema), limits.cpuPercent.description),
+  tasks: key(Schema.NullOr(limits.tasks.schema), limits.tasks.description),
+  timeoutMs: key(Schema.NullOr(limits.timeoutMs.schema), limits.timeoutMs.description),
+  nice: key(Schema.NullOr(limits.nice.schema), limits.nice.description),
+  ioWeight: key(Schema.NullOr(limits.ioWeight.schema), limits.ioWeight.description)
+}).annotate({
+  identifier: "AskedLimits",
+  description: "What is absent is as configured in `[limits]`; null asks for none, also where one is configured."
+})
+export type AskedLimits = typeof AskedLimits.Type
+
+export type LimitName = keyof SessionLimits
+
 /** The profile that shuts nothing off. */
 export const OPEN = "open"
 

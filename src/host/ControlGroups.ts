@@ -21,17 +21,24 @@ export class ControlGroups extends Context.Service<
   {
     /** Directory of the group of a process; null when it is gone, or where there are none. */
     readonly ofProcess: (pid: number) => string | null
+    /** Controllers of the whole machine, and those that a user's service manager has been given of them. */
+    readonly delegated: () => { readonly machine: ReadonlySet<string>; readonly manager: ReadonlySet<string> }
     /** Null when there is no such group any more. */
     readonly figures: (directory: string) => GroupFigures | null
   }
 >()("agentd/host/ControlGroups") {
   static readonly layer = Layer.sync(ControlGroups, () => {
     const root = mountPoint(read("/proc/self/mountinfo") ?? "")
+    const ofProcess = (pid: number) => {
+      const path = groupOf(read(`/proc/${pid}/cgroup`) ?? "")
+      return root === null || path === null ? null : join(root, path)
+    }
     return {
-      ofProcess: (pid) => {
-        const path = groupOf(read(`/proc/${pid}/cgroup`) ?? "")
-        return root === null || path === null ? null : join(root, path)
-      },
+      ofProcess,
+      delegated: () => ({
+        machine: controllersOf(root),
+        manager: controllersOf(managerOf(ofProcess(process.pid) ?? "") ?? root)
+      }),
       figures
     }
   })
@@ -50,6 +57,13 @@ export const groupOf = (groups: string): string | null =>
     .split("\n")
     .find((line) => line.startsWith("0::"))
     ?.slice(3) ?? null
+
+/** The group of the user's service manager, of which this process's is a part. */
+export const managerOf = (directory: string): string | null =>
+  /^.*\/user@\d+\.service(?=\/|$)/.exec(directory)?.[0] ?? null
+
+const controllersOf = (directory: string | null): ReadonlySet<string> =>
+  new Set(directory === null ? [] : (read(join(directory, "cgroup.controllers")) ?? "").split(/\s+/))
 
 const figures = (directory: string): GroupFigures | null => {
   const file = (name: string) => read(join(directory, name))

@@ -15,7 +15,25 @@ import { Directories } from "./Directories.ts"
  * read differently once systemd has reloaded its units, which every installation of a package has it do.
  */
 const RECORD_END = `umask 077
-echo "$SERVICE_RESULT $EXIT_CODE $EXIT_STATUS" >"$1.new" && mv -f "$1.new" "$1"
+group=
+while IFS= read -r line; do
+  case $line in 0::*) group=\${line#0::} ;; esac
+done </proc/self/cgroup
+group=\${group%/.control}
+# No command but the shell's own until the last one: there may be no room for another process.
+for root in /sys/fs/cgroup /sys/fs/cgroup/unified; do
+  if [ -r "$root$group/memory.events" ]; then
+    while read -r name value; do
+      if [ "$name" = oom_kill ]; then oom=$value; fi
+    done <"$root$group/memory.events"
+  fi
+  if [ -r "$root$group/pids.events" ]; then
+    while read -r name value; do
+      if [ "$name" = max ]; then refused=$value; fi
+    done <"$root$group/pids.events"
+  fi
+done
+echo "$SERVICE_RESULT \${EXIT_CODE:--} \${EXIT_STATUS:--} \${oom:--} \${refused:--}" >"$1.new" && mv -f "$1.new" "$1"
 `
 
 export interface UnitEnd {
@@ -24,6 +42,10 @@ export interface UnitEnd {
   readonly code: number | null
   /** Name of the signal, as in signal(7). */
   readonly signal: string | null
+  /** Processes of the unit that were killed because memory ran out; absent: nobody counted. */
+  readonly oomKills?: number
+  /** How often it was refused another process or thread. */
+  readonly tasksRefused?: number
 }
 
 export class ExitRecords extends Context.Service<
@@ -95,16 +117,27 @@ export class ExitRecords extends Context.Service<
   )
 }
 
-/** `$SERVICE_RESULT $EXIT_CODE $EXIT_STATUS`: a number for `exited`, a signal's name without SIG for `killed` and `dumped`. */
+/**
+ * `$SERVICE_RESULT $EXIT_CODE $EXIT_STATUS`: a number for `exited`, a signal's name without SIG for `killed` and `dumped`; then what
+ * the unit's control group has counted of processes killed for lack of memory and of processes refused, or a dash.
+ */
 export const parseEnd = (text: string): UnitEnd | null => {
-  const [result, kind, status] = text.trim().split(" ")
+  const [result, kind, status, oom, refused] = text.trim().split(" ")
   if (result === undefined || result === "") return null
-  if (kind === "exited") return { result, code: Number(status), signal: null }
+  const counted = {
+    ...(/^\d+$/.test(oom ?? "") ? { oomKills: Number(oom) } : {}),
+    ...(/^\d+$/.test(refused ?? "") ? { tasksRefused: Number(refused) } : {})
+  }
+  return { result, ...howItEnded(kind, status), ...counted }
+}
+
+const howItEnded = (kind: string | undefined, status: string | undefined): Pick<UnitEnd, "code" | "signal"> => {
+  if (kind === "exited") return { code: Number(status), signal: null }
   if ((kind === "killed" || kind === "dumped") && status !== undefined) {
     const name = /^\d+$/.test(status) ? signalName(Number(status)) : `SIG${status}`
-    return { result, code: null, signal: name }
+    return { code: null, signal: name }
   }
-  return { result, code: null, signal: null }
+  return { code: null, signal: null }
 }
 
 /** What to ask the service manager about a unit, for `endOf`. */

@@ -3,6 +3,7 @@
  */
 import { execFileSync } from "node:child_process"
 import { closeSync, openSync, readdirSync, readFileSync, readSync } from "node:fs"
+import { setPriority } from "node:os"
 import { Context, Layer } from "effect"
 
 export interface Process {
@@ -40,6 +41,8 @@ export class ProcessTable extends Context.Service<
     readonly figures: (pid: number) => Figures | null
     /** Processes in the control group of a unit, and in those below it. */
     readonly inUnit: (unit: string) => ReadonlyArray<number>
+    /** Sets a process's nice value; false when the process is gone or the value is not to be had. */
+    readonly renice: (pid: number, nice: number) => boolean
     /** Sends a signal; false when the process is gone or not ours. */
     readonly signal: (pid: number, signal: NodeJS.Signals) => boolean
   }
@@ -70,6 +73,12 @@ const attempt = <A>(read: () => A): A | null => {
 }
 
 const signal = (pid: number, name: NodeJS.Signals): boolean => attempt(() => process.kill(pid, name)) ?? false
+
+const renice = (pid: number, nice: number): boolean =>
+  attempt(() => {
+    setPriority(pid, nice)
+    return true
+  }) ?? false
 
 /** A line of stat is some 300 bytes. One buffer for all: a look at every process must not leave a heap of them behind. */
 const line = Buffer.allocUnsafeSlow(4096)
@@ -132,6 +141,7 @@ const linux: ProcessTable["Service"] = {
   },
   foreground,
   figures,
+  renice,
   signal
 }
 
@@ -169,5 +179,6 @@ const posix: ProcessTable["Service"] = {
     const group = Number(attempt(() => execFileSync("ps", ["-p", String(pid), "-o", "tpgid="], { encoding: "latin1" })))
     return group > 0 ? group : null
   },
+  renice,
   signal
 }

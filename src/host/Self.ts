@@ -17,6 +17,8 @@ export class Self extends Context.Service<
     readonly node: string
     /** Resident memory in bytes. */
     readonly memory: () => number
+    /** The lowest nice value this process may give to another (RLIMIT_NICE, getrlimit(2)). */
+    readonly lowestNice: () => number
     /** File descriptors this process may open. */
     readonly descriptorLimit: () => number | null
     /** File descriptors it has open. */
@@ -30,14 +32,25 @@ export class Self extends Context.Service<
     executable: process.argv[1] ?? process.execPath,
     node: process.version,
     memory: () => process.memoryUsage.rss(),
-    descriptorLimit: () => {
-      const line =
-        process.platform === "linux" ? /^Max open files\s+(\d+)/m.exec(readFileSync("/proc/self/limits", "utf8")) : null
-      return line === null ? null : Number(line[1])
+    lowestNice: () => {
+      if (process.getuid?.() === 0) return -20
+      const ceiling = limit("Max nice priority") ?? 0
+      return ceiling === 0 ? 0 : Math.max(-20, 20 - ceiling)
     },
+    descriptorLimit: () => limit("Max open files"),
     // The list is read through a descriptor of its own.
     openDescriptors: () => (process.platform === "linux" ? readdirSync("/proc/self/fd").length - 1 : null)
   }))
+}
+
+/** A soft limit of this process's, from proc_pid_limits(5). */
+const limit = (name: string): number | null => {
+  if (process.platform !== "linux") return null
+  const line = readFileSync("/proc/self/limits", "utf8")
+    .split("\n")
+    .find((one) => one.startsWith(name))
+  const soft = /^\s+(\d+)/.exec(line?.slice(name.length) ?? "")?.[1]
+  return soft === undefined ? null : Number(soft)
 }
 
 /** One level up from the bundle, two from the source. */

@@ -6,6 +6,8 @@ import { constants } from "node:os"
 import { Deferred, Effect, Layer } from "effect"
 import { ProcessTable } from "../host/ProcessTable.ts"
 import { Pty } from "../host/Pty.ts"
+import { Self } from "../host/Self.ts"
+import { refuseGroups, requireNice } from "./Enforce.ts"
 import { commandOf, type Ended, Launcher } from "./Launcher.ts"
 import { endTree } from "./ProcessTree.ts"
 import { treeUsage } from "./TreeUsage.ts"
@@ -21,10 +23,12 @@ export const layer = Layer.effect(
   Effect.gen(function* () {
     const pty = yield* Pty
     const table = yield* ProcessTable
+    const self = yield* Self
     return {
       kind: "direct",
       outlives: false,
       outlivesStop: Effect.succeed(false),
+      check: (limits) => Effect.andThen(refuseGroups(limits), Effect.provideService(requireNice(limits), Self, self)),
       launch: Effect.fnUntraced(function* (spec) {
         const ended = Deferred.makeUnsafe<Ended>()
         // The program sees the name it was called by; the shell that may stand before it looks that up in the same PATH.
@@ -42,6 +46,7 @@ export const layer = Layer.effect(
           },
           (code, signal) => Deferred.doneUnsafe(ended, Effect.succeed(describeEnd(code, signal)))
         )
+        if (spec.limits.nice !== undefined) table.renice(pid, spec.limits.nice)
         return { pid, startTime: table.get(pid)?.startTime ?? null, master, ended: Deferred.await(ended) }
       }),
       forget: () => Effect.void,

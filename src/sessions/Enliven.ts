@@ -48,6 +48,7 @@ export const enliven = Effect.fnUntraced(function* (record: SessionRecord, scope
     stdin,
     cols: record.cols,
     rows: record.rows,
+    deadline: record.limits.timeoutMs === undefined ? null : record.createdAt + record.limits.timeoutMs,
     now: () => clock.currentTimeMillisUnsafe()
   })
   hold.to(live)

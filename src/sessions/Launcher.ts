@@ -3,8 +3,8 @@
  * service manager is another layer.
  */
 import { Context, type Effect } from "effect"
-import type { LaunchFailed } from "../contract/Errors.ts"
-import type { SessionUsage } from "../contract/SessionLimits.ts"
+import type { LaunchFailed, NotEnforceable } from "../contract/Errors.ts"
+import type { SessionLimits, SessionUsage } from "../contract/SessionLimits.ts"
 import type { PtyMaster, ReceiveSlot } from "../host/Pty.ts"
 
 export interface LaunchSpec {
@@ -19,6 +19,9 @@ export interface LaunchSpec {
   readonly rows: number
   /** A FIFO that is to be the program's standard input instead of the terminal. */
   readonly stdin: string | null
+  readonly limits: SessionLimits
+  /** Milliseconds its processes have to end once its time is up. */
+  readonly graceMs: number
   /** Where its output is read into, when that must outlive this daemon. */
   readonly slot?: ReceiveSlot
 }
@@ -26,6 +29,11 @@ export interface LaunchSpec {
 export interface Ended {
   readonly code: number | null
   readonly signal: string | null
+  /** What its service manager calls it: `success`, `exit-code`, `signal`, `oom-kill`, `timeout`, … */
+  readonly result?: string
+  /** Processes of it that were killed because memory ran out, and how often it was refused another; absent: unknown. */
+  readonly oomKills?: number
+  readonly tasksRefused?: number
 }
 
 export interface Launched {
@@ -51,6 +59,8 @@ export class Launcher extends Context.Service<
     readonly outlives: boolean
     /** Also one that is stopped on purpose, and not started again at once? */
     readonly outlivesStop: Effect.Effect<boolean>
+    /** Can sessions be held to these limits here? Asked before anything is started or recorded. */
+    readonly check: (limits: SessionLimits) => Effect.Effect<void, NotEnforceable>
     readonly launch: (spec: LaunchSpec) => Effect.Effect<Launched, LaunchFailed>
     /** Ends the whole process tree; answers what it took once nothing of it is left. */
     readonly end: (session: string, launched: Launched, graceMs: number) => Effect.Effect<"term" | "kill">

@@ -10,6 +10,7 @@ import { MAX_INPUT_BACKLOG } from "../contract/Limits.ts"
 import type { SessionClient, SessionExit } from "../contract/Session.ts"
 import type { InputPipe } from "../host/InputPipe.ts"
 import type { Attachment } from "./Attachment.ts"
+import { exitOf } from "./Exits.ts"
 import type { Launched } from "./Launcher.ts"
 import type { Ring } from "./Ring.ts"
 
@@ -36,6 +37,8 @@ export interface LiveOptions {
   readonly stdin: InputPipe | null
   readonly cols: number
   readonly rows: number
+  /** When its time is up, in milliseconds since 1970; null: it has a time without end. */
+  readonly deadline: number | null
   readonly now: () => number
 }
 
@@ -66,6 +69,7 @@ export class LiveSession {
   readonly #ring: Ring
   readonly #recorder: Recorder
   readonly #stdin: InputPipe | null
+  readonly #deadline: number | null
   readonly #now: () => number
   readonly #closed = Deferred.makeUnsafe<void>()
   #draining = false
@@ -79,6 +83,7 @@ export class LiveSession {
     this.#recorder = options.recorder
     this.#ring = options.ring
     this.#stdin = options.stdin
+    this.#deadline = options.deadline
     this.#now = options.now
     this.activeAt = options.now()
     options.launched.master.start(
@@ -154,7 +159,7 @@ export class LiveSession {
 
   /** Waits for the program's end and for the rest of its output, then closes the terminal. */
   awaitEnd = Effect.fnUntraced(function* (this: LiveSession) {
-    const { code, signal } = yield* this.launched.ended
+    const ended = yield* this.launched.ended
     const { ending } = this
     // What is left is little, and nobody writes more: held back now it would be lost.
     this.#draining = true
@@ -169,7 +174,7 @@ export class LiveSession {
     this.launched.master.close()
     // A stop that came after the program's own end did not end it.
     const took = ending === null ? null : yield* Deferred.await(ending.took)
-    this.exit = { code, signal, by: ending?.by ?? "program", took, at: this.#now() }
+    this.exit = exitOf(ended, { by: ending?.by ?? null, took, at: this.#now(), deadline: this.#deadline })
     return this.exit
   })
 

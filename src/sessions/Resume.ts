@@ -23,7 +23,8 @@ const again = (record: SessionRecord): Again => ({
   tags: record.tags,
   ttlMs: record.ttlMs ?? undefined,
   stdin: record.stdin,
-  restart: record.restart
+  restart: record.restart,
+  limits: record.limits
 })
 
 /** Without what is undefined. */

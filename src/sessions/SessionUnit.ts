@@ -1,6 +1,7 @@
 /**
  * The unit of a session as systemd sees it: its names, its properties, its environment.
  */
+import type { SessionLimits } from "../contract/SessionLimits.ts"
 import type { LaunchSpec } from "./Launcher.ts"
 
 export const SLICE = "app-agentd.slice"
@@ -29,7 +30,7 @@ export const environmentFile = (env: Readonly<Record<string, string>>): string =
 
 /** What the unit of a session is made of. The environment is in a file only: properties are open to whoever may ask systemd. */
 export const unitProperties = (
-  { cwd }: Pick<LaunchSpec, "cwd">,
+  { cwd, graceMs, limits }: Pick<LaunchSpec, "cwd" | "graceMs" | "limits">,
   slave: string,
   environment: string,
   onEnd: string
@@ -48,8 +49,28 @@ export const unitProperties = (
   "KillMode=control-group",
   "SendSIGHUP=yes",
   `TimeoutStopSec=${STOP_SECONDS}`,
-  `ExecStopPost=${onEnd}`
+  ...limitProperties(limits, graceMs),
+  // The plus sign: outside of the sandbox, which has no way to the record.
+  `ExecStopPost=+${onEnd}`
 ]
+
+/** Milliseconds after its time is up, and the time its processes then have, until systemd ends a session that no daemon has ended. */
+const LATE_MS = 30_000
+
+export const limitProperties = (limits: SessionLimits, graceMs: number): ReadonlyArray<string> => {
+  const { cpuPercent, ioWeight, memoryBytes, nice, tasks, timeoutMs } = limits
+  return [
+    // Without swap beside it: else a program that leaks would first fill the swap space, and everybody would wait for the disk. Not
+    // MemoryHigh=, which slows a program down near its limit until it seems to hang; at the limit it is told so and ends.
+    ...(memoryBytes === undefined ? [] : [`MemoryMax=${memoryBytes}`, "MemorySwapMax=0"]),
+    ...(cpuPercent === undefined ? [] : [`CPUQuota=${cpuPercent}%`]),
+    ...(tasks === undefined ? [] : [`TasksMax=${tasks}`]),
+    ...(nice === undefined ? [] : [`Nice=${nice}`]),
+    ...(ioWeight === undefined ? [] : [`IOWeight=${ioWeight}`]),
+    // The daemon ends it, with the time its processes should have; this is for when there is none.
+    ...(timeoutMs === undefined ? [] : [`RuntimeMaxSec=${timeoutMs + graceMs + LATE_MS}ms`])
+  ]
+}
 
 /** Of an ActiveState=: does something of the unit still run? */
 export const isAlive = (state: string | undefined): boolean =>

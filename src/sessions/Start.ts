@@ -18,6 +18,7 @@ import { ulid } from "../store/Ulid.ts"
 import { checkDirectory, resolveCommand } from "./Command.ts"
 import { enliven, forgetMemory, holding, keepMemory } from "./Enliven.ts"
 import { Launcher } from "./Launcher.ts"
+import { limitsFor } from "./Limits.ts"
 import { describe, LiveSessions } from "./LiveSessions.ts"
 import { generateName } from "./Names.ts"
 import { SESSION_VARIABLE } from "./ProcessTree.ts"
@@ -45,6 +46,8 @@ export const start = Effect.fn("Sessions.start")(function* (params: StartParams,
   }
   const cwd = yield* checkDirectory(params.cwd ?? inherited.HOME ?? environment.own.HOME ?? "/")
   const file = yield* resolveCommand(params.argv[0]!, cwd, inherited.PATH)
+  const limits = yield* limitsFor(params.limits ?? {}, resumedFrom !== null)
+  yield* (yield* Launcher).check(limits)
   const id = `ses_${yield* ulid}`
   const name = yield* claimName(params.name, id)
 
@@ -70,7 +73,7 @@ export const start = Effect.fn("Sessions.start")(function* (params: StartParams,
     transcript: null,
     transcriptBytes: 0,
     archived: false,
-    limits: {},
+    limits,
     sandbox: OPEN,
     stdin: params.stdin ?? "terminal",
     restart: params.restart ?? settings.session.restart,
@@ -125,11 +128,12 @@ const launch = Effect.fnUntraced(function* (
   file: string,
   env: Readonly<Record<string, string>>
 ) {
-  const { argv, boot, cols, createdAt, cwd, id, launcher, name, restart, resumedFrom, rows, tags, ttlMs } = record
+  const { argv, cols, createdAt, cwd, id, launcher, limits, name, resumedFrom, rows, tags, ttlMs } = record
+  const { boot, restart, sandbox, stdin: input } = record
   const log = yield* EventLog
   const { append } = log
   const started = { session: id, name, argv, cwd, cols, rows, tags: [...tags], launcher, ttlMs, resumedFrom } as const
-  yield* append({ type: "session.started", ...started, stdin: record.stdin, restart, boot })
+  yield* append({ type: "session.started", ...started, stdin: input, restart, boot, limits, sandbox })
 
   const scope = yield* Scope.make()
   const running = Effect.gen(function* () {
@@ -142,10 +146,9 @@ const launch = Effect.fnUntraced(function* (
     const pipes = yield* InputPipes
     const { runtime } = yield* Directories
     const stdin =
-      record.stdin === "pipe"
-        ? yield* Effect.acquireRelease(pipes.make(runtime, id), (pipe) => Effect.sync(pipe.close))
-        : null
-    const spec = { session: id, file, argv, cwd, env, cols, rows, stdin: stdin?.path ?? null }
+      input === "pipe" ? yield* Effect.acquireRelease(pipes.make(runtime, id), (pipe) => Effect.sync(pipe.close)) : null
+    const graceMs = (yield* (yield* Settings).current).session.grace
+    const spec = { session: id, file, argv, cwd, env, cols, rows, stdin: stdin?.path ?? null, limits, graceMs }
     const launched = yield* launcher.launch(memory === null ? spec : { ...spec, slot: memory.slot })
     const { pid, startTime } = launched
     const entry = yield* enliven({ ...record, status: "running", pid, startTime }, scope, {

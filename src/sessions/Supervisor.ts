@@ -50,19 +50,20 @@ export class Supervisor extends Context.Service<
         return yield* Deferred.await(live.done)
       })
 
-      const ttl = Effect.fnUntraced(function* (entry: Entry, ttlMs: number) {
-        const left = entry.record.createdAt + ttlMs - (yield* Clock.currentTimeMillis)
+      const endAfter = Effect.fnUntraced(function* (entry: Entry, ms: number, by: SessionExit["by"]) {
+        const left = entry.record.createdAt + ms - (yield* Clock.currentTimeMillis)
         yield* Effect.sleep(Math.max(0, left))
-        yield* end(entry, "ttl")
+        yield* end(entry, by)
       })
 
       const watch = Effect.fnUntraced(function* (entry: Entry, how: "started" | "adopted" = "started") {
-        const { ttlMs } = entry.record
-        const { id } = entry.record
+        const { id, limits, ttlMs } = entry.record
         const fiber = yield* FiberSet.run(fibers, Effect.provide(follow(entry, how), context))
         following.set(id, fiber)
         fiber.addObserver(() => following.delete(id))
-        if (ttlMs !== null) yield* Effect.forkIn(ttl(entry, ttlMs), entry.scope)
+        if (ttlMs !== null) yield* Effect.forkIn(endAfter(entry, ttlMs, "ttl"), entry.scope)
+        const { timeoutMs } = limits
+        if (timeoutMs !== undefined) yield* Effect.forkIn(endAfter(entry, timeoutMs, "timeout"), entry.scope)
       })
 
       const endAll = (by: SessionExit["by"]) =>

@@ -6,11 +6,14 @@ import { closeSync, mkdirSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { Clock, Effect, Layer, Option } from "effect"
 import { LaunchFailed } from "../contract/Errors.ts"
+import type { ControlGroups } from "../host/ControlGroups.ts"
 import { Directories } from "../host/Directories.ts"
 import { FdStore } from "../host/FdStore.ts"
 import { ProcessTable } from "../host/ProcessTable.ts"
 import { Pty, type PtyMaster, type ReceiveSlot } from "../host/Pty.ts"
+import type { Self } from "../host/Self.ts"
 import { ServiceManager } from "../host/ServiceManager.ts"
+import { requireControllers, requireNice } from "./Enforce.ts"
 import { KeptTerminals, STORE_PROPERTIES } from "./KeptTerminals.ts"
 import { commandOf, Launcher, type LaunchSpec } from "./Launcher.ts"
 import {
@@ -42,6 +45,7 @@ export const layer = Layer.effect(
     const store = yield* FdStore
     const table = yield* ProcessTable
     const usage = yield* unitUsage
+    const context = yield* Effect.context<ControlGroups | Self>()
     const scope = yield* Effect.scope
     const environments = join(runtime, "environments")
     // What a daemon that was killed while it started a session left there: nobody reads it any more.
@@ -136,6 +140,7 @@ export const layer = Layer.effect(
       kind: "systemd",
       outlives: true,
       usage: usage.of,
+      check: (limits) => Effect.provide(Effect.andThen(requireControllers(limits), requireNice(limits)), context),
       // From systemd 254 on, where the unit says so; before that the store is emptied when the service stops.
       outlivesStop: Effect.forEach(own, (unit) => manager.show(unit, ["FileDescriptorStorePreserve"])).pipe(
         Effect.map((found) => found.some(({ FileDescriptorStorePreserve }) => FileDescriptorStorePreserve === "yes")),

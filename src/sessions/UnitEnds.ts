@@ -18,8 +18,7 @@ export const unitEnds = Effect.gen(function* () {
   const exits = yield* ExitRecords
   const manager = yield* ServiceManager
 
-  const ended = (session: string): Effect.Effect<Ended> =>
-    Effect.map(exits.await(session), ({ code, signal }) => ({ code, signal }))
+  const ended = (session: string): Effect.Effect<Ended> => exits.await(session)
 
   const failure = (unit: string) => Effect.map(manager.show(unit, END_PROPERTIES), endOf)
 

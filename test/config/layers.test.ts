@@ -14,6 +14,7 @@ const another = (key: Key) => {
   if (key === "session.term") return "vt100"
   if (key === "attach.escape") return "ctrl-a"
   if (key === "session.restart") return "on-boot"
+  if (key === "limits.nice") return 12
   return key === "transcript.keep_bytes" ? "2GiB" : samples[settings.get(key)!.kind]
 }
 
@@ -74,7 +75,7 @@ describe("merging layers", () => {
     expect(values.session.grace).toBe(1_000)
     expect(values.transcript.keep_for).toBe(30 * 86_400_000)
     expect(values.session.shell).toBe(null)
-    expect(values.limits).toEqual({})
+    expect(values.limits).toMatchObject({ memory: null, nice: null })
   })
 
   it("reports what changed by value, not by spelling, and what of it needs a restart", () => {

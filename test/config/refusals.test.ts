@@ -21,7 +21,7 @@ describe("a bad configuration file is refused with file, line, key and what was 
     ["a key written twice", "[session]\ncols = 1\ncols = 2\n", 3, "", "not valid TOML"],
     ["an unknown section", "\n[sesion]\ncols = 1\n", 2, "sesion", "unknown section, expected one of daemon, session"],
     ["an unknown key", "[session]\ncolumns = 1\n", 2, "session.columns", "this section has grace, shell, term"],
-    ["a key of a section without keys", "[limits]\nx = 1\n", 2, "limits.x", "no keys yet"],
+    ["a nice value there is none of", "[limits]\nnice = 20\n", 2, "limits.nice", "from -20 to 19, found 20"],
     ["a key outside of any section", "cols = 1\n", 1, "cols", "unknown section"],
     ["a section that is none", "session = 1\n", 1, "session", "expected a table ([session]), found 1"],
     ["a section written as a list", "[[session]]\ncols = 1\n", 1, "session", "expected a table"],

@@ -35,6 +35,7 @@ const ended = () => {
     stdin: null,
     cols: 80,
     rows: 24,
+    deadline: null,
     now: () => 0
   })
   return { live, terminal }

@@ -1,6 +1,7 @@
 import type { SessionUsage } from "../../contract/SessionLimits.ts"
 import { AgentctlCommand } from "../AgentctlCommand.ts"
 import { sessionArg } from "../Arguments.ts"
+import { describeLimits } from "../Limits.ts"
 import { age, bytes, commandLine, printable } from "../Paint.ts"
 import { describeExit, processorTime } from "../SessionTable.ts"
 
@@ -12,13 +13,15 @@ export default class Inspect extends AgentctlCommand {
     const { args } = await this.parse(Inspect)
     const session = await this.client().call("session.get", { session: args.session })
     const at = (ms: number) => `${new Date(ms).toISOString()} (${age(ms)} ago)`
+    const { exit } = session
     const rows: ReadonlyArray<readonly [string, string]> = [
       ["id", session.id],
       ["name", printable(session.name)],
       ["command", commandLine(session.argv)],
       ["directory", printable(session.cwd)],
-      ["status", session.exit === null ? session.status : `${session.status}, ${describeExit(session.exit)}`],
+      ["status", exit === null ? session.status : `${session.status}, ${describeExit(exit)}${describeLosses(exit)}`],
       ["pid", session.pid === null ? "-" : `${session.pid} (${session.launcher})`],
+      ["limits", describeLimits(session.limits)],
       ["uses", session.usage === null ? "-" : describeUsage(session.usage)],
       ["size", `${session.cols}x${session.rows}`],
       ["tags", session.tags.join(" ") || "-"],
@@ -51,7 +54,12 @@ const describeUsage = ({ cpuMs, memoryBytes, oomKills = 0, tasks, tasksRefused =
   [
     `${bytes(memoryBytes)} of memory`,
     `${processorTime(cpuMs)} of processor time`,
-    `${tasks} ${tasks === 1 ? "task" : "tasks"}`,
-    ...(oomKills > 0 ? [`${oomKills} killed because memory ran out`] : []),
-    ...(tasksRefused > 0 ? [`${tasksRefused} refused because there were too many`] : [])
+    `${tasks} ${tasks === 1 ? "task" : "tasks"}${describeLosses({ oomKills, tasksRefused })}`
   ].join(", ")
+
+/** What its limits have cost it. */
+const describeLosses = ({ oomKills = 0, tasksRefused = 0 }: Pick<SessionUsage, "oomKills" | "tasksRefused">): string =>
+  [
+    ...(oomKills > 0 ? [`, ${oomKills} killed because memory ran out`] : []),
+    ...(tasksRefused > 0 ? [`, ${tasksRefused} more refused by the limit on tasks`] : [])
+  ].join("")

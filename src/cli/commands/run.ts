@@ -1,6 +1,7 @@
 import { AgentctlCommand } from "../AgentctlCommand.ts"
 import { duration, usage } from "../Arguments.ts"
 import { attachTo, onTerminal, terminalSize } from "../attachTo.ts"
+import { askedLimits, limitFlags } from "../Limits.ts"
 import { Flags } from "../Oclif.ts"
 
 export default class Run extends AgentctlCommand {
@@ -11,6 +12,7 @@ export default class Run extends AgentctlCommand {
     "<%= config.bin %> <%= command.id %>",
     "<%= config.bin %> <%= command.id %> --name build -- make -j4 test",
     "<%= config.bin %> <%= command.id %> -d --tag ci claude",
+    "<%= config.bin %> <%= command.id %> -d --memory 2G --cpu 150% --tasks 512 --timeout 8h claude",
     "echo 6*7 | <%= config.bin %> <%= command.id %> bc"
   ]
   static override usage = "<%= command.id %> [FLAGS] [--] [COMMAND [ARGUMENT...]]"
@@ -43,6 +45,7 @@ export default class Run extends AgentctlCommand {
       summary: "Start it again, once, after a reboot has interrupted it. Default: as configured (session.restart).",
       helpValue: "never|on-boot"
     })(),
+    ...limitFlags,
     cols: Flags.integer({ summary: "Width of its terminal. Default: as yours, else 80." }),
     rows: Flags.integer({ summary: "Height of its terminal. Default: as yours, else 24." }),
     standalone: Flags.boolean({
@@ -68,6 +71,7 @@ export default class Run extends AgentctlCommand {
       ...(flags.tag === undefined ? {} : { tags: flags.tag }),
       ...(flags.ttl === undefined ? {} : { ttlMs: flags.ttl }),
       ...(flags.restart === undefined ? {} : { restart: flags.restart }),
+      ...askedLimits(flags),
       ...(flags.cols === undefined ? {} : { cols: flags.cols }),
       ...(flags.rows === undefined ? {} : { rows: flags.rows })
     }
