@@ -15,11 +15,13 @@ export interface FollowOptions {
   readonly follow: boolean
   /** Only the last lines of what is there already. */
   readonly tail?: number
+  /** Changes what is printed, piece by piece; a piece of a recording is whole lines. */
+  readonly edit?: (text: string) => string
 }
 
 /** Resolves to how many bytes were missing in between. */
 export const followOutput = async (client: Client, options: FollowOptions): Promise<number> => {
-  const { session, format, follow, tail } = options
+  const { edit, session, format, follow, tail } = options
   let gone = false
   stdout().on("error", (cause: NodeJS.ErrnoException) => {
     if (cause.code === "EPIPE") gone = true
@@ -36,7 +38,7 @@ export const followOutput = async (client: Client, options: FollowOptions): Prom
       ...(follow ? { waitMs: WAIT_MS } : {})
     })
     missing += piece.missing
-    const data = Buffer.from(piece.data, format === "raw" ? "base64" : "utf8")
+    const data = Buffer.from(edit?.(piece.data) ?? piece.data, format === "raw" ? "base64" : "utf8")
     const shown = first && tail !== undefined ? lastLines(data, tail) : data
     first = false
     if (shown.length > 0 && !stdout().write(shown) && !gone) await drained()

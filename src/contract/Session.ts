@@ -350,6 +350,10 @@ export const AttachParams = Schema.Struct({
     description:
       "`screen` (the default): a client that falls behind is sent a gap and a snapshot. `bytes`: it is sent every byte, from disk if need be."
   }),
+  scrollback: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 10_000 }))).annotateKey({
+    description:
+      "`screen`: lines above the screen to begin with, as many as are kept. A resumed session's first ones are those of what it continues. Default 0."
+  }),
   ended: Schema.optionalKey(Schema.Boolean).annotateKey({
     description: "Answer even if the session has ended: send what was asked for, then `Exit`."
   })

@@ -8,12 +8,13 @@ import { clampSize } from "../contract/Frames.ts"
 import type { Caller } from "../contract/Handler.ts"
 import type { AttachParams, SessionClient } from "../contract/Session.ts"
 import { Attachment } from "./Attachment.ts"
+import { screenSource } from "./Earlier.ts"
 import { describeExit } from "./Exits.ts"
 import type { Feed } from "./Feed.ts"
 import { describe, type Entry, LiveSessions } from "./LiveSessions.ts"
 import { Recordings } from "./Recordings.ts"
 import { resolve } from "./Resolve.ts"
-import type { SessionRecord } from "./SessionStore.ts"
+import type { SessionRecord, SessionStore } from "./SessionStore.ts"
 import { Screens } from "./screen/Screens.ts"
 import type { TranscriptReader } from "./transcript/Transcript.ts"
 
@@ -31,10 +32,11 @@ export const attach = Effect.fn("Sessions.attach")(function* (params: AttachPara
   // Before the screen is drawn, so that it is drawn in the size the client has.
   if (live !== undefined && size !== null && mode === "write") live.live.resize(size.cols, size.rows)
 
-  const feed = entry !== undefined ? yield* liveFeed(entry) : yield* endedFeed(record)
+  const { feed, source } = entry !== undefined ? yield* liveFeed(entry) : yield* endedFeed(record)
   const from = params.from ?? "screen"
   const lossy = params.lossy ?? "screen"
-  const snapshot = from === "screen" ? yield* feed.redraw : null
+  const scrollback = params.scrollback ?? 0
+  const snapshot = from === "screen" ? yield* (yield* Screens).redraw(yield* source, { scrollback }) : null
   const cursor = snapshot?.offset ?? startOf(from, feed)
 
   clients += 1
@@ -88,9 +90,11 @@ const sizeOf = ({ cols, rows }: AttachParams) =>
 const startOf = (from: "screen" | "start" | "end" | number, feed: Feed): number =>
   typeof from === "number" ? Math.min(from, feed.end) : from === "end" ? feed.end : 0
 
-const liveFeed = Effect.fnUntraced(function* ({ live, recording, record }: Entry) {
+const liveFeed = Effect.fnUntraced(function* (entry: Entry) {
+  const { live, recording } = entry
   const screens = yield* Screens
-  const { reader } = recording
+  const context = yield* Effect.context<Recordings | SessionStore>()
+  const source = Effect.suspend(() => screenSource(entry.record, recording.reader, entry)).pipe(Effect.provide(context))
   const feed: Feed = {
     get start() {
       return live.start
@@ -102,24 +106,26 @@ const liveFeed = Effect.fnUntraced(function* ({ live, recording, record }: Entry
       return live.finished ? live.exit : null
     },
     recent: (offset, limit) => live.recent(offset, limit),
-    recorded: reader.read,
-    redraw: Effect.suspend(() => screens.redraw({ id: record.id, cols: live.cols, rows: live.rows, reader }))
+    recorded: recording.reader.read,
+    redraw: Effect.flatMap(source, (it) => screens.redraw(it))
   }
-  return feed
+  return { feed, source }
 })
 
 /** A session that has ended is read from its transcript; without one there is only its end to tell. */
 const endedFeed = Effect.fnUntraced(function* (record: SessionRecord) {
   const screens = yield* Screens
-  const { cols, exit, id, offset, rows } = record
+  const { exit, id, offset } = record
   const reader: TranscriptReader = yield* (yield* Recordings).read(id)
+  const context = yield* Effect.context<Recordings | SessionStore>()
+  const source = Effect.provide(screenSource(record, reader, undefined), context)
   const feed: Feed = {
     start: offset,
     end: offset,
     exit: exit ?? { code: null, signal: null, by: "lost", took: null, at: record.activeAt },
     recent: () => [Buffer.alloc(0), Buffer.alloc(0)],
     recorded: reader.read,
-    redraw: screens.redraw({ id, cols, rows, reader })
+    redraw: Effect.flatMap(source, (it) => screens.redraw(it))
   }
-  return feed
+  return { feed, source }
 })

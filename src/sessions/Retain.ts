@@ -14,9 +14,11 @@ const EVERY = Schedule.spaced("10 minutes")
 
 export const retain = Effect.fn("Sessions.retain")(function* () {
   const { transcript } = yield* (yield* Settings).current
-  const ended = yield* (yield* SessionStore).ended
-  const candidates = ended.flatMap(({ id, exit, transcriptBytes }) =>
-    exit === null ? [] : [{ id, endedAt: exit.at, bytes: transcriptBytes }]
+  const store = yield* SessionStore
+  // What a living session continues is part of it.
+  const continued = yield* store.continued
+  const candidates = (yield* store.ended).flatMap(({ id, exit, transcriptBytes }) =>
+    exit === null || continued.has(id) ? [] : [{ id, endedAt: exit.at, bytes: transcriptBytes }]
   )
   const limits = { maxAgeMs: transcript.keep_for, maxBytes: transcript.keep_bytes }
   for (const id of planRetention(candidates, yield* Clock.currentTimeMillis, limits)) yield* forget(id, "retention")

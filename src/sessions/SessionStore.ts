@@ -40,6 +40,8 @@ export class SessionStore extends Context.Service<
     readonly ended: Effect.Effect<ReadonlyArray<SessionRecord>, StorageUnavailable>
     /** Interrupted ones that are to be started again and have not been, the oldest first. */
     readonly toResume: Effect.Effect<ReadonlyArray<SessionRecord>, StorageUnavailable>
+    /** Ids of ended sessions that one that lives continues, directly or through others. */
+    readonly continued: Effect.Effect<ReadonlySet<string>, StorageUnavailable>
     readonly count: Effect.Effect<{ readonly live: number; readonly ended: number }, StorageUnavailable>
   }
 >()("agentd/sessions/SessionStore") {
@@ -75,6 +77,16 @@ export class SessionStore extends Context.Service<
         toResume: many(
           (sql) => sql<SessionRow>`SELECT * FROM sessions WHERE ${sql.literal(HAS_ENDED)} AND status = 'interrupted'
             AND restart = 'on-boot' AND resumed_by IS NULL ORDER BY seq`
+        ),
+        continued: read((sql) =>
+          Effect.map(
+            sql<{ id: string }>`WITH RECURSIVE earlier (id) AS (
+                SELECT resumed_from FROM sessions WHERE ${sql.literal(IS_LIVE)} AND resumed_from IS NOT NULL
+                UNION
+                SELECT resumed_from FROM sessions JOIN earlier USING (id) WHERE resumed_from IS NOT NULL
+              ) SELECT id FROM earlier`,
+            (rows) => new Set(rows.map(({ id }) => id))
+          )
         ),
         count: read((sql) =>
           Effect.map(

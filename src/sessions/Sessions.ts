@@ -13,6 +13,7 @@ import { type Process, ProcessTable } from "../host/ProcessTable.ts"
 import type { EventLog } from "../store/EventLog.ts"
 import { attach } from "./Attach.ts"
 import { detach, input, remove, rename, resize, signal, stop, tag } from "./Changes.ts"
+import { screenSource } from "./Earlier.ts"
 import { importSessions } from "./Import.ts"
 import { Launcher } from "./Launcher.ts"
 import { describe, type Entry, LiveSessions } from "./LiveSessions.ts"
@@ -149,10 +150,9 @@ const screen = Effect.fn("Sessions.screen")(function* (params: {
   readonly scrollback?: number
 }) {
   const { entry, record } = yield* resolve(params.session)
-  const { cols, rows } = entry?.live ?? record
   const reader = yield* readerOf(record.id, entry)
   const { session: _session, ...options } = params
-  return yield* (yield* Screens).snapshot({ id: record.id, cols, rows, reader }, options)
+  return yield* (yield* Screens).snapshot(yield* screenSource(record, reader, entry), options)
 })
 
 /** A process belongs to the session whose program is its ancestor, or leads its kernel session. */

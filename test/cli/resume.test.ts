@@ -57,3 +57,35 @@ test("resume takes either a session or --interrupted", async () => {
     expect(await agentctl(sandbox, ["resume", ...args])).toMatchObject({ code: 2 })
   }
 })
+
+test("what a session continues is shown before it: as text, as bytes, and as one recording", async () => {
+  await using sandbox = makeSandbox()
+  await sandbox.start()
+  const say = (text: string) => ({ env: { SAYS: text } })
+  const program = ["sh", "-c", 'echo "it says $SAYS"']
+  await agentctl(sandbox, ["run", "--name", "talk", "--cols", "70", "--rows", "20", "--", ...program], say("one"))
+  const first = await asked(sandbox, ["inspect", "talk"])
+  await agentctl(sandbox, ["resume", "talk"], say("two"))
+  await agentctl(sandbox, ["resume", "talk"], say("three"))
+  const { earlier, id } = await asked(sandbox, ["inspect", "talk"])
+  expect(earlier).toEqual([first.id, expect.any(String)])
+  const logs = async (...flags: ReadonlyArray<string>) => (await agentctl(sandbox, ["logs", "talk", ...flags])).stdout
+  expect(await logs()).toBe("it says three\n")
+  expect(await logs("--all")).toBe("it says one\nit says two\nit says three\n")
+  expect(await logs("--all", "--raw")).toMatch(/one\r?\n.*two\r?\n.*three\r?\n/)
+  const [header, ...events] = (await logs("--all", "--cast"))
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line))
+  expect(header).toMatchObject({ version: 3, title: "talk", term: { cols: 70, rows: 20 } })
+  expect(events.every(([interval]) => interval >= 0)).toBe(true)
+  const texts = events.filter(([, code]) => code === "o").map(([, , text]) => text)
+  expect(texts.join("")).toMatch(/one\r?\n\u001bc.*two\r?\n\u001bc.*three/)
+  expect(events.filter(([, code]) => code === "m").map(([, , text]) => text)).toEqual([
+    expect.stringContaining("resumed as talk (ses_"),
+    expect.stringContaining(`resumed as talk (${id})`)
+  ])
+  // One that has been removed is no reason to show nothing of the others.
+  await agentctl(sandbox, ["rm", first.id])
+  expect(await logs("--all")).toBe("it says two\nit says three\n")
+})

@@ -3,9 +3,11 @@ import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { Effect } from "effect"
 import { describe, expect, it } from "vitest"
+import type { Flags } from "../../src/config/Environment.ts"
 import type { Session } from "../../src/contract/Session.ts"
 import { placesIn } from "../../src/host/Directories.ts"
 import { tooOften } from "../../src/sessions/OnBoot.ts"
+import { retain } from "../../src/sessions/Retain.ts"
 import { EventLog } from "../../src/store/EventLog.ts"
 import type { Sandbox } from "../support/Sandbox.ts"
 import { type InProcessDaemon, openDaemon, refusal, spawnDaemon } from "./support.ts"
@@ -197,5 +199,68 @@ describe("a session that is interrupted again and again", () => {
     expect(tooOften([100 * minute, 99 * minute, 98 * minute], 101 * minute)).toBe(true)
     expect(tooOften([100 * minute, 99 * minute, 80 * minute], 101 * minute)).toBe(false)
     expect(tooOften([100 * minute], 101 * minute)).toBe(false)
+  })
+})
+
+describe("what came before a resumed session", () => {
+  /** A session that was resumed twice; each printed its own line. */
+  const chain = async (config: Flags = {}) => {
+    const daemon = await openDaemon({ config })
+    const script = 'echo "$SAYS"; [ "$SAYS" = third ] && exec cat; exit 0'
+    const env = (SAYS: string) => ({ PATH: "/usr/bin:/bin", SAYS })
+    const { session: first } = await daemon.run(["sh", "-c", script], { env: env("first"), name: "talk" })
+    const second = await daemon.call("session.resume", { session: first.id, env: env("second") })
+    await daemon.ended(second.id)
+    const third = await daemon.call("session.resume", { session: second.id, env: env("third") })
+    await daemon.printed(third.id, "third")
+    return { daemon, first, second, third }
+  }
+
+  it("is in its scrollback, above an empty screen, with a line between that says how it ended", async () => {
+    const { daemon, third } = await chain()
+    const screen = await daemon.call("session.screen", { session: third.id, scrollback: 100 })
+    expect(screen.lines!.filter((line) => line !== "")).toEqual([
+      "first",
+      expect.stringMatching(/^── talk until it was resumed: exit code 0, \d{4}-.*Z ──$/),
+      "second",
+      expect.stringMatching(/^── talk until it was resumed: exit code 0/),
+      "third"
+    ])
+    const shown = await daemon.call("session.screen", { session: third.id })
+    expect(shown.lines!.slice(0, 2)).toEqual(["third", ""])
+  })
+
+  it("is sent to a client that attaches and asks for lines above the screen", async () => {
+    const { daemon, third } = await chain()
+    const drawn = async (params: { readonly scrollback?: number }) => {
+      const attachment = await daemon.client.attach({ session: third.id, ...params })
+      for await (const message of attachment) {
+        if (message.type !== "snapshot") continue
+        await attachment.detach()
+        return message.bytes.toString()
+      }
+      throw new Error("no snapshot came")
+    }
+    expect(await drawn({ scrollback: 1_000 })).toMatch(/first.*second.*third/s)
+    expect(await drawn({})).not.toContain("second")
+  })
+
+  it("is kept by retention for as long as the session that continues it lives", async () => {
+    // Nothing that has ended may stay.
+    const { daemon, first, second, third } = await chain({ "transcript.keep_bytes": "0B" })
+    await daemon.run("echo other")
+    const ids = async () => (await all(daemon)).map(({ id }) => id)
+    /** Their transcripts are closed in the background. */
+    const closed = () =>
+      expect
+        .poll(async () => (await all(daemon)).every(({ exit, transcript }) => !exit || transcript?.endsWith(".zst")))
+        .toBe(true)
+    await closed()
+    await daemon.effect(retain())
+    expect(await ids()).toEqual([first.id, second.id, third.id])
+    await daemon.call("session.stop", { session: third.id })
+    await closed()
+    await daemon.effect(retain())
+    expect(await ids()).toEqual([])
   })
 })

@@ -14,14 +14,21 @@ export default class Attach extends AgentctlCommand {
   static override enableJsonFlag = false
   static override args = { session: sessionArg() }
   static override flags = {
-    view: Flags.boolean({ summary: "Only watch: keys are not sent, and your terminal has no say in the size." })
+    view: Flags.boolean({ summary: "Only watch: keys are not sent, and your terminal has no say in the size." }),
+    scrollback: Flags.integer({
+      summary: "So many lines above the screen as well; those of the sessions it continues among them.",
+      min: 0,
+      max: 10_000,
+      helpValue: "LINES"
+    })
   }
 
   async run() {
     const { args, flags } = await this.parse(Attach)
     process.exitCode = await attachTo(this.client(), {
       session: args.session,
-      ...(flags.view ? { mode: "view" as const } : {})
+      ...(flags.view ? { mode: "view" as const } : {}),
+      ...(flags.scrollback === undefined ? {} : { scrollback: flags.scrollback })
     })
   }
 }

@@ -1,6 +1,7 @@
 import type { SessionUsage } from "../../contract/SessionLimits.ts"
 import { AgentctlCommand } from "../AgentctlCommand.ts"
 import { sessionArg } from "../Arguments.ts"
+import { earlierOf } from "../earlier.ts"
 import { describeLimits } from "../Limits.ts"
 import { age, bytes, commandLine, printable } from "../Paint.ts"
 import { describeExit, processorTime } from "../SessionTable.ts"
@@ -11,7 +12,9 @@ export default class Inspect extends AgentctlCommand {
 
   async run() {
     const { args } = await this.parse(Inspect)
-    const session = await this.client().call("session.get", { session: args.session })
+    const client = this.client()
+    const session = await client.call("session.get", { session: args.session })
+    const earlier = await earlierOf(client, session)
     const at = (ms: number) => `${new Date(ms).toISOString()} (${age(ms)} ago)`
     const { exit } = session
     const rows: ReadonlyArray<readonly [string, string]> = [
@@ -34,7 +37,7 @@ export default class Inspect extends AgentctlCommand {
       ],
       ["transcript", session.transcript === null ? "-" : printable(session.transcript)],
       ["restart", session.restart],
-      ["resumed from", session.resumedFrom ?? "-"],
+      ["continues", earlier.map(({ id }) => id).join(" ") || session.resumedFrom || "-"],
       ["resumed as", session.resumedBy ?? "-"],
       ...session.clients.map(
         (client) =>
@@ -46,7 +49,7 @@ export default class Inspect extends AgentctlCommand {
     ]
     const width = Math.max(...rows.map(([title]) => title.length))
     this.log(rows.map(([title, value]) => `${title.padEnd(width)}  ${value}`).join("\n"))
-    return session
+    return { ...session, earlier: earlier.map(({ id }) => id) }
   }
 }
 

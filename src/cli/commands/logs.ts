@@ -1,5 +1,6 @@
 import { AgentctlCommand } from "../AgentctlCommand.ts"
 import { sessionArg } from "../Arguments.ts"
+import { followAll } from "../followAll.ts"
 import { followOutput } from "../followOutput.ts"
 import { Flags } from "../Oclif.ts"
 
@@ -9,26 +10,38 @@ export default class Logs extends AgentctlCommand {
     "As text without escape sequences, unless standard output is a terminal or --raw asks for the bytes as they were. --cast gives an asciicast v3 recording."
   static override examples = [
     "<%= config.bin %> <%= command.id %> build --tail 20",
-    "<%= config.bin %> <%= command.id %> build --cast > build.cast"
+    "<%= config.bin %> <%= command.id %> build --cast > build.cast",
+    "<%= config.bin %> <%= command.id %> agent --all"
   ]
   static override enableJsonFlag = false
   static override args = { session: sessionArg() }
   static override flags = {
+    all: Flags.boolean({ char: "a", summary: "What the sessions that it continues have printed before, too." }),
     follow: Flags.boolean({ char: "f", summary: "Go on with new output until the session ends." }),
     text: Flags.boolean({ summary: "Text without escape sequences (the default).", exclusive: ["raw", "cast"] }),
     raw: Flags.boolean({ summary: "The bytes as the program wrote them.", exclusive: ["text", "cast"] }),
     cast: Flags.boolean({ summary: "An asciicast v3 recording.", exclusive: ["text", "raw"] }),
-    tail: Flags.integer({ char: "n", summary: "Only the last lines.", min: 0, helpValue: "LINES", exclusive: ["cast"] })
+    tail: Flags.integer({
+      char: "n",
+      summary: "Only the last lines.",
+      min: 0,
+      helpValue: "LINES",
+      exclusive: ["cast", "all"]
+    })
   }
 
   async run() {
     const { args, flags } = await this.parse(Logs)
-    const missing = await followOutput(this.client(), {
-      session: args.session,
-      format: flags.raw ? "raw" : flags.cast ? "cast" : "text",
-      follow: flags.follow,
-      ...(flags.tail === undefined ? {} : { tail: flags.tail })
-    })
+    const client = this.client()
+    const format = flags.raw ? "raw" : flags.cast ? "cast" : "text"
+    const missing = flags.all
+      ? await followAll(client, { session: args.session, format, follow: flags.follow })
+      : await followOutput(client, {
+          session: args.session,
+          format,
+          follow: flags.follow,
+          ...(flags.tail === undefined ? {} : { tail: flags.tail })
+        })
     if (missing > 0) this.note(`agentctl: ${missing} bytes are missing: they were not recorded or are gone.`)
   }
 }

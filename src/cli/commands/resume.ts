@@ -1,7 +1,10 @@
 import { AgentctlCommand } from "../AgentctlCommand.ts"
 import { sessionArg, usage } from "../Arguments.ts"
-import { attachTo, terminalSize } from "../attachTo.ts"
+import { attachTo, onTerminal, terminalSize } from "../attachTo.ts"
 import { Flags } from "../Oclif.ts"
+
+/** Lines of the earlier sessions that are drawn above the new one's screen. */
+const EARLIER_LINES = 1_000
 
 export default class Resume extends AgentctlCommand {
   static override summary = "Start an ended session's program again, in its directory and size."
@@ -52,6 +55,8 @@ export default class Resume extends AgentctlCommand {
       this.log(session.name)
       return session
     }
-    process.exitCode = await attachTo(client, { session: session.id, from: "start", ended: true })
+    // On a terminal with what it continues above it; as a filter, what it prints itself.
+    const from = onTerminal() ? { scrollback: EARLIER_LINES } : { from: "start" as const }
+    process.exitCode = await attachTo(client, { session: session.id, ...from, ended: true })
   }
 }

@@ -4,13 +4,14 @@
  * An emulator is kept for a while after it was asked for, so that the next question costs only the output since then;
  * a session nobody looks at costs nothing.
  */
-import { Clock, Context, Effect, Layer, type Scope, Semaphore } from "effect"
+import { Clock, Context, Effect, Layer, Option, type Scope, Semaphore } from "effect"
 import type { TranscriptUnavailable } from "../../contract/Errors.ts"
+import { MAX_FRAME_BYTES } from "../../contract/Limits.ts"
 import type { Screen } from "../../contract/Session.ts"
 import type { TranscriptReader } from "../transcript/Transcript.ts"
 import { type Emulator, makeEmulator, type Size } from "./Emulator.ts"
 import { Prelude } from "./Prelude.ts"
-import { type ScreenFormat, snapshot } from "./Snapshot.ts"
+import { above, history, type ScreenFormat, snapshot } from "./Snapshot.ts"
 
 /** Emulators kept; the one unused longest goes first. About 1 MB each at 80x24 with its scrollback full. */
 const MAX_EMULATORS = 32
@@ -33,6 +34,14 @@ export interface ScreenSource {
   readonly cols: number
   readonly rows: number
   readonly reader: TranscriptReader
+  /** What it continues: shown above its own first line. */
+  readonly earlier?: Effect.Effect<Earlier | null>
+}
+
+export interface Earlier {
+  readonly source: ScreenSource
+  /** One line that stands between the two. */
+  readonly note: string
 }
 
 export interface Redraw {
@@ -119,14 +128,25 @@ const make: Effect.Effect<Screens["Service"], never, Scope.Scope> = Effect.gen(f
     return entry
   })
 
+  /** What an emulator that begins where a session begins shows before: what the session continues. */
+  const begin = Effect.fnUntraced(function* (emulator: Emulator, earlier: ScreenSource["earlier"]) {
+    const found = earlier === undefined ? null : yield* earlier
+    if (found === null) return
+    const lines = yield* Effect.option(withEmulator(found.source, history))
+    if (Option.isSome(lines)) yield* emulator.write(Buffer.from(above(lines.value, found.note, emulator.terminal.rows)))
+  })
+
   /** The session's emulator, fed up to the transcript's end, for as long as `use` needs it. */
-  const withEmulator = <A>(source: ScreenSource, use: (emulator: Emulator, offset: number) => A) =>
+  const withEmulator = <A>(
+    source: ScreenSource,
+    use: (emulator: Emulator, offset: number) => A
+  ): Effect.Effect<A, TranscriptUnavailable> =>
     Effect.flatMap(entryOf(source.id), (entry) =>
       Effect.acquireUseRelease(
         Effect.sync(() => entry.users++),
         () =>
           entry.lock.withPermits(1)(
-            Effect.map(catchUp(entry, source), (emulator) => {
+            Effect.map(catchUp(entry, source, begin), (emulator) => {
               emulator.resize(source)
               return use(emulator, entry.offset)
             })
@@ -142,19 +162,30 @@ const make: Effect.Effect<Screens["Service"], never, Scope.Scope> = Effect.gen(f
       )
     ),
     redraw: Effect.fn("Screens.redraw")((source, options = {}) =>
-      withEmulator(source, (emulator, offset) => ({ offset, bytes: emulator.redraw(options.scrollback) }))
+      withEmulator(source, (emulator, offset) => ({ offset, bytes: drawn(emulator, options.scrollback ?? 0) }))
     ),
     forget: (id) => Effect.sync(() => drop(id)),
     kept: Effect.sync(() => [...kept.keys()])
   }
 })
 
-const catchUp = Effect.fnUntraced(function* (entry: Kept, { reader }: ScreenSource) {
+/** Fewer lines above the screen where they would not fit into a frame. */
+const drawn = (emulator: Emulator, scrollback: number): Buffer => {
+  for (let lines = scrollback; ; lines = Math.floor(lines / 2)) {
+    const bytes = emulator.redraw(lines)
+    if (lines === 0 || bytes.length <= MAX_FRAME_BYTES / 2) return bytes
+  }
+}
+
+type Begin = (emulator: Emulator, earlier: ScreenSource["earlier"]) => Effect.Effect<void>
+
+const catchUp = Effect.fnUntraced(function* (entry: Kept, { earlier, reader }: ScreenSource, begin: Begin) {
   const end = yield* reader.end
   let emulator = entry.emulator
   if (emulator === null || end - entry.offset > MAX_BACKLOG) {
     const start = end - entry.offset > MAX_BACKLOG ? end - FED_BACKLOG : entry.offset
     const begun = yield* beginAt(reader, start, emulator === null ? 0 : entry.offset, emulator)
+    if (start === 0) yield* begin(begun, earlier)
     entry.emulator?.dispose()
     entry.emulator = emulator = begun
     entry.offset = start

@@ -44,3 +44,24 @@ const linesOf = (buffer: IBuffer, first: number, last: number, cols: number): Re
     const text = buffer.getLine(first + i)?.translateToString(true) ?? ""
     return text.slice(0, cols * MAX_UNITS_PER_COLUMN).trimEnd()
   })
+
+/** Everything an emulator still has, drawn line by line without a mode: what scrolled out, the screen, a full-screen program's last picture. */
+export const history = ({ terminal }: Emulator): string => {
+  const { active, normal } = terminal.buffer
+  const painter = new Painter(terminal)
+  for (const buffer of active.type === "alternate" ? [normal, active] : [normal]) {
+    const last = lastWritten(buffer)
+    if (last >= 0) painter.lines(buffer, 0, last).resetPen().raw("\r\n")
+  }
+  return painter.text
+}
+
+const lastWritten = (buffer: IBuffer): number => {
+  let y = buffer.length - 1
+  while (y >= 0 && (buffer.getLine(y)?.translateToString(true) ?? "") === "") y--
+  return y
+}
+
+/** Puts lines that were drawn above a screen that is empty again, with the cursor where a program finds it at its start. */
+export const above = (lines: string, note: string, rows: number): string =>
+  `${lines}\x1b[2m${note}\x1b[m${"\r\n".repeat(rows)}\x1b[H`
