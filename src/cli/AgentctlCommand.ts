@@ -23,16 +23,51 @@ export abstract class AgentctlCommand extends Command {
   /** The first word that is not a flag, and everything after it, belong to another program. */
   static passThrough = false
 
+  /** Speaks to a daemon, and so may speak to the one of another machine (`--host`). */
+  static enableHostFlag = true
+
   #client: Client | undefined
+  #host: string | undefined
 
   /** A client that starts the daemon if none runs, unless told otherwise. */
   protected client(options: ClientOptions = {}): Client {
     this.#client ??= new Client({
       start: true,
       onProgress: (message) => process.stderr.write(`${message}\n`),
+      ...(this.#host === undefined ? {} : { connect: through(this.#host) }),
       ...options
     })
     return this.#client
+  }
+
+  /** The machine whose daemon this command is about; undefined for this one. */
+  protected get host(): string | undefined {
+    return this.#host
+  }
+
+  /** Called when a flag or an argument names another machine. */
+  setHost(name: string): void {
+    if (this.#host !== undefined && this.#host !== name) {
+      throw new CommandFailed(`"${this.#host}" and "${name}" are two machines; name one.`, ExitCode.Usage)
+    }
+    this.#host = name
+  }
+
+  protected override async parse<
+    F extends Interfaces.OutputFlags<Interfaces.FlagInput>,
+    B extends Interfaces.OutputFlags<Interfaces.FlagInput>,
+    A extends Interfaces.OutputArgs<Interfaces.ArgInput>
+  >(options: Interfaces.Input<F, B, A>, argv = this.argv): Promise<Interfaces.ParserOutput<F, B, A>> {
+    const own = this.ctor as typeof AgentctlCommand
+    if (!own.enableHostFlag) return super.parse(options, argv)
+    // One by one: a class's statics may be inherited, and a spread would leave those behind.
+    const { args, baseFlags, enableJsonFlag, strict } = options
+    const flags = { ...options.flags, host: hostFlag } as unknown as Interfaces.FlagInput<F>
+    const input = { flags, ...defined({ args, baseFlags, enableJsonFlag, strict }) } as Interfaces.Input<F, B, A>
+    const parsed = await super.parse(input, argv)
+    const { host } = parsed.flags as { readonly host?: string }
+    if (host !== undefined) this.setHost(host)
+    return parsed
   }
 
   // oclif's own prepares its debug log and deprecation notices: 1 ms of every start for what is not used here.
@@ -69,8 +104,13 @@ export abstract class AgentctlCommand extends Command {
 export const flagsOf = (command: {
   readonly flags: Interfaces.FlagInput
   readonly enableJsonFlag: boolean
+  readonly enableHostFlag: boolean
 }): Interfaces.FlagInput => {
-  const all = { ...command.flags, ...(command.enableJsonFlag ? { json: jsonFlag } : {}) }
+  const all = {
+    ...command.flags,
+    ...(command.enableHostFlag ? { host: hostFlag } : {}),
+    ...(command.enableJsonFlag ? { json: jsonFlag } : {})
+  }
   return Object.fromEntries(
     Object.entries(all).map(([name, flag]) => [name, { ...flag, name }])
   ) as Interfaces.FlagInput
@@ -83,6 +123,22 @@ const jsonFlag = {
   description: "Print JSON.",
   parse: async (value: boolean) => value
 }
+
+const defined = (fields: Readonly<Record<string, unknown>>) =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))
+
+const hostFlag = {
+  type: "option" as const,
+  name: "host",
+  multiple: false,
+  input: [],
+  description: "Ask the daemon of another machine (see agentctl connect).",
+  helpValue: "HOST",
+  parse: async (name: string) => name
+}
+
+/** Loaded only when it is needed: most commands are about this machine. */
+const through = (host: string) => async () => (await import("../client/remote/Hosts.ts")).throughHost(host)()
 
 interface OclifError extends Error {
   readonly oclif?: { readonly exit?: number }

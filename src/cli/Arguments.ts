@@ -1,7 +1,8 @@
 /** Arguments and flag values that several commands take. */
 
+import { splitHost } from "../client/remote/Target.ts"
 import { ExitCode } from "../contract/ErrorCodes.ts"
-import { CommandFailed } from "./AgentctlCommand.ts"
+import { type AgentctlCommand, CommandFailed } from "./AgentctlCommand.ts"
 import { Args } from "./Oclif.ts"
 
 /** Never read from standard input: that belongs to the program. */
@@ -9,7 +10,13 @@ export const sessionArg = (about = "The session.") =>
   Args.string({
     required: true,
     ignoreStdin: true,
-    description: `${about} An id, a unique prefix of one, a name, or - for the last one started or attached.`
+    description: `${about} An id, a unique prefix of one, a name, or - for the last one started or attached; HOST:SESSION for one on another machine.`,
+    parse: async (reference, command) => {
+      const there = splitHost(reference)
+      if (there === null) return reference
+      ;(command as unknown as AgentctlCommand).setHost(there.host)
+      return there.session
+    }
   })
 
 const units: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }

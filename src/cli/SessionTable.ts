@@ -47,9 +47,19 @@ const figures: ReadonlyArray<Column<Session>> = [
   { title: "TASKS", value: (session) => used(session, ({ tasks }) => String(tasks)) }
 ]
 
-export const sessionTable = (sessions: ReadonlyArray<Session>, long = false): string =>
+/** A session as `ls` has it. */
+export type ListedSession = Session & {
+  /** The connected machine it is on; absent for this one. */
+  readonly host?: string
+}
+
+/** As every command takes it: the name, after the machine if that is another. */
+const name = ({ host, name }: ListedSession): string =>
+  host === undefined ? printable(name) : `${printable(host)}:${printable(name)}`
+
+export const sessionTable = (sessions: ReadonlyArray<ListedSession>, long = false): string =>
   table(sessions, [
-    { title: "NAME", value: (session) => printable(session.name), colour: () => "bold" },
+    { title: "NAME", value: name, colour: () => "bold" },
     { title: "ID", value: (session) => session.id },
     { title: "STATUS", value: status, colour: statusColour },
     ...(long ? figures : []),

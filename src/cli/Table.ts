@@ -9,6 +9,7 @@ type Load = () => Promise<{ readonly default: unknown }>
 const commands = {
   attach: () => import("./commands/attach.ts"),
   autocomplete: () => import("./commands/autocomplete.ts"),
+  connect: () => import("./commands/connect.ts"),
   "config:check": () => import("./commands/config/check.ts"),
   "config:path": () => import("./commands/config/path.ts"),
   "config:show": () => import("./commands/config/show.ts"),
@@ -18,9 +19,11 @@ const commands = {
   "daemon:status": () => import("./commands/daemon/status.ts"),
   "daemon:stop": () => import("./commands/daemon/stop.ts"),
   detach: () => import("./commands/detach.ts"),
+  disconnect: () => import("./commands/disconnect.ts"),
   doctor: () => import("./commands/doctor.ts"),
   events: () => import("./commands/events.ts"),
   help: () => import("./commands/help.ts"),
+  hosts: () => import("./commands/hosts.ts"),
   import: () => import("./commands/import.ts"),
   inspect: () => import("./commands/inspect.ts"),
   logs: () => import("./commands/logs.ts"),
@@ -42,6 +45,8 @@ const commands = {
   tag: () => import("./commands/tag.ts"),
   version: () => import("./commands/version.ts"),
   wait: () => import("./commands/wait.ts"),
+  /** Run in the session that keeps a connection to another machine. */
+  __tunnel: () => import("./commands/tunnel.ts"),
   /** Asked by the shells' completion scripts. */
   __complete: () => import("./commands/complete.ts")
 } satisfies Record<string, Load>

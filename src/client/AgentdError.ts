@@ -13,6 +13,10 @@ const clientErrors = {
   ConnectionLost: { exit: ExitCode.NoDaemon },
   /** The daemon did not answer in time, although it should have. */
   TimedOut: { exit: ExitCode.TimedOut },
+  /** Nobody keeps a connection to that machine. */
+  NoHost: { exit: ExitCode.NoDaemon },
+  /** A connection to that machine is kept, and is not up. */
+  HostDown: { exit: ExitCode.NoDaemon },
   /** Somebody else could have put the socket there. */
   UnsafeSocket: { exit: ExitCode.NotAllowed },
   /** What came over the socket is not agentd's protocol. */

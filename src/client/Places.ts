@@ -11,6 +11,9 @@ export type Environment = Readonly<Record<string, string | undefined>>
 
 const own = (): number => process.getuid?.() ?? 0
 
+/** The directory beside the daemon's socket where connections to other machines have theirs. */
+export const HOSTS = "hosts"
+
 /** Made by the administrator's `agentd@<uid>.socket`, on hosts without user managers; only root can make it. */
 const SYSTEM_SOCKETS = "/run/agentd"
 

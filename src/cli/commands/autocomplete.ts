@@ -3,6 +3,7 @@ import { howToInstall, script, shells } from "../completion/scripts.ts"
 import { Args } from "../Oclif.ts"
 
 export default class Autocomplete extends AgentctlCommand {
+  static override enableHostFlag = false
   static override summary = "Print a completion script for your shell."
   static override description =
     "Completes commands, flags and the names of live sessions. Without an argument it says how to install it."

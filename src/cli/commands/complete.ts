@@ -4,6 +4,7 @@ import { candidates, FILES } from "../completion/candidates.ts"
 
 /** Asked by the shells' completion scripts: the words typed so far, the last one unfinished. One candidate a line. */
 export default class Complete extends AgentctlCommand {
+  static override enableHostFlag = false
   static override summary = "Print what may come next on a command line; for the shells."
   static override hidden = true
   static override enableJsonFlag = false

@@ -4,6 +4,7 @@ import { findCommand, tableOf } from "../CommandTable.ts"
 import { Args } from "../Oclif.ts"
 
 export default class Help extends AgentctlCommand {
+  static override enableHostFlag = false
   static override summary = "Explain agentctl or one of its commands."
   static override enableJsonFlag = false
   static override strict = false

@@ -3,6 +3,7 @@ import { AgentctlCommand } from "../AgentctlCommand.ts"
 import { Args } from "../Oclif.ts"
 
 export default class Import extends AgentctlCommand {
+  static override enableHostFlag = false
   static override summary = 'Take in what "agentctl run --standalone" recorded.'
   static override args = {
     path: Args.string({ required: true, ignoreStdin: true, description: "The directory it names at its end." })

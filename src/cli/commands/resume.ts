@@ -39,7 +39,7 @@ export default class Resume extends AgentctlCommand {
     }
     const client = this.client()
     const how = {
-      env: process.env as Record<string, string>,
+      ...(this.host === undefined ? { env: process.env as Record<string, string> } : {}),
       ...terminalSize(),
       ...(flags.fresh ? { fresh: true } : {}),
       ...(flags.name === undefined ? {} : { name: flags.name })

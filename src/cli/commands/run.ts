@@ -58,12 +58,15 @@ export default class Run extends AgentctlCommand {
     const end = this.argv.indexOf("--")
     const program = end < 0 ? [] : this.argv.slice(end + 1)
     const { flags } = await this.parse(Run, end < 0 ? this.argv : this.argv.slice(0, end))
-    const shell = process.env.SHELL || "/bin/sh"
     const { resolve } = await import("node:path")
     const start = {
-      argv: program.length === 0 ? [shell] : program,
-      cwd: resolve(flags.cwd ?? "."),
-      env: { ...(process.env as Record<string, string>), ...variables(flags.env ?? []) },
+      ...(this.host === undefined
+        ? {
+            argv: program.length === 0 ? [process.env.SHELL || "/bin/sh"] : program,
+            cwd: resolve(flags.cwd ?? "."),
+            env: { ...(process.env as Record<string, string>), ...variables(flags.env ?? []) }
+          }
+        : elsewhere(program, flags)),
       ...terminalSize(),
       // Not on a terminal it is a filter: input byte for byte and with an end, output as the program wrote it.
       ...(flags.detach || onTerminal() || this.jsonEnabled() ? {} : { stdin: "pipe" as const }),
@@ -88,6 +91,22 @@ export default class Run extends AgentctlCommand {
       return session
     }
     process.exitCode = await attachTo(client, { session: session.id, from: "start", ended: true })
+  }
+}
+
+/** This machine's directory and variables mean nothing on another; its daemon gives its own. */
+const elsewhere = (
+  program: ReadonlyArray<string>,
+  { cwd, env, standalone }: { readonly cwd?: string | undefined; readonly env?: unknown; readonly standalone: boolean }
+) => {
+  if (standalone) throw usage("--standalone and --host exclude each other")
+  if (env !== undefined) {
+    throw usage('--env is for sessions on this machine; on another, run "env NAME=VALUE COMMAND"')
+  }
+  return {
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: the other machine's sh puts in what is its own.
+    argv: program.length === 0 ? ["/bin/sh", "-c", 'exec "${SHELL:-/bin/sh}" -l'] : program,
+    ...(cwd === undefined ? {} : { cwd })
   }
 }
 

@@ -2,6 +2,7 @@ import { AgentctlCommand } from "../AgentctlCommand.ts"
 import { version } from "../Version.ts"
 
 export default class Version extends AgentctlCommand {
+  static override enableHostFlag = false
   static override summary = "Print the versions of agentctl, of Node, and of the daemon if one runs."
 
   async run() {

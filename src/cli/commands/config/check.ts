@@ -4,6 +4,7 @@ import { askDaemonProgram, exitCodeFor } from "../../daemonProgram.ts"
 import { Args } from "../../Oclif.ts"
 
 export default class ConfigCheck extends AgentctlCommand {
+  static override enableHostFlag = false
   static override summary = "Say whether a configuration file is right, and where it is not."
   static override description = "Needs no daemon. Ends with 2 if the file is wrong."
   static override args = {

@@ -3,6 +3,7 @@ import { AgentctlCommand, CommandFailed } from "../../AgentctlCommand.ts"
 import { askDaemonProgram, exitCodeFor } from "../../daemonProgram.ts"
 
 export default class ConfigPath extends AgentctlCommand {
+  static override enableHostFlag = false
   static override summary = "Print the configuration files in the order they are read; later ones win."
 
   async run() {

@@ -6,6 +6,7 @@ import { AgentctlCommand, CommandFailed } from "../../AgentctlCommand.ts"
 import { Flags } from "../../Oclif.ts"
 
 export default class DaemonLogs extends AgentctlCommand {
+  static override enableHostFlag = false
   static override summary = "Print the daemon's log."
   static override description = "From the journal where agentd is a systemd service, else from its log file."
   static override enableJsonFlag = false

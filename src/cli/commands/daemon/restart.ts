@@ -7,6 +7,7 @@ import { Flags } from "../../Oclif.ts"
 import { stopDaemon } from "../../stopDaemon.ts"
 
 export default class DaemonRestart extends AgentctlCommand {
+  static override enableHostFlag = false
   static override summary = "Stop the daemon and start it again."
   static override flags = { yes: Flags.boolean({ char: "y", summary: "Do not ask." }) }
 

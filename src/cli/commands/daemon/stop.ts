@@ -3,6 +3,7 @@ import { Flags } from "../../Oclif.ts"
 import { stopDaemon } from "../../stopDaemon.ts"
 
 export default class DaemonStop extends AgentctlCommand {
+  static override enableHostFlag = false
   static override summary = "Stop the daemon."
   static override description =
     "Says which live sessions end with it and asks; without a terminal it needs --yes when there are any."

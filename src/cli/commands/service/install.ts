@@ -5,6 +5,7 @@ import { surroundings } from "../../service/Surroundings.ts"
 import { supervisorOf } from "../../service/supervisorOf.ts"
 
 export default class ServiceInstall extends AgentctlCommand {
+  static override enableHostFlag = false
   static override summary = "Have the machine's service manager look after the daemon."
   static override description =
     "systemd: enables the package's units, or writes them to ~/.config/systemd/user. launchd: writes and loads a LaunchAgent. Homebrew: brew services. PATH and the other variables that a service manager would lose go to a file that only you can read; it is named. Running it again brings everything up to date."

@@ -3,6 +3,7 @@ import { surroundings } from "../../service/Surroundings.ts"
 import { supervisorOf } from "../../service/supervisorOf.ts"
 
 export default class ServiceRestart extends AgentctlCommand {
+  static override enableHostFlag = false
   static override summary = "Restart the daemon through its supervisor."
 
   async run() {

@@ -3,6 +3,7 @@ import { surroundings } from "../../service/Surroundings.ts"
 import { supervisorOf } from "../../service/supervisorOf.ts"
 
 export default class ServiceStart extends AgentctlCommand {
+  static override enableHostFlag = false
   static override summary = "Start the daemon through its supervisor."
 
   async run() {

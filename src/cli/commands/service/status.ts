@@ -5,6 +5,7 @@ import { surroundings } from "../../service/Surroundings.ts"
 import { supervisorOf } from "../../service/supervisorOf.ts"
 
 export default class ServiceStatus extends AgentctlCommand {
+  static override enableHostFlag = false
   static override summary = "Who looks after the daemon, and whether anything is in the way."
   static override description = "Ends with 3 when no service manager does."
 

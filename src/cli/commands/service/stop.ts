@@ -5,6 +5,7 @@ import { surroundings } from "../../service/Surroundings.ts"
 import { supervisorOf } from "../../service/supervisorOf.ts"
 
 export default class ServiceStop extends AgentctlCommand {
+  static override enableHostFlag = false
   static override summary = "Stop the daemon through its supervisor."
   static override description =
     "Where sessions do not outlive a stopped daemon (systemd before 254, launchd), it needs --yes while there are any."

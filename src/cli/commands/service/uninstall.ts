@@ -5,6 +5,7 @@ import { surroundings } from "../../service/Surroundings.ts"
 import { supervisorOf } from "../../service/supervisorOf.ts"
 
 export default class ServiceUninstall extends AgentctlCommand {
+  static override enableHostFlag = false
   static override summary = "Stop the daemon, and have the service manager forget it."
   static override description =
     "Removes what install wrote; records of sessions stay. It needs --yes while sessions live, because nobody would look after them."

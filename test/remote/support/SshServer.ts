@@ -1,0 +1,185 @@
+/**
+ * A real OpenSSH server on loopback, and behind it another home with another daemon: "the other machine".
+ */
+import { type ChildProcess, execFileSync, spawn } from "node:child_process"
+import { once } from "node:events"
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
+import { type AddressInfo, createServer } from "node:net"
+import { dirname, join } from "node:path"
+import { program } from "../../cli/support/agentctl.ts"
+import { makeSandbox, type Sandbox } from "../../support/Sandbox.ts"
+
+const SSHD = "/usr/sbin/sshd"
+
+export const hasSshServer = existsSync(SSHD)
+
+/** For the passphrase-protected key. */
+export const PASSPHRASE = "correct horse"
+
+const freePort = async (): Promise<number> => {
+  const server = createServer().listen(0, "127.0.0.1")
+  await once(server, "listening")
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, "close")
+  return port
+}
+
+export class SshServer implements AsyncDisposable {
+  /** The other machine's home. */
+  readonly there: Sandbox
+  readonly port: number
+  readonly #server: ChildProcess
+  readonly #folder: string
+
+  private constructor(there: Sandbox, port: number, folder: string) {
+    this.there = there
+    this.port = port
+    this.#folder = folder
+    this.#server = spawn(SSHD, ["-D", "-f", join(folder, "sshd_config"), "-E", join(folder, "log")], {
+      stdio: "ignore"
+    })
+  }
+
+  static async start(): Promise<SshServer> {
+    const there = makeSandbox()
+    const folder = join(there.root, "ssh")
+    mkdirSync(folder, { mode: 0o700 })
+    const keygen = (file: string, passphrase = "") =>
+      execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", passphrase, "-f", join(folder, file)])
+    for (const key of ["host", "other-host", "user", "stranger"]) keygen(key)
+    keygen("locked", PASSPHRASE)
+    const keys = ["user.pub", "locked.pub"].map((key) => readFileSync(join(folder, key), "utf8"))
+    writeFileSync(join(folder, "authorized"), keys.join(""), { mode: 0o600 })
+    // Every login is one into the other home.
+    const variables = Object.entries({ ...there.env, PATH: `${dirname(program)}:${there.env.PATH}` })
+    writeFileSync(
+      join(folder, "enter"),
+      [
+        "#!/bin/sh",
+        ...variables.map(([name, value]) => `export ${name}='${value}'`),
+        'exec sh -c "$SSH_ORIGINAL_COMMAND"',
+        ""
+      ].join("\n"),
+      { mode: 0o700 }
+    )
+    const port = await freePort()
+    writeFileSync(
+      join(folder, "sshd_config"),
+      [
+        `Port ${port}`,
+        "ListenAddress 127.0.0.1",
+        `HostKey ${join(folder, "host")}`,
+        "PidFile none",
+        `AuthorizedKeysFile ${join(folder, "authorized")}`,
+        // The directories above belong to whoever runs the tests, wherever these are.
+        "StrictModes no",
+        "UsePAM no",
+        "PasswordAuthentication no",
+        "KbdInteractiveAuthentication no",
+        "PermitRootLogin yes",
+        `ForceCommand ${join(folder, "enter")}`,
+        ""
+      ].join("\n")
+    )
+    if (process.getuid?.() === 0) mkdirSync("/run/sshd", { recursive: true })
+    const server = new SshServer(there, port, folder)
+    server.trust("host")
+    await server.#listening()
+    return server
+  }
+
+  /** The host key that the user's known_hosts has for it. */
+  trust(key: "host" | "other-host"): void {
+    const line = readFileSync(join(this.#folder, `${key}.pub`), "utf8")
+    writeFileSync(join(this.#folder, "known"), `[127.0.0.1]:${this.port} ${line}`)
+  }
+
+  /** What agentctl is called with to come here, with one of the keys. */
+  options(key: "user" | "stranger" | "locked" = "user"): ReadonlyArray<string> {
+    return [
+      `Port=${this.port}`,
+      `IdentityFile=${join(this.#folder, key)}`,
+      "IdentitiesOnly=yes",
+      "IdentityAgent=none",
+      `UserKnownHostsFile=${join(this.#folder, "known")}`,
+      "GlobalKnownHostsFile=none",
+      "StrictHostKeyChecking=yes"
+    ].flatMap((option) => ["-o", option])
+  }
+
+  /** Puts another program in the place of the other machine's agentctl, and answers its path. */
+  agentctl(script: string): string {
+    const file = join(this.#folder, "agentctl-other")
+    writeFileSync(file, script)
+    chmodSync(file, 0o755)
+    return file
+  }
+
+  /** Cuts every connection there is, without a word to either side's ssh. */
+  cut(): void {
+    for (const pid of this.#connections()) process.kill(pid, "SIGKILL")
+  }
+
+  /** Keeps connections, and lets nothing through, until the returned function is called. */
+  freeze(): () => void {
+    const stopped = this.#connections()
+    for (const pid of stopped) process.kill(pid, "SIGSTOP")
+    return () => {
+      for (const pid of stopped) {
+        try {
+          process.kill(pid, "SIGCONT")
+        } catch {
+          // It has been given up meanwhile.
+        }
+      }
+    }
+  }
+
+  /** Stops listening, and cuts every connection. */
+  async close(): Promise<void> {
+    this.cut()
+    this.#server.kill("SIGKILL")
+    if (this.#server.exitCode === null && this.#server.signalCode === null) await once(this.#server, "exit")
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+    await stopDaemon(this.there)
+    await this.there[Symbol.asyncDispose]()
+  }
+
+  /** Children of our own server, and no other. */
+  #connections(): ReadonlyArray<number> {
+    const below = (pid: number): ReadonlyArray<number> => childrenOf(pid).flatMap((child) => [child, ...below(child)])
+    return below(this.#server.pid!).filter((pid) => read(`/proc/${pid}/comm`).startsWith("sshd"))
+  }
+
+  async #listening(): Promise<void> {
+    const log = join(this.#folder, "log")
+    while (!existsSync(log) || !readFileSync(log, "utf8").includes("Server listening")) {
+      if (this.#server.exitCode !== null) throw new Error(`sshd ended: ${readFileSync(log, "utf8")}`)
+      await new Promise((resolve) => setTimeout(resolve, 10))
+    }
+  }
+}
+
+/** Empty for a process that has gone meanwhile. */
+const read = (path: string): string => {
+  try {
+    return readFileSync(path, "utf8")
+  } catch {
+    return ""
+  }
+}
+
+const childrenOf = (pid: number): ReadonlyArray<number> =>
+  read(`/proc/${pid}/task/${pid}/children`).split(" ").filter(Boolean).map(Number)
+
+/** The daemon over there was started through ssh, by nobody that a test has a handle on. */
+const stopDaemon = async ({ pidFile }: Sandbox): Promise<void> => {
+  if (!existsSync(pidFile)) return
+  const { pid } = JSON.parse(readFileSync(pidFile, "utf8")) as { readonly pid: number }
+  process.kill(pid, "SIGTERM")
+  while (existsSync(`/proc/${pid}`)) await new Promise((resolve) => setTimeout(resolve, 20))
+}
