@@ -19,7 +19,7 @@ export const attachTo = async (client: Client, params: AttachParams): Promise<nu
   onTerminal() ? attachTerminal(client, params) : attachStreams(client, params)
 
 const attachTerminal = async (client: Client, params: AttachParams): Promise<number> => {
-  const attachment = await client.attach({ ...params, ...terminalSize() })
+  const attachment = await client.attachLasting({ ...params, ...terminalSize() })
   const { interact } = await import("./terminal/interact.ts")
   const outcome = await interact(attachment)
   const name = printable(attachment.info.session.name)
@@ -40,7 +40,7 @@ const attachTerminal = async (client: Client, params: AttachParams): Promise<num
 }
 
 const attachStreams = async (client: Client, params: AttachParams): Promise<number> => {
-  const attachment = await client.attach({ ...params, from: params.from ?? "start", lossy: "bytes" })
+  const attachment = await client.attachLasting({ ...params, from: params.from ?? "start", lossy: "bytes" })
   const { filter } = await import("./terminal/filter.ts")
   const session: Session = attachment.info.session
   const act = (request: Promise<unknown>) => void request.catch(() => {})

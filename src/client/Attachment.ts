@@ -4,19 +4,17 @@
  * Reading is the back-pressure: whoever does not iterate stops the connection, and the daemon then keeps the newest screen
  * (or, with `lossy: "bytes"`, every byte on disk) for later.
  */
-import { FrameError, FrameType, readSize, readU64, size, u64 } from "../contract/Frames.ts"
+import { FrameError, FrameType, readSize, readU64, size } from "../contract/Frames.ts"
 import type { Result } from "../contract/Methods.ts"
 import { encodeFrame } from "../wire/FrameCodec.ts"
 import { AgentdError } from "./AgentdError.ts"
 import type { AttachmentMessage, ProgramExit } from "./AttachmentMessage.ts"
 import type { Connection, FrameSink } from "./Connection.ts"
 import { FrameReader } from "./FrameReader.ts"
+import { Keyboard, type SendFrame } from "./Keyboard.ts"
 
 /** Bytes held for a reader that does not keep up before the connection is paused: a few reads of the socket. */
 const HIGH_WATER_BYTES = 512 * 1024
-
-/** Bytes of one input frame: small enough that a keystroke never waits behind a large paste for long. */
-const INPUT_FRAME_BYTES = 32 * 1024
 
 /** Milliseconds the daemon may take to confirm a detach before the connection is simply closed. */
 const DETACH_MS = 1_000
@@ -33,16 +31,20 @@ export class Attachment implements AsyncIterable<AttachmentMessage> {
   #wake: (() => void) | undefined
   #finished = false
   #error: AgentdError | undefined
-  #sequence = 0
-  readonly #unacknowledged: Array<{ readonly sequence: number; readonly done: PromiseWithResolvers<void> }> = []
+  readonly #keyboard: Keyboard
+  /** The keyboard is used again on another connection: what it has not sent stays in it when this one is lost. */
+  readonly #lasting: boolean
+  /** Something has come since this was last set to false. */
+  heard = true
   readonly #closed = Promise.withResolvers<void>()
 
   /** Use `Client.attach`. */
   static over(
     connection: Connection,
-    info: Result<"session.attach">
+    info: Result<"session.attach">,
+    keyboard?: Keyboard
   ): { readonly attachment: Attachment; readonly sink: FrameSink } {
-    const attachment = new Attachment(connection, info)
+    const attachment = new Attachment(connection, info, keyboard)
     const reader = new FrameReader({
       output: (offset, bytes) => attachment.#add({ type: "output", offset, bytes }),
       frame: (type, payload) => attachment.#frame(type, payload)
@@ -51,6 +53,7 @@ export class Attachment implements AsyncIterable<AttachmentMessage> {
       attachment,
       sink: {
         push: (chunk) => {
+          attachment.heard = true
           try {
             reader.push(chunk)
           } catch (cause) {
@@ -63,8 +66,10 @@ export class Attachment implements AsyncIterable<AttachmentMessage> {
     }
   }
 
-  private constructor(connection: Connection, info: Result<"session.attach">) {
+  private constructor(connection: Connection, info: Result<"session.attach">, keyboard: Keyboard | undefined) {
     this.#connection = connection
+    this.#keyboard = keyboard ?? new Keyboard()
+    this.#lasting = keyboard !== undefined
     this.info = info
     // Whoever only iterates learns of the end there; nobody has to look at this promise.
     this.#closed.promise.catch(() => {})
@@ -105,22 +110,38 @@ export class Attachment implements AsyncIterable<AttachmentMessage> {
 
   /** Types `bytes` into the program. Resolves once the daemon has taken them; calls keep their order. */
   input(bytes: Uint8Array): Promise<void> {
-    if (this.#finished) return Promise.reject(this.#error ?? ended())
-    let last: Promise<void> = Promise.resolve()
-    for (let at = 0; at < bytes.length; at += INPUT_FRAME_BYTES) {
-      const sequence = ++this.#sequence
-      const done = Promise.withResolvers<void>()
-      done.promise.catch(() => {})
-      this.#unacknowledged.push({ sequence, done })
-      this.#send(FrameType.Input, u64(sequence), bytes.subarray(at, at + INPUT_FRAME_BYTES))
-      last = done.promise
-    }
-    return last
+    if (this.#finished && !this.#lasting) return Promise.reject(this.#error ?? ended())
+    return this.#keyboard.type(bytes, this.#sender)
   }
 
   /** No more input: the program is sent its end-of-file character. */
   endInput(): void {
-    this.#send(FrameType.Eof)
+    if (this.#lasting) this.#keyboard.end(this.#sender)
+    else this.#send(FrameType.Eof)
+  }
+
+  /** Sends what an earlier connection has not had acknowledged. */
+  sendAgain(): void {
+    // A daemon that does not know what it has had would type it twice.
+    if (this.info.taken === undefined) return this.#keyboard.fail(ended())
+    this.#keyboard.acknowledge(this.info.taken)
+    this.#keyboard.sendAgain(this.#sender)
+  }
+
+  /** Asks for a sign of life. */
+  ping(): void {
+    this.#send(FrameType.Ping)
+  }
+
+  /** Nobody reads what comes, so that nothing more comes. */
+  get paused(): boolean {
+    return this.#paused
+  }
+
+  /** Gives the connection up: whoever reads sees it end with this error. */
+  abandon(error: AgentdError): void {
+    this.#finish(error)
+    this.#connection.destroy()
   }
 
   /** This client's terminal has a new size. */
@@ -150,6 +171,8 @@ export class Attachment implements AsyncIterable<AttachmentMessage> {
     this.#connection.close()
   }
 
+  readonly #sender: SendFrame = (type, ...parts) => this.#send(type, ...parts)
+
   #send(type: FrameType, ...parts: ReadonlyArray<Uint8Array>): void {
     if (!this.#finished) this.#connection.write(encodeFrame(type, ...parts))
   }
@@ -168,7 +191,7 @@ export class Attachment implements AsyncIterable<AttachmentMessage> {
   #frame(type: FrameType, payload: Buffer): void {
     switch (type) {
       case FrameType.Ack:
-        this.#acknowledge(readU64(payload))
+        this.#keyboard.acknowledge(readU64(payload))
         break
       case FrameType.Gap:
         this.#add({ type: "gap", from: readU64(payload), to: readU64(payload, 8) })
@@ -203,17 +226,11 @@ export class Attachment implements AsyncIterable<AttachmentMessage> {
     this.#connection.close()
   }
 
-  #acknowledge(sequence: number): void {
-    while (this.#unacknowledged.length > 0 && this.#unacknowledged[0]!.sequence <= sequence) {
-      this.#unacknowledged.shift()!.done.resolve()
-    }
-  }
-
   #finish(error: AgentdError | undefined): void {
     if (this.#finished) return
     this.#finished = true
     this.#error = error
-    for (const { done } of this.#unacknowledged.splice(0)) done.reject(error ?? ended())
+    if (!this.#lasting) this.#keyboard.fail(error ?? ended())
     if (error === undefined) this.#closed.resolve()
     else this.#closed.reject(error)
     this.#wakeReader()

@@ -1,4 +1,5 @@
 /** What an attachment yields. */
+import type { AgentdError } from "./AgentdError.ts"
 
 /** How the program ended: exactly one of `code` and `signal`, or neither when nobody could see it. */
 export interface ProgramExit {
@@ -22,3 +23,11 @@ export type AttachmentMessage =
   | { readonly type: "exit"; readonly exit: ProgramExit }
   /** The daemon, or somebody, detached this client. The last message. */
   | { readonly type: "detached"; readonly reason: string }
+
+/** What an attachment that comes back by itself yields besides. */
+export type LastingMessage =
+  | AttachmentMessage
+  /** The connection is lost, or another attempt has failed; the next one is made in so many milliseconds. */
+  | { readonly type: "offline"; readonly error: AgentdError; readonly retryInMs: number }
+  /** It is back, and goes on where it was. `unsure`: bytes typed last that may be missing (the daemon was killed while it typed them). */
+  | { readonly type: "online"; readonly unsure: number }

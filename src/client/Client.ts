@@ -11,6 +11,8 @@ import { AgentdError } from "./AgentdError.ts"
 import type { Attachment } from "./Attachment.ts"
 import { Connection, type RequestOptions } from "./Connection.ts"
 import { timeoutFor } from "./Deadlines.ts"
+import type { Keyboard } from "./Keyboard.ts"
+import type { LastingAttachment, LastingOptions } from "./LastingAttachment.ts"
 import { checkSocket, type Environment, findSocket } from "./Places.ts"
 import type { WatchOptions } from "./Watch.ts"
 
@@ -68,16 +70,30 @@ export class Client implements AsyncDisposable {
   }
 
   /** Attaches to a session, over a connection of its own. */
-  async attach(params: AttachParams, options: RequestOptions = {}): Promise<Attachment> {
+  attach(params: AttachParams, options: RequestOptions = {}): Promise<Attachment> {
+    return this.#attach(params, options)
+  }
+
+  /** The same for as long as the session lives: a connection that is lost is replaced, no output is missed, no input lost or typed twice. */
+  async attachLasting(params: AttachParams, options: LastingOptions = {}): Promise<LastingAttachment> {
+    const { LastingAttachment } = await import("./LastingAttachment.ts")
+    return LastingAttachment.open((params, how) => this.#attach(params, how, how), params, options)
+  }
+
+  async #attach(
+    params: AttachParams,
+    options: RequestOptions,
+    { again = false, keyboard }: { readonly keyboard?: Keyboard; readonly again?: boolean } = {}
+  ): Promise<Attachment> {
     const { Attachment } = await import("./Attachment.ts")
-    const connection = await this.#open()
+    const connection = await this.#open(again)
     let attachment: Attachment | undefined
     try {
       await connection.upgrade(
         "session.attach",
         params,
         (result) => {
-          const made = Attachment.over(connection, result as Result<"session.attach">)
+          const made = Attachment.over(connection, result as Result<"session.attach">, keyboard)
           attachment = made.attachment
           return made.sink
         },
@@ -118,14 +134,16 @@ export class Client implements AsyncDisposable {
     return this.#connection
   }
 
-  async #open(): Promise<Connection> {
+  /** Whoever comes back does not start a daemon: somebody may have stopped it on purpose. */
+  async #open(again = false): Promise<Connection> {
     if (this.#options.connect !== undefined) return new Connection(await this.#options.connect())
     const named = this.#options.socket !== undefined || Boolean((this.#options.env ?? process.env).AGENTD_SOCKET)
     checkSocket(this.socket, named)
     try {
       return await Connection.open(this.socket)
     } catch (error) {
-      if (this.#options.start !== true || !(error instanceof AgentdError) || error.tag !== "NoDaemon") throw error
+      if (again || this.#options.start !== true || !(error instanceof AgentdError) || error.tag !== "NoDaemon")
+        throw error
     }
     // Loaded only now: most commands find a daemon and never need it.
     const { ensureDaemon } = await import("./EnsureDaemon.ts")

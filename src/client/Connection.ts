@@ -115,6 +115,12 @@ export class Connection {
     else this.#socket.end(() => this.#socket.destroy())
   }
 
+  /** Ends it at once: the other side does not answer any more. */
+  destroy(): void {
+    this.#end(lost("it was given up"))
+    this.#socket.destroy()
+  }
+
   #request(
     method: string,
     params: unknown,

@@ -37,7 +37,7 @@ export const FrameType = {
   Redraw: 0x0b,
   /** server → client: JSON error `{code, message, data}`; the connection closes after it. */
   Error: 0x0c,
-  /** client → server: `[]`, no more input: a `stdin: "pipe"` session's pipe is closed; a terminal is sent its end-of-file character. */
+  /** client → server: `[]`, or `[seq u64]` to have it numbered and acknowledged like input, no more input: a `stdin: "pipe"` session's pipe is closed; a terminal is sent its end-of-file character. */
   Eof: 0x0d,
   /** server → client, may be ignored: UTF-8 notice for the person at the terminal. */
   Notice: 0x81

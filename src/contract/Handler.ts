@@ -42,6 +42,8 @@ export interface FrameChannel {
 
 /** What an attachment does with the client's side of the connection. */
 export interface FrameListener {
+  /** The client comes back by itself: instead of being told to leave, it finds its connection closed. */
+  readonly comesBack?: boolean
   /** The payload is valid during the call only. May throw `FrameError`-like errors, which close the connection. */
   readonly onFrame: (type: FrameType, payload: Buffer) => void
   /** The client has taken what was queued. */

@@ -333,6 +333,11 @@ export const WaitResult = Schema.Struct({
   match: Schema.NullOr(Schema.String).annotateKey({ description: "`output`: the text that matched." })
 })
 
+/** 96 random bits: enough never to meet another's, and two numbers that a float holds exactly. */
+const AttachToken = Schema.String.check(
+  Schema.isPattern(/^[0-9a-f]{24}$/u, { expected: "24 hexadecimal digits" })
+).annotate({ title: "attach token" })
+
 export const AttachParams = Schema.Struct({
   ...one,
   mode: Schema.optionalKey(Schema.Literals(["write", "view"])).annotateKey({
@@ -356,14 +361,29 @@ export const AttachParams = Schema.Struct({
   }),
   ended: Schema.optionalKey(Schema.Boolean).annotateKey({
     description: "Answer even if the session has ended: send what was asked for, then `Exit`."
+  }),
+  token: Schema.optionalKey(AttachToken).annotateKey({
+    description:
+      "Chosen at random by a client that comes back by itself, and given again each time: its numbered input is then taken once, whatever happened to connection and daemon. Such a client is not detached when the daemon stops; its connection is closed."
+  }),
+  repaint: Schema.optionalKey(Schema.Boolean).annotateKey({
+    description:
+      "With an offset: begin with a snapshot of the screen as it was there, for a terminal that has been written to meanwhile."
   })
 })
 export type AttachParams = typeof AttachParams.Type
 export const AttachResult = Schema.Struct({
   client: Schema.String.annotateKey({ description: "Names this attachment." }),
   session: Session,
-  offset: Offset.annotateKey({ description: "Offset of the first byte that will be sent." }),
-  escape: Schema.String.annotateKey({ description: "The configured detach key, as in `ctrl-]`." })
+  offset: Offset.annotateKey({ description: "Offset of the first byte that will be sent, or skipped." }),
+  escape: Schema.String.annotateKey({ description: "The configured detach key, as in `ctrl-]`." }),
+  taken: Schema.optionalKey(Schema.Int).annotateKey({
+    description: "Number of the last input frame that was taken from the client with this token; 0 for a new one."
+  }),
+  unsure: Schema.optionalKey(Schema.Int).annotateKey({
+    description:
+      "Bytes a daemon was writing to the terminal in the very moment it was killed: they count as taken and may be missing."
+  })
 })
 
 export const DetachParams = Schema.Struct({

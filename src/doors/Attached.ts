@@ -83,6 +83,14 @@ export class Attached {
     this.#hold(false)
   }
 
+  /** The daemon goes; the session may not. */
+  leave(reason: string): void {
+    if (this.#listener?.comesBack !== true) return this.detach(reason)
+    this.release()
+    this.#leaving = true
+    this.#socket.end()
+  }
+
   #fail(error: AgentdError): void {
     if (this.#leaving) return
     const text = Buffer.from(JSON.stringify(toErrorObject(error)))

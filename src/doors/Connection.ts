@@ -67,7 +67,7 @@ export class Connection {
 
   /** Ends an attachment, if there is one. */
   detach(reason: string): void {
-    this.#attached?.detach(reason)
+    this.#attached?.leave(reason)
   }
 
   /** Takes no more requests. */

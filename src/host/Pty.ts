@@ -10,7 +10,7 @@ import { Context, Effect, Layer } from "effect"
 import { LaunchFailed } from "../contract/Errors.ts"
 import { closeOnExec, type Spawning, spawningLibc } from "./Libc.ts"
 import { loadPtyAddon, type PtyAddon } from "./PtyAddon.ts"
-import { PtyInput } from "./PtyInput.ts"
+import { PtyInput, type WriteNotes } from "./PtyInput.ts"
 import { awaitExit, type OnExit, spawn } from "./Spawn.ts"
 import { withProgramsMask } from "./Umask.ts"
 
@@ -33,8 +33,8 @@ export interface PtyMaster {
    * every byte has been read. The chunk's memory is reused after `onData` returns.
    */
   readonly start: (onData: (chunk: Buffer) => void, onEnd: () => void) => void
-  /** Queues input; `onTaken` runs when the kernel has all of it. */
-  readonly write: (bytes: Uint8Array, onTaken?: () => void) => void
+  /** Queues input; `onTaken` runs when the kernel has all of it, and `notes` are made around each write(2). */
+  readonly write: (bytes: Uint8Array, onTaken?: () => void, notes?: WriteNotes) => void
   /** Bytes queued that the program has not taken. */
   readonly backlog: () => number
   readonly resize: (cols: number, rows: number) => void
@@ -242,9 +242,9 @@ const master = (fd: number, addon: PtyAddon, release: () => void, slot?: Receive
       onEnd = done
       stream.resume()
     },
-    write: (bytes, onTaken) => {
+    write: (bytes, onTaken, notes) => {
       // Once destroyed, the descriptor's number may belong to something else.
-      if (!stream.destroyed) input.write(bytes, onTaken)
+      if (!stream.destroyed) input.write(bytes, onTaken, notes)
     },
     backlog: () => input.backlog,
     resize: (cols, rows) => {

@@ -11,10 +11,20 @@ import { writeSync } from "node:fs"
 const FIRST_LOOK_MS = 1
 const LAST_LOOK_MS = 64
 
+/** Told of each write(2): what is tried before it, and how many bytes of the piece the kernel has after it. */
+export interface WriteNotes {
+  readonly tries: (bytes: number) => void
+  readonly wrote: (written: number) => void
+}
+
 interface Piece {
   readonly bytes: Uint8Array
   readonly onTaken: (() => void) | undefined
+  readonly notes: WriteNotes | undefined
 }
+
+/** Bytes of one write that is noted. A terminal takes hardly more at a time, and this is what a kill in its middle leaves unknown. */
+const NOTED_BYTES = 4096
 
 export class PtyInput {
   readonly #fd: number
@@ -35,9 +45,9 @@ export class PtyInput {
     return this.#backlog
   }
 
-  write(bytes: Uint8Array, onTaken?: () => void): void {
+  write(bytes: Uint8Array, onTaken?: () => void, notes?: WriteNotes): void {
     if (this.#closed) return
-    this.#queue.push({ bytes, onTaken })
+    this.#queue.push({ bytes, onTaken, notes })
     this.#backlog += bytes.length
     if (this.#timer === null) this.#flush()
   }
@@ -59,11 +69,12 @@ export class PtyInput {
     if (this.#timer !== null) clearTimeout(this.#timer)
     this.#timer = null
     while (this.#queue.length > 0) {
-      const { bytes, onTaken } = this.#queue[0]!
-      const taken = bytes.length === 0 ? 0 : this.#try(bytes)
+      const { bytes, notes, onTaken } = this.#queue[0]!
+      const taken = bytes.length === 0 ? 0 : this.#try(bytes, notes)
       if (taken === null) return
       this.#written += taken
       this.#backlog -= taken
+      notes?.wrote(this.#written)
       if (this.#written < bytes.length) continue
       this.#queue.shift()
       this.#written = 0
@@ -72,12 +83,15 @@ export class PtyInput {
   }
 
   /** Bytes the kernel took; null when it takes none now, or none any more. */
-  #try(bytes: Uint8Array): number | null {
+  #try(bytes: Uint8Array, notes: WriteNotes | undefined): number | null {
+    const length = Math.min(bytes.length - this.#written, notes === undefined ? bytes.length : NOTED_BYTES)
     try {
-      const taken = writeSync(this.#fd, bytes, this.#written)
+      notes?.tries(length)
+      const taken = writeSync(this.#fd, bytes, this.#written, length)
       this.#delay = FIRST_LOOK_MS
       return taken
     } catch (cause) {
+      notes?.tries(0)
       if ((cause as NodeJS.ErrnoException).code === "EAGAIN") {
         this.#timer = setTimeout(() => this.#flush(), this.#delay)
         this.#delay = Math.min(this.#delay * 2, LAST_LOOK_MS)

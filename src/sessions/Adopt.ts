@@ -30,7 +30,14 @@ export const adopt = Effect.fn("Sessions.adopt")(function* (session: SessionReco
     if (missed.length > 0) recording.writer.append(missed, yield* Clock.currentTimeMillis)
     const { pid, startTime } = launched
     const current = { ...session, status: "running" as const, pid, startTime, cols: at.cols, rows: at.rows }
-    const entry = yield* enliven(current, scope, { launched, recording, ring, stdin: null, hold })
+    const entry = yield* enliven(current, scope, {
+      launched,
+      recording,
+      ring,
+      stdin: null,
+      hold,
+      typists: memory.typists
+    })
     return { entry, offset: ring.end }
   }).pipe(
     Scope.provide(scope),

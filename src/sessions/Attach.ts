@@ -16,6 +16,7 @@ import { Recordings } from "./Recordings.ts"
 import { resolve } from "./Resolve.ts"
 import type { SessionRecord, SessionStore } from "./SessionStore.ts"
 import { Screens } from "./screen/Screens.ts"
+import { Typists } from "./Typists.ts"
 import type { TranscriptReader } from "./transcript/Transcript.ts"
 
 let clients = 0
@@ -29,15 +30,21 @@ export const attach = Effect.fn("Sessions.attach")(function* (params: AttachPara
   }
   const mode = params.mode ?? "write"
   const size = sizeOf(params)
+  const sizedAt = live?.live.sizedAt ?? 0
   // Before the screen is drawn, so that it is drawn in the size the client has.
   if (live !== undefined && size !== null && mode === "write") live.live.resize(size.cols, size.rows)
 
   const { feed, source } = entry !== undefined ? yield* liveFeed(entry) : yield* endedFeed(record)
-  const from = params.from ?? "screen"
   const lossy = params.lossy ?? "screen"
   const scrollback = params.scrollback ?? 0
-  const snapshot = from === "screen" ? yield* (yield* Screens).redraw(yield* source, { scrollback }) : null
-  const cursor = snapshot?.offset ?? startOf(from, feed)
+  const screens = yield* Screens
+  const screen = Effect.flatMap(source, (it) => screens.redraw(it, { scrollback }))
+  const { behind, cursor, snapshot } = yield* begin(planBegin(params, feed, sizedAt), feed, screen)
+  const typist = (live?.live.typists ?? new Typists()).of(params.token, yield* Clock.currentTimeMillis)
+  // What the same client holds on a connection that it has given up already.
+  for (const { attachment, token } of entry?.live.attached.values() ?? [])
+    if (params.token !== undefined && token === params.token)
+      attachment.detach("this client came back on another connection")
 
   clients += 1
   const client: SessionClient = {
@@ -48,6 +55,7 @@ export const attach = Effect.fn("Sessions.attach")(function* (params: AttachPara
     pid: caller.peer.pid,
     since: yield* Clock.currentTimeMillis
   }
+  const { taken, unsure } = typist
   const fork = Effect.runForkWith(yield* Effect.context<never>())
   yield* caller.upgrade((channel) => {
     const writes = live !== undefined && mode === "write"
@@ -57,9 +65,12 @@ export const attach = Effect.fn("Sessions.attach")(function* (params: AttachPara
         lossy,
         cursor,
         snapshot,
+        ...(behind === undefined ? {} : { behind }),
+        typist,
+        comesBack: params.token !== undefined,
         fork,
-        onInput: (bytes, taken) => {
-          if (writes) return live.live.input(bytes, taken)
+        onInput: (bytes, taken, notes) => {
+          if (writes) return live.live.input(bytes, taken, notes)
           taken()
           return true
         },
@@ -75,20 +86,59 @@ export const attach = Effect.fn("Sessions.attach")(function* (params: AttachPara
       },
       channel
     )
-    entry?.live.attached.set(client.id, { client, attachment })
+    entry?.live.attached.set(client.id, { client, attachment, token: params.token ?? null })
     return attachment
   })
   sessions.last = record.id
   const { attach } = yield* (yield* Settings).current
-  return { client: client.id, session: describe(entry?.record ?? record, entry), offset: cursor, escape: attach.escape }
+  return {
+    client: client.id,
+    session: describe(entry?.record ?? record, entry),
+    offset: behind ?? cursor,
+    escape: attach.escape,
+    taken,
+    ...(unsure > 0 ? { unsure } : {})
+  }
 })
 
 const sizeOf = ({ cols, rows }: AttachParams) =>
   cols === undefined || rows === undefined ? null : { cols: clampSize(cols), rows: clampSize(rows) }
 
-/** An offset beyond the end is the end: the client cannot have seen what was never printed. */
-const startOf = (from: "screen" | "start" | "end" | number, feed: Feed): number =>
-  typeof from === "number" ? Math.min(from, feed.end) : from === "end" ? feed.end : 0
+export type Begin =
+  | { readonly from: "offset"; readonly offset: number }
+  /** The screen, and what comes after it; a client that has bytes up to `behind` is told of the gap. */
+  | { readonly from: "screen"; readonly behind?: number }
+  /** The screen as it was, and every byte since. */
+  | { readonly from: "past"; readonly offset: number }
+
+/** Where a client begins. `sizedAt` is where the session got the size it had before this client came. */
+export const planBegin = (
+  params: Pick<AttachParams, "from" | "lossy" | "repaint">,
+  feed: Pick<Feed, "end">,
+  sizedAt: number
+): Begin => {
+  const { from = "screen", lossy = "screen", repaint = false } = params
+  if (from === "screen") return { from }
+  if (from === "start") return { from: "offset", offset: 0 }
+  // An offset beyond the end is the end: the client cannot have seen what was never printed.
+  const offset = from === "end" ? feed.end : Math.min(from, feed.end)
+  if (from === "end" || lossy === "bytes") return { from: "offset", offset }
+  // What was drawn for another size would make a mess of this client's screen.
+  if (sizedAt > offset) return { from: "screen", behind: offset }
+  return { from: repaint ? "past" : "offset", offset }
+}
+
+const begin = Effect.fnUntraced(function* (plan: Begin, feed: Feed, screen: Feed["redraw"]) {
+  if (plan.from === "offset") return { cursor: plan.offset, snapshot: null }
+  if (plan.from === "screen") {
+    // Lines above the screen are for a terminal that has none of them yet.
+    const snapshot = yield* plan.behind === undefined ? screen : feed.redraw
+    return { cursor: snapshot.offset, snapshot, behind: plan.behind }
+  }
+  const past = yield* Effect.option(feed.redrawAt(plan.offset))
+  const snapshot = past._tag === "Some" && past.value.offset === plan.offset ? past.value : yield* feed.redraw
+  return { cursor: snapshot.offset, snapshot, behind: plan.offset }
+})
 
 const liveFeed = Effect.fnUntraced(function* (entry: Entry) {
   const { live, recording } = entry
@@ -107,7 +157,8 @@ const liveFeed = Effect.fnUntraced(function* (entry: Entry) {
     },
     recent: (offset, limit) => live.recent(offset, limit),
     recorded: recording.reader.read,
-    redraw: Effect.flatMap(source, (it) => screens.redraw(it))
+    redraw: Effect.flatMap(source, (it) => screens.redraw(it)),
+    redrawAt: (offset) => Effect.flatMap(source, (it) => screens.redrawAt(it, offset))
   }
   return { feed, source }
 })
@@ -125,7 +176,8 @@ const endedFeed = Effect.fnUntraced(function* (record: SessionRecord) {
     exit: exit ?? { code: null, signal: null, by: "lost", took: null, at: record.activeAt },
     recent: () => [Buffer.alloc(0), Buffer.alloc(0)],
     recorded: reader.read,
-    redraw: Effect.flatMap(source, (it) => screens.redraw(it))
+    redraw: Effect.flatMap(source, (it) => screens.redraw(it)),
+    redrawAt: (offset) => Effect.flatMap(source, (it) => screens.redrawAt(it, offset))
   }
   return { feed, source }
 })

@@ -8,6 +8,8 @@ import { type Effect, Exit, type Fiber } from "effect"
 import { FrameType, readSize, readU64, size, u64 } from "../contract/Frames.ts"
 import type { FrameChannel, FrameListener } from "../contract/Handler.ts"
 import type { Feed, Redraw } from "./Feed.ts"
+import { type TakeInput, Typing } from "./Typing.ts"
+import type { Typist } from "./Typists.ts"
 
 /** Bytes of one output frame: large enough to amortise a write, small enough to keep keystrokes moving. */
 const FRAME_BYTES = 128 * 1024
@@ -29,14 +31,6 @@ export const MAX_BEHIND_BYTES = 16 * 1024 * 1024
 const STREAM_BYTES = 2 * 1024
 const GATHER_BYTES = 64 * 1024
 const GATHER_MS = 1
-
-/**
- * Input of at most this size is acknowledged within so long, all of it at once: nobody waits for that, and a write for each
- * keystroke would come before its echo and cost it a fifth of its time. Not sooner, because the kernel arms a timer that is
- * nearer than its own tick each time the daemon sleeps.
- */
-const KEYSTROKE_BYTES = 64
-const ACK_MS = 20
 
 export type Step =
   | { readonly send: "nothing" }
@@ -63,8 +57,13 @@ export interface AttachmentOptions {
   readonly cursor: number
   /** What to draw before it. */
   readonly snapshot: Redraw | null
-  /** Takes typed bytes, or answers `false` when there is no room: the client is then not read until `resumed` is called. */
-  readonly onInput: (bytes: Buffer, taken: () => void) => boolean
+  /** The client has bytes up to here; the snapshot is of a later moment, and what is between is skipped. */
+  readonly behind?: number
+  /** What this client has typed before, here or on a connection that was lost. */
+  readonly typist: Typist
+  /** This client comes back by itself: it is let go of by closing its connection. */
+  readonly comesBack: boolean
+  readonly onInput: TakeInput
   readonly onEof: () => void
   readonly onResize: (cols: number, rows: number) => void
   readonly onClose: () => void
@@ -78,11 +77,7 @@ export class Attachment implements FrameListener {
   #scheduled = false
   #busy = false
   #over = false
-  /** Numbers of the last input frame that came, and of the last one the program's terminal has taken. */
-  #lastInput = 0
-  #lastTaken = 0
-  #lastAcknowledged = 0
-  #ackTimer: NodeJS.Timeout | null = null
+  readonly #typing: Typing
   #redrawWanted = false
   #gathering = false
 
@@ -90,6 +85,10 @@ export class Attachment implements FrameListener {
     this.#options = options
     this.#channel = channel
     this.#cursor = options.cursor
+    this.#typing = new Typing(options.typist, options.onInput, (sequence) => {
+      if (!this.#over) channel.send(FrameType.Ack, u64(sequence))
+    })
+    if (options.behind !== undefined && options.behind < options.cursor) this.#gap(options.behind, options.cursor)
     if (options.snapshot !== null) this.#draw(options.snapshot)
     this.wake()
   }
@@ -123,12 +122,17 @@ export class Attachment implements FrameListener {
     this.#channel.detach(reason)
   }
 
+  get comesBack(): boolean {
+    return this.#options.comesBack
+  }
+
   onFrame(type: FrameType, payload: Buffer): void {
     switch (type) {
       case FrameType.Input:
-        return this.#input(readU64(payload), payload.subarray(8))
+        if (!this.#typing.frame(readU64(payload), payload.subarray(8))) this.#channel.pause()
+        return
       case FrameType.Eof:
-        return this.#options.onEof()
+        return this.#eof(payload)
       case FrameType.Resize: {
         const { cols, rows } = readSize(payload)
         return this.#options.onResize(cols, rows)
@@ -147,29 +151,20 @@ export class Attachment implements FrameListener {
   }
 
   onClose(): void {
-    this.#acknowledge()
+    this.#typing.close()
     this.#over = true
     this.#options.onClose()
   }
 
-  /** Input that was taken before is acknowledged again and not repeated: the client came back and could not know. */
-  #input(seq: number, bytes: Buffer): void {
-    if (seq <= this.#lastInput) return this.#channel.send(FrameType.Ack, u64(this.#lastTaken))
-    this.#lastInput = seq
-    const room = this.#options.onInput(Buffer.from(bytes), () => {
-      this.#lastTaken = seq
-      if (bytes.length > KEYSTROKE_BYTES) return this.#acknowledge()
-      this.#ackTimer ??= setTimeout(() => this.#acknowledge(), ACK_MS)
-    })
-    if (!room) this.#channel.pause()
-  }
-
-  #acknowledge(): void {
-    if (this.#ackTimer !== null) clearTimeout(this.#ackTimer)
-    this.#ackTimer = null
-    if (this.#over || this.#lastTaken === this.#lastAcknowledged) return
-    this.#lastAcknowledged = this.#lastTaken
-    this.#channel.send(FrameType.Ack, u64(this.#lastTaken))
+  /** A client that comes back numbers the end of its input too, so that it comes once. */
+  #eof(payload: Buffer): void {
+    const { onEof, typist } = this.#options
+    if (payload.length === 0) return onEof()
+    const sequence = readU64(payload)
+    if (sequence > typist.received) onEof()
+    typist.received = Math.max(typist.received, sequence)
+    if (sequence > typist.taken) typist.wrote(sequence, 0, 0)
+    this.#typing.acknowledge()
   }
 
   #pump(): void {
@@ -188,7 +183,7 @@ export class Attachment implements FrameListener {
         case "screen":
           return this.#redraw(this.#cursor)
         case "exit":
-          this.#acknowledge()
+          this.#typing.acknowledge()
           this.#over = true
           // Its answer must be read, even if its input has not been for a while.
           this.#channel.resume()

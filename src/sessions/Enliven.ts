@@ -14,6 +14,7 @@ import type { Recording } from "./Recordings.ts"
 import type { Ring } from "./Ring.ts"
 import { openMemory } from "./SessionMemory.ts"
 import type { SessionRecord } from "./SessionStore.ts"
+import type { Typists } from "./Typists.ts"
 
 /** Carries a recording's pressure to a session that is made after it. */
 export interface Holding {
@@ -35,10 +36,11 @@ export interface Parts {
   readonly ring: Ring
   readonly stdin: InputPipe | null
   readonly hold: Holding
+  readonly typists: Typists
 }
 
 export const enliven = Effect.fnUntraced(function* (record: SessionRecord, scope: Scope.Closeable, parts: Parts) {
-  const { hold, launched, recording, ring, stdin } = parts
+  const { hold, launched, recording, ring, stdin, typists } = parts
   const clock = yield* Clock.Clock
   const live = new LiveSession({
     id: record.id,
@@ -46,6 +48,7 @@ export const enliven = Effect.fnUntraced(function* (record: SessionRecord, scope
     recorder: recording.writer,
     ring,
     stdin,
+    typists,
     cols: record.cols,
     rows: record.rows,
     deadline: record.limits.timeoutMs === undefined ? null : record.createdAt + record.limits.timeoutMs,

@@ -22,6 +22,8 @@ export interface Feed {
   /** Bytes from disk. */
   readonly recorded: (offset: number, limit: number) => Effect.Effect<TranscriptRead, TranscriptUnavailable>
   readonly redraw: Effect.Effect<Redraw, TranscriptUnavailable>
+  /** The screen as it was before the byte at this offset. */
+  readonly redrawAt: (offset: number) => Effect.Effect<Redraw, TranscriptUnavailable>
   /** Set once the program has ended and `end` will not grow any more. */
   readonly exit: SessionExit | null
 }

@@ -9,10 +9,12 @@ import { Deferred, Effect } from "effect"
 import { MAX_INPUT_BACKLOG } from "../contract/Limits.ts"
 import type { SessionClient, SessionExit } from "../contract/Session.ts"
 import type { InputPipe } from "../host/InputPipe.ts"
+import type { WriteNotes } from "../host/PtyInput.ts"
 import type { Attachment } from "./Attachment.ts"
 import { exitOf } from "./Exits.ts"
 import type { Launched } from "./Launcher.ts"
 import type { Ring } from "./Ring.ts"
+import type { Typists } from "./Typists.ts"
 
 /** After its program's end a session waits so long for the last output, each time some more of it comes … */
 const QUIET_MS = 100
@@ -35,6 +37,7 @@ export interface LiveOptions {
   readonly recorder: Recorder
   readonly ring: Ring
   readonly stdin: InputPipe | null
+  readonly typists: Typists
   readonly cols: number
   readonly rows: number
   /** When its time is up, in milliseconds since 1970; null: it has a time without end. */
@@ -45,6 +48,8 @@ export interface LiveOptions {
 interface Attached {
   client: SessionClient
   readonly attachment: Attachment
+  /** By which a client that comes back is known. */
+  readonly token: string | null
 }
 
 /** Completes once the event loop has read what is there to read. */
@@ -55,6 +60,7 @@ const looked = Effect.callback<void>((resume) => {
 export class LiveSession {
   readonly id: string
   readonly launched: Launched
+  readonly typists: Typists
   /** Completes when the program has ended and every byte of its output is here. */
   readonly done = Deferred.makeUnsafe<SessionExit>()
   readonly attached = new Map<string, Attached>()
@@ -66,6 +72,8 @@ export class LiveSession {
   activeAt: number
   cols: number
   rows: number
+  /** Offset at which it got its size: what was printed before was meant for another one. */
+  sizedAt = 0
   readonly #ring: Ring
   readonly #recorder: Recorder
   readonly #stdin: InputPipe | null
@@ -78,6 +86,7 @@ export class LiveSession {
   constructor(options: LiveOptions) {
     this.id = options.id
     this.launched = options.launched
+    this.typists = options.typists
     this.cols = options.cols
     this.rows = options.rows
     this.#recorder = options.recorder
@@ -120,13 +129,14 @@ export class LiveSession {
   }
 
   /** False when the program has not taken what it was sent before; `taken` runs when the kernel has these bytes. */
-  input(bytes: Uint8Array, taken: () => void = () => {}): boolean {
+  input(bytes: Uint8Array, taken: () => void = () => {}, notes?: WriteNotes): boolean {
     const sink = this.#stdin !== null && !this.#stdin.ended ? this.#stdin : this.launched.master
-    sink.write(bytes, () => {
+    const onTaken = () => {
       taken()
       if (sink.backlog() < MAX_INPUT_BACKLOG / 2)
         for (const { attachment } of this.attached.values()) attachment.resumed()
-    })
+    }
+    sink.write(bytes, onTaken, notes)
     return sink.backlog() < MAX_INPUT_BACKLOG
   }
 
@@ -145,6 +155,7 @@ export class LiveSession {
     if (cols === this.cols && rows === this.rows) return false
     this.cols = cols
     this.rows = rows
+    this.sizedAt = this.end
     this.#recorder.resize(cols, rows, this.#now())
     this.launched.master.resize(cols, rows)
     for (const { attachment } of this.attached.values()) attachment.resized(cols, rows)

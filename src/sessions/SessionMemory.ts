@@ -2,7 +2,7 @@
  * A session's last megabyte of output, and the chunk being read this moment, in memory that outlives the daemon: whatever was
  * taken from the terminal before a SIGKILL is there for the daemon that comes next.
  *
- *   [magic f64][ring first f64][ring end f64][slot base f64] … [slot 16 KiB][ring 1 MiB]
+ *   [magic f64][ring first f64][ring end f64][slot base f64] … [typists 448 f64] [slot 16 KiB][ring 1 MiB]
  *
  * The kernel reads straight into the slot. Handled means: pushed to the ring, whose end then moves, the slot zeroed, and its base set
  * to that end. So after a kill a slot whose base is the ring's end holds a chunk that nobody has seen, and any other slot holds
@@ -12,6 +12,7 @@ import { RING_BYTES } from "../contract/Limits.ts"
 import type { ReceiveSlot } from "../host/Pty.ts"
 import { mapShared, type SharedMemory } from "../host/SharedMemory.ts"
 import { Ring, type RingMemory } from "./Ring.ts"
+import { TYPISTS_LENGTH, Typists } from "./Typists.ts"
 
 const HEADER_BYTES = 4096
 const SLOT_BYTES = 16 * 1024
@@ -20,7 +21,7 @@ const SIZE = HEADER_BYTES + SLOT_BYTES + RING_BYTES
 /** Says that the numbers after it are valid, and of this layout. */
 const MAGIC = 0x61_67_64_31
 
-const AT = { magic: 0, first: 1, end: 2, base: 3 } as const
+const AT = { magic: 0, first: 1, end: 2, base: 3, typists: 64 } as const
 
 export interface SessionMemory {
   /** Of a session that begins at `offset`. */
@@ -28,6 +29,8 @@ export interface SessionMemory {
   /** What an earlier daemon left, the chunk it had not handled included; null when there is nothing of it. */
   readonly restore: () => Ring | null
   readonly slot: ReceiveSlot
+  /** What each client has typed. */
+  readonly typists: Typists
   readonly close: () => void
 }
 
@@ -43,6 +46,7 @@ const layOut = ({ buffer, close }: SharedMemory): SessionMemory => {
       numbers[AT.end] = end
     }
   }
+  if (numbers[AT.magic] !== MAGIC) numbers.fill(0)
   const free = () => {
     numbers[AT.base] = numbers[AT.end]!
   }
@@ -70,6 +74,7 @@ const layOut = ({ buffer, close }: SharedMemory): SessionMemory => {
         free()
       }
     },
+    typists: new Typists(numbers.subarray(AT.typists, AT.typists + TYPISTS_LENGTH)),
     close
   }
 }

@@ -26,6 +26,7 @@ import { Recordings } from "./Recordings.ts"
 import { Ring } from "./Ring.ts"
 import type { SessionRecord } from "./SessionStore.ts"
 import { Supervisor } from "./Supervisor.ts"
+import { Typists } from "./Typists.ts"
 
 /**
  * Files that must still be free to open: a session takes up to eight of them, and the others see to it that those which run can be
@@ -156,7 +157,8 @@ const launch = Effect.fnUntraced(function* (
       recording,
       ring,
       stdin,
-      hold
+      hold,
+      typists: memory?.typists ?? new Typists()
     })
     yield* (yield* Supervisor).watch(entry)
     return entry

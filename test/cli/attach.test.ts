@@ -1,9 +1,10 @@
 import { writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
+import { Network } from "../support/Cut.ts"
 import type { Daemon } from "../support/Daemon.ts"
 import { makeSandbox, type Sandbox } from "../support/Sandbox.ts"
-import { agentctl, asked } from "./support/agentctl.ts"
+import { agentctl, asked, start } from "./support/agentctl.ts"
 import { emulator, modesOf, textOf, UserTerminal } from "./support/UserTerminal.ts"
 
 let sandbox: Sandbox
@@ -203,6 +204,87 @@ describe("attach", () => {
     await terminal.ended()
     expect(terminal.code).toBe(6)
     expect(textOf(terminal.screen)).toMatch(/agentctl logs/)
+  })
+})
+
+describe("attach over a network that breaks", () => {
+  const network = async () => {
+    const net = new Network(join(sandbox.root, "net.sock"), sandbox.socket)
+    await net.up()
+    const env: Record<string, string> = { ...sandbox.env, AGENTD_SOCKET: net.path }
+    return { net, env }
+  }
+
+  it("comes back by itself: the line about it is gone, the screen is whole, and every key typed meanwhile arrives once", async () => {
+    await session(
+      "far",
+      "stty -echo; printf 'top\\n\\033[24;1Hlast row\\033[H'; while read line; do echo \"got $line\"; done"
+    )
+    const { env, net } = await network()
+    await using _ = net
+    await using terminal = new UserTerminal({ env }, "attach far")
+    await terminal.shows(/last row/)
+    terminal.type("one\r")
+    await terminal.shows(/got one/)
+    await net.down()
+    await terminal.shows(/agentd is away, \d+ s\..*Ctrl-\] d detaches/)
+    expect(textOf(terminal.screen)).not.toMatch(/last row/)
+    terminal.type("two\r")
+    terminal.type("three\r")
+    await net.up()
+    terminal.type("four\r")
+    await terminal.shows(/got two\ngot three\ngot four/)
+    await terminal.shows((screen) => /last row/.test(textOf(screen)) && !/is away/.test(textOf(screen)))
+    expect(textOf(terminal.screen).match(/got (one|two|three|four)/g)).toHaveLength(4)
+    terminal.type("\x1dd")
+    await terminal.ended()
+    expectAsFound(terminal)
+  })
+
+  it("shows nothing of an outage that is over at once", async () => {
+    await session("near", 'stty -echo; echo here; while read line; do echo "got $line"; done')
+    const { env, net } = await network()
+    await using _ = net
+    await using terminal = new UserTerminal({ env }, "attach near")
+    await terminal.shows(/here/)
+    await net.down()
+    await net.up()
+    terminal.type("one\r")
+    await terminal.shows(/got one/)
+    terminal.type("\x1dd")
+    await terminal.ended()
+    expect(terminal.raw).not.toContain("is away")
+  })
+
+  it("lets the user detach while it is away, and leaves the terminal as found", async () => {
+    await session("gone", `printf '${allModes}'; exec sleep 1000`)
+    const { env, net } = await network()
+    await using _ = net
+    await using terminal = new UserTerminal({ env }, "attach gone")
+    await terminal.shows((screen) => modesOf(screen).alternate && modesOf(screen).cursorHidden)
+    await net.down()
+    await terminal.shows(/is away/)
+    terminal.type("\x1dd")
+    await terminal.ended()
+    expect(terminal.code).toBe(0)
+    expect(textOf(terminal.screen)).not.toMatch(/is away/)
+    expectAsFound(terminal)
+  })
+
+  it("as a filter gets every byte, once", async () => {
+    const { env, net } = await network()
+    await using _ = net
+    await session("numbers", "read go; i=0; while [ $i -lt 200 ]; do echo $i; i=$((i+1)); sleep 0.01; done")
+    const filter = start({ env }, ["attach", "numbers"])
+    filter.child.stdin.write("go\n")
+    for (const seen of [20, 60, 100]) {
+      await filter.printed(new RegExp(`^${seen}\\r$`, "m"))
+      await net.down()
+      await net.up()
+    }
+    const { code, stdout } = await filter.ended
+    expect(code).toBe(0)
+    expect(stdout).toBe(`go\r\n${Array.from({ length: 200 }, (_, n) => `${n}\r\n`).join("")}`)
   })
 })
 

@@ -1,9 +1,10 @@
-import { describe, expect, it } from "@effect/vitest"
 import { Effect } from "effect"
+import { describe, expect, it } from "vitest"
 import { FrameType } from "../../src/contract/Frames.ts"
 import type { FrameChannel } from "../../src/contract/Handler.ts"
 import { Attachment } from "../../src/sessions/Attachment.ts"
 import { Ring } from "../../src/sessions/Ring.ts"
+import { Typists } from "../../src/sessions/Typists.ts"
 
 /** A session that prints into a ring, and a client that takes everything. */
 const attached = () => {
@@ -35,11 +36,14 @@ const attached = () => {
         exit: null,
         recent: (offset, limit) => ring.view(offset, limit),
         recorded: () => Effect.die("everything is in memory"),
-        redraw: Effect.die("nobody asked for it")
+        redraw: Effect.die("nobody asked for it"),
+        redrawAt: () => Effect.die("nobody asked for it")
       },
       lossy: "bytes",
       cursor: 0,
       snapshot: null,
+      typist: new Typists().of(undefined, 0),
+      comesBack: false,
       onInput: () => true,
       onEof: () => {},
       onResize: () => {},

@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest"
 import type { PtyMaster } from "../../src/host/Pty.ts"
 import { LiveSession } from "../../src/sessions/LiveSession.ts"
 import { Ring } from "../../src/sessions/Ring.ts"
+import { Typists } from "../../src/sessions/Typists.ts"
 
 /** A session whose program has just ended with code 0, and the other side of its terminal. */
 const ended = () => {
@@ -33,6 +34,7 @@ const ended = () => {
     recorder: { append: () => {}, resize: () => {} },
     ring: new Ring(1024),
     stdin: null,
+    typists: new Typists(),
     cols: 80,
     rows: 24,
     deadline: null,

@@ -1,10 +1,10 @@
 /**
  * An attachment without a terminal: standard input in, every byte of output out, as a filter in a pipeline.
  */
-import type { Attachment } from "../../client/Attachment.ts"
 import type { ProgramExit } from "../../client/AttachmentMessage.ts"
+import type { LastingAttachment } from "../../client/LastingAttachment.ts"
 import { drained, stdout } from "../print.ts"
-import { joined } from "./interact.ts"
+import { joined, unsure } from "./interact.ts"
 
 export type FilterOutcome =
   | { readonly type: "exit"; readonly exit: ProgramExit }
@@ -20,7 +20,7 @@ export interface FilterOptions {
   readonly interrupt: () => void
 }
 
-export const filter = async (attachment: Attachment, options: FilterOptions): Promise<FilterOutcome> => {
+export const filter = async (attachment: LastingAttachment, options: FilterOptions): Promise<FilterOutcome> => {
   const ended = Promise.withResolvers<FilterOutcome>()
   const onOutputError = (cause: NodeJS.ErrnoException) => {
     if (cause.code === "EPIPE") ended.resolve({ type: "closed" })
@@ -45,7 +45,7 @@ export const filter = async (attachment: Attachment, options: FilterOptions): Pr
 }
 
 /** Each chunk waits until the daemon has taken the one before: nothing piles up on either side. */
-const feed = async (attachment: Attachment): Promise<void> => {
+const feed = async (attachment: LastingAttachment): Promise<void> => {
   try {
     for await (const chunk of process.stdin) await attachment.input(chunk as Buffer)
   } catch (cause) {
@@ -55,11 +55,15 @@ const feed = async (attachment: Attachment): Promise<void> => {
   attachment.endInput()
 }
 
-const drain = async (attachment: Attachment): Promise<FilterOutcome> => {
+const drain = async (attachment: LastingAttachment): Promise<FilterOutcome> => {
   for await (const batch of attachment.batches()) {
     for (const part of joined(batch)) {
       if (part instanceof Uint8Array) {
         if (!stdout().write(part)) await drained()
+      } else if (part.type === "offline") {
+        if (part.retryInMs > 0) process.stderr.write(`agentctl: ${part.error.message} Trying again.\n`)
+      } else if (part.type === "online") {
+        if (part.unsure > 0) process.stderr.write(`${unsure(part.unsure)}\n`)
       } else if (part.type === "exit") return { type: "exit", exit: part.exit }
       else if (part.type === "detached") return { type: "detached", reason: part.reason }
     }

@@ -2,9 +2,10 @@
  * An attachment on the user's terminal: keys in, output out, sizes, signals, the escape key, until one of them ends it.
  */
 import { AgentdError } from "../../client/AgentdError.ts"
-import type { Attachment } from "../../client/Attachment.ts"
-import type { AttachmentMessage, ProgramExit } from "../../client/AttachmentMessage.ts"
+import type { LastingMessage, ProgramExit } from "../../client/AttachmentMessage.ts"
+import type { LastingAttachment } from "../../client/LastingAttachment.ts"
 import { EscapeKeyReader, escapeKeyName, parseEscapeKey } from "./EscapeKey.ts"
+import { Outages } from "./Outages.ts"
 import { RawTerminal } from "./RawTerminal.ts"
 import { beforeSnapshot } from "./restore.ts"
 
@@ -19,7 +20,7 @@ const INPUT_WINDOW_BYTES = 256 * 1024
 
 const ENDING_SIGNALS = ["SIGTERM", "SIGHUP", "SIGINT", "SIGQUIT"] as const
 
-export const interact = async (attachment: Attachment): Promise<Outcome> => {
+export const interact = async (attachment: LastingAttachment): Promise<Outcome> => {
   const terminal = new RawTerminal()
   const ended = Promise.withResolvers<Outcome>()
   const undo: Array<() => void> = []
@@ -44,8 +45,11 @@ export const interact = async (attachment: Attachment): Promise<Outcome> => {
 
   const key = parseEscapeKey(attachment.info.escape)
   const keys = new EscapeKeyReader(key)
+  const outages = new Outages(attachment, terminal, key === undefined ? undefined : escapeKeyName(key))
   let unacknowledged = 0
   const type = (bytes: Uint8Array) => {
+    // The key is typed once it is back.
+    attachment.retry()
     unacknowledged += bytes.length
     if (unacknowledged > INPUT_WINDOW_BYTES) process.stdin.pause()
     attachment
@@ -66,9 +70,10 @@ export const interact = async (attachment: Attachment): Promise<Outcome> => {
     }
   })
 
-  show(attachment, terminal).then(ended.resolve, (error: Error) => ended.resolve({ type: "lost", error }))
+  show(attachment, terminal, outages).then(ended.resolve, (error: Error) => ended.resolve({ type: "lost", error }))
   process.stdin.resume()
   const outcome = await ended.promise
+  outages.end()
   await terminal.flush()
   for (const step of undo.splice(0)) step()
   process.stdin.pause()
@@ -78,7 +83,7 @@ export const interact = async (attachment: Attachment): Promise<Outcome> => {
 }
 
 /** Writes what the session prints, no faster than the terminal takes it. */
-const show = async (attachment: Attachment, terminal: RawTerminal): Promise<Outcome> => {
+const show = async (attachment: LastingAttachment, terminal: RawTerminal, outages: Outages): Promise<Outcome> => {
   let snapshots = 0
   for await (const batch of attachment.batches()) {
     for (const part of joined(batch)) {
@@ -91,6 +96,10 @@ const show = async (attachment: Attachment, terminal: RawTerminal): Promise<Outc
         terminal.say(beforeSnapshot(terminal.tracker.state, snapshots++ === 0, terminal.size.rows))
         const full = terminal.write(part.bytes)
         if (full !== undefined) await full
+      } else if (part.type === "offline") outages.offline(part.retryInMs)
+      else if (part.type === "online") {
+        outages.online()
+        if (part.unsure > 0) terminal.say(`\r\n${unsure(part.unsure)}\r\n`)
       } else if (part.type === "notice") terminal.say(`\r\n${part.text}\r\n`)
       else if (part.type === "exit") return { type: "exit", exit: part.exit }
       else if (part.type === "detached") return { type: "detached", reason: part.reason }
@@ -101,8 +110,8 @@ const show = async (attachment: Attachment, terminal: RawTerminal): Promise<Outc
 
 /** Neighbouring output as one buffer: one write to the terminal instead of dozens. */
 export const joined = function* (
-  batch: ReadonlyArray<AttachmentMessage>
-): Generator<Uint8Array | Exclude<AttachmentMessage, { readonly type: "output" }>> {
+  batch: ReadonlyArray<LastingMessage>
+): Generator<Uint8Array | Exclude<LastingMessage, { readonly type: "output" }>> {
   let run: Array<Buffer> = []
   const together = (): Uint8Array => (run.length === 1 ? run[0]! : Buffer.concat(run))
   for (const message of batch) {
@@ -116,6 +125,10 @@ export const joined = function* (
   }
   if (run.length > 0) yield together()
 }
+
+/** The one case in which a key may be lost is said. */
+export const unsure = (bytes: number): string =>
+  `agentctl: the daemon was killed while it typed ${bytes === 1 ? "a byte" : `${bytes} bytes`} of yours; look whether the program has them.`
 
 const help = (key: string): string =>
   [

@@ -65,6 +65,8 @@ export class Screens extends Context.Service<
       source: ScreenSource,
       options?: Pick<SnapshotOptions, "scrollback">
     ) => Effect.Effect<Redraw, TranscriptUnavailable>
+    /** The same as it was before the byte at `offset`, for a client that has everything up to there. */
+    readonly redrawAt: (source: ScreenSource, offset: number) => Effect.Effect<Redraw, TranscriptUnavailable>
     /** Lets go of a session's emulator: it was removed. */
     readonly forget: (id: string) => Effect.Effect<void>
     /** Sessions that have an emulator now, the one unused longest first. */
@@ -164,6 +166,18 @@ const make: Effect.Effect<Screens["Service"], never, Scope.Scope> = Effect.gen(f
     redraw: Effect.fn("Screens.redraw")((source, options = {}) =>
       withEmulator(source, (emulator, offset) => ({ offset, bytes: drawn(emulator, options.scrollback ?? 0) }))
     ),
+    // An emulator of its own: the kept one may be further already, and cannot go back.
+    redrawAt: Effect.fn("Screens.redrawAt")(function* (source, offset) {
+      const past: Kept = { emulator: null, offset: 0, usedAt: 0, users: 1, lock: Semaphore.makeUnsafe(1) }
+      const dispose = Effect.sync(() => past.emulator?.dispose())
+      return yield* catchUp(past, source, () => Effect.void, offset).pipe(
+        Effect.map((emulator) => {
+          emulator.resize(source)
+          return { offset: past.offset, bytes: emulator.redraw() }
+        }),
+        Effect.ensuring(dispose)
+      )
+    }),
     forget: (id) => Effect.sync(() => drop(id)),
     kept: Effect.sync(() => [...kept.keys()])
   }
@@ -179,8 +193,13 @@ const drawn = (emulator: Emulator, scrollback: number): Buffer => {
 
 type Begin = (emulator: Emulator, earlier: ScreenSource["earlier"]) => Effect.Effect<void>
 
-const catchUp = Effect.fnUntraced(function* (entry: Kept, { earlier, reader }: ScreenSource, begin: Begin) {
-  const end = yield* reader.end
+const catchUp = Effect.fnUntraced(function* (
+  entry: Kept,
+  { earlier, reader }: ScreenSource,
+  begin: Begin,
+  until = Number.POSITIVE_INFINITY
+) {
+  const end = Math.min(yield* reader.end, until)
   let emulator = entry.emulator
   if (emulator === null || end - entry.offset > MAX_BACKLOG) {
     const start = end - entry.offset > MAX_BACKLOG ? end - FED_BACKLOG : entry.offset
@@ -191,7 +210,7 @@ const catchUp = Effect.fnUntraced(function* (entry: Kept, { earlier, reader }: S
     entry.offset = start
   }
   while (entry.offset < end) {
-    const page = yield* reader.entries(entry.offset, PAGE_BYTES)
+    const page = yield* reader.entries(entry.offset, Math.min(PAGE_BYTES, end - entry.offset))
     // Whole or not at all: a caller that goes away leaves the emulator and its offset in step.
     yield* Effect.uninterruptible(feed(emulator, page.entries, () => (entry.offset = page.next)))
     if (page.entries.length === 0) break
