@@ -28,7 +28,7 @@ const GRACE_MS = 3_000
 const TOKEN_BYTES = 12
 
 /** Errors that time may mend. */
-const PASSING: ReadonlySet<string> = new Set(["ConnectionLost", "NoDaemon", "TimedOut", "Draining", "Busy"])
+const PASSING: ReadonlySet<string> = new Set(["ConnectionLost", "NoDaemon", "TimedOut", "Draining", "Busy", "HostDown"])
 
 /** Parameters that a daemon of an earlier version does not know, and can do without. */
 const RECENT: ReadonlyArray<keyof AttachParams> = ["token", "repaint"]

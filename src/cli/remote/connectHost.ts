@@ -101,7 +101,7 @@ const settledStatus = async (supervisor: string, end: number): Promise<TunnelSta
 
 /** The session's terminal on this one, for questions, until there is nothing more to ask. */
 const showUntil = async (client: Client, session: string, settled: Promise<void>): Promise<void> => {
-  const attachment = await client.attach({ session, from: "end", ended: true, ...terminalSize() })
+  const attachment = await client.attachLasting({ session, from: "end", ended: true, ...terminalSize() })
   const { interact } = await import("../terminal/interact.ts")
   void settled.then(() => attachment.detach()).catch(() => {})
   const outcome = await interact(attachment)
