@@ -9,6 +9,7 @@ import { join } from "node:path"
 import { openRpcDocument } from "../../src/doors/OpenRpc.ts"
 import { commandsPage } from "./docs/commands.ts"
 import { configurationPage, configurationSchema } from "./docs/configuration.ts"
+import { logPage } from "./docs/log.ts"
 import { eventsPage, protocolPage } from "./docs/protocol.ts"
 import { root } from "./root.ts"
 
@@ -21,6 +22,7 @@ const pages: Readonly<Record<string, string>> = {
   "commands.md": await commandsPage(),
   "configuration.md": configurationPage(),
   "events.md": eventsPage(),
+  "log.md": logPage(),
   "openrpc.json": json(document),
   "protocol.md": protocolPage(document)
 }

@@ -36,6 +36,7 @@ import * as SystemdLauncher from "../sessions/SystemdLauncher.ts"
 import { Screens } from "../sessions/screen/Screens.ts"
 import { EventLog } from "../store/EventLog.ts"
 import { Sqlite } from "../store/Sqlite.ts"
+import * as SessionStories from "../telemetry/SessionStories.ts"
 import * as handlers from "./handlers.ts"
 import { Lifecycle } from "./Lifecycle.ts"
 import type { LogThreshold } from "./Logging.ts"
@@ -120,6 +121,8 @@ export interface DaemonOptions {
 export const Daemon = ({ ephemeral, threshold }: DaemonOptions) =>
   Doors.pipe(
     Layer.provideMerge(SessionManager),
+    // Before the sessions, so that it hears of those that are taken over.
+    Layer.provideMerge(SessionStories.layer),
     Layer.provideMerge(Stores),
     Layer.provideMerge(Reload.layer(threshold)),
     Layer.provideMerge(Lifecycle.layer(ephemeral)),

@@ -9,13 +9,14 @@ import { Settings } from "../config/Settings.ts"
 import type { Finding } from "../contract/Daemon.ts"
 import { Directories } from "../host/Directories.ts"
 import * as FileSystem from "../host/FileSystem.ts"
+import { standardErrorIsJournal } from "../host/Journal.ts"
 import { packageVersion, Self } from "../host/Self.ts"
 import { makePrivate } from "../host/Umask.ts"
 import { EventLog } from "../store/EventLog.ts"
 import { examineWith } from "./Doctor.ts"
 import { EX_CONFIG, EX_OK, EX_SOFTWARE, EX_USAGE, explainFailure } from "./ExitCodes.ts"
 import { Configuration, Daemon, Host, Lock, Stores } from "./Layers.ts"
-import { type LogThreshold, logging } from "./Logging.ts"
+import { journalLog, jsonLog, type LogThreshold, logging, terminalLog } from "./Logging.ts"
 import { HELP, type Options, parseOptions } from "./Options.ts"
 import { serve } from "./Serve.ts"
 
@@ -81,19 +82,23 @@ const checkConfig = (file: string) =>
     return problems.length === 0 ? EX_OK : EX_CONFIG
   }).pipe(Effect.provide(Layer.mergeAll(Directories.layer, Self.layer, FileSystem.layer)))
 
+const stderr = (text: string) => void process.stderr.write(text)
+const sink = standardErrorIsJournal() ? journalLog(stderr) : isatty(2) ? terminalLog(stderr) : jsonLog(stderr)
+process.on("exit", sink.flush)
+
 /** Nothing is known any more about the state we are in: say so and let the service manager start a fresh process. */
 process.on("uncaughtException", (error) => {
-  process.stderr.write(`agentd: ${error.stack ?? error}\n`)
+  sink.lament(String(error.stack ?? error))
   process.exit(EX_SOFTWARE)
 })
 // Whoever read the log has gone: sessions are worth more than lines nobody sees.
 process.stderr.on("error", () => {})
 makePrivate()
 
-const log = logging(threshold, (line) => void process.stderr.write(line), isatty(2))
+const log = logging(threshold, sink)
 Effect.runFork(Effect.provide(run(parseOptions(process.argv.slice(2))), log)).addObserver((exit) => {
   if (Exit.isSuccess(exit)) process.exit(exit.value)
   const { code, message } = explainFailure(exit.cause)
-  process.stderr.write(`agentd: ${message}\n`)
+  sink.lament(message)
   process.exit(code)
 })

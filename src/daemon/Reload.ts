@@ -4,6 +4,7 @@
 import { Context, Effect, Layer } from "effect"
 import { Settings } from "../config/Settings.ts"
 import type { ConfigInvalid } from "../contract/Errors.ts"
+import { about } from "../contract/Log.ts"
 import type { Result } from "../contract/Methods.ts"
 import { Notify } from "../host/Notify.ts"
 import type { LogThreshold } from "./Logging.ts"
@@ -23,10 +24,14 @@ export class Reload extends Context.Service<Reload, Effect.Effect<Result<"daemon
           threshold.current = (yield* settings.current).daemon.log_level
           yield* Effect.logInfo(
             changed.length === 0 ? "configuration read again, nothing changed" : `changed: ${changed.join(", ")}`
-          )
+          ).pipe(Effect.annotateLogs(about("config.read")))
           return { changed, restart }
         }).pipe(
-          Effect.tapError((error) => Effect.logError(`configuration unchanged: ${error.message}`)),
+          Effect.tapError((error) =>
+            Effect.logError(`configuration unchanged: ${error.message}`).pipe(
+              Effect.annotateLogs(about("config.refused"))
+            )
+          ),
           (reload) => Effect.andThen(notify.reloading, reload),
           Effect.ensuring(notify.ready("running"))
         )

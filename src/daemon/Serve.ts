@@ -3,6 +3,7 @@
  */
 import { DateTime, Effect, Schedule, Stream } from "effect"
 import { Settings } from "../config/Settings.ts"
+import { about } from "../contract/Log.ts"
 import { Connections } from "../doors/Connections.ts"
 import { UnixSocket } from "../doors/UnixSocket.ts"
 import { Directories } from "../host/Directories.ts"
@@ -37,13 +38,15 @@ export const serve = Effect.gen(function* () {
   }
   const started_at = DateTime.formatIso(DateTime.makeUnsafe(lifecycle.startedAt))
   yield* writePidFile(pidFile, { pid, started_at, version, socket, executable })
-  yield* Effect.logInfo(`agentd ${version} (pid ${pid}) listens on ${socket}`)
+  yield* Effect.logInfo(`agentd ${version} (pid ${pid}) listens on ${socket}`).pipe(
+    Effect.annotateLogs(about("daemon.listening"))
+  )
   if (notify.watchdogMs !== null) yield* Effect.forkScoped(watchdog(notify.alive, notify.watchdogMs))
   yield* notify.ready(`listening on ${socket}`)
   yield* Effect.forkScoped((yield* Memory).keepSmall)
 
   const reason = yield* lifecycle.stopping
-  yield* Effect.logInfo(`stopping: ${reason}`)
+  yield* Effect.logInfo(`stopping: ${reason}`).pipe(Effect.annotateLogs(about("daemon.stopping")))
   yield* notify.stopping
   yield* leave(reason)
 })

@@ -17,7 +17,7 @@ import { Self } from "../host/Self.ts"
 import * as handlers from "./handlers.ts"
 import { Configuration, HostServices, SessionManager, Stores } from "./Layers.ts"
 import { Lifecycle } from "./Lifecycle.ts"
-import { type LogThreshold, logging } from "./Logging.ts"
+import { jsonLog, type LogThreshold, logging } from "./Logging.ts"
 import { Reload } from "./Reload.ts"
 
 export interface Standalone {
@@ -59,7 +59,10 @@ export const openStandalone = (directory?: string): Promise<Standalone> =>
     }).pipe(Effect.provide(log))
   )
 
-const log = logging(threshold, (line) => void process.stderr.write(line), false)
+const log = logging(
+  threshold,
+  jsonLog((line) => void process.stderr.write(line))
+)
 
 const InProcess = (places: Places) =>
   Dispatcher.layer.pipe(

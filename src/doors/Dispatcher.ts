@@ -2,10 +2,11 @@
  * From a request to its answer: looks the method up, checks the parameters, runs the handler under its deadline, encodes what
  * comes out. Knows nothing of sockets.
  */
-import { Cause, Context, Effect, Exit, type Fiber, Layer, Result, Schema, SchemaIssue } from "effect"
+import { Cause, Context, Effect, Exit, type Fiber, Layer, References, Result, Schema, SchemaIssue } from "effect"
 import { errorCodes } from "../contract/ErrorCodes.ts"
 import { AgentdError, DeadlineExceeded, InvalidParams } from "../contract/Errors.ts"
 import type { Caller, Handlers } from "../contract/Handler.ts"
+import { about } from "../contract/Log.ts"
 import { type MethodName, methods } from "../contract/Methods.ts"
 import {
   type ErrorObject,
@@ -51,7 +52,12 @@ export class Dispatcher extends Context.Service<
     const table = new Map(Object.entries(contract).map(([name, method]) => [name, entry(method, run[name]!)]))
 
     return Dispatcher.of({
-      fault: (cause) => void fork(Effect.logError("a connection failed unexpectedly", Cause.die(cause))),
+      fault: (cause) =>
+        void fork(
+          Effect.logError("a connection failed unexpectedly", Cause.die(cause)).pipe(
+            Effect.annotateLogs(about("request.failed"))
+          )
+        ),
       dispatch: (item, caller, done) => {
         if (item.kind === "invalid") {
           done(failure(item.id, item.error), false)
@@ -71,7 +77,12 @@ export class Dispatcher extends Context.Service<
         }
         const finish = (exit: Exit.Exit<unknown, AgentdError>) =>
           answer(Exit.isSuccess(exit), (id) =>
-            Exit.isSuccess(exit) ? success(id, exit.value) : failure(id, explain(exit.cause, item.method, fork))
+            Exit.isSuccess(exit)
+              ? success(id, exit.value)
+              : failure(
+                  id,
+                  explain(exit.cause, () => annotations(item, caller), fork)
+                )
           )
         const effect = call(() => method.run(params.success, caller))
         // What has its answer at hand needs no fiber: a fortieth of a round trip.
@@ -79,7 +90,7 @@ export class Dispatcher extends Context.Service<
           finish(effect)
           return null
         }
-        const fiber = fork(effect)
+        const fiber = fork(Effect.provideService(effect, References.CurrentLogAnnotations, annotations(item, caller)))
         const exit = fiber.pollUnsafe()
         if (exit !== undefined) {
           finish(exit)
@@ -92,6 +103,15 @@ export class Dispatcher extends Context.Service<
 }
 
 type Answering = Effect.Effect<unknown, AgentdError>
+
+type Asking = Exclude<Incoming, { readonly kind: "invalid" }>
+
+/** What the log says of lines that are written while a request is answered. */
+const annotations = (item: Asking, { peer }: Caller) => ({
+  "rpc.method": item.method,
+  "jsonrpc.request.id": item.kind === "request" ? item.id : null,
+  "agentd.peer.pid": peer.pid
+})
 
 /** A handler that throws fails like one that dies. */
 const call = (run: () => Answering): Answering => {
@@ -193,9 +213,20 @@ export const toErrorObject = (error: AgentdError): ErrorObject => {
 }
 
 /** Expected errors are answered; anything else is our fault: logged in full, and told without its innards. */
-const explain = (cause: Cause.Cause<AgentdError>, method: string, fork: Fork): ErrorObject => {
+const explain = (
+  cause: Cause.Cause<AgentdError>,
+  asked: () => ReturnType<typeof annotations>,
+  fork: Fork
+): ErrorObject => {
   const failed = Cause.findErrorOption(cause)
   if (failed._tag === "Some") return toErrorObject(failed.value)
-  if (!Cause.hasInterruptsOnly(cause)) fork(Effect.logError(`"${method}" failed unexpectedly`, cause))
+  if (!Cause.hasInterruptsOnly(cause)) {
+    const request = asked()
+    fork(
+      Effect.logError(`"${request["rpc.method"]}" failed unexpectedly`, cause).pipe(
+        Effect.annotateLogs(about("request.failed", request))
+      )
+    )
+  }
   return internalError
 }

@@ -6,6 +6,7 @@ import { connect, createServer, type Server, type Socket } from "node:net"
 import { Clock, Context, Effect, Layer, Schema, SubscriptionRef } from "effect"
 import { Busy, NotAllowed } from "../contract/Errors.ts"
 import { MAX_CONNECTIONS } from "../contract/Limits.ts"
+import { about } from "../contract/Log.ts"
 import { Directories } from "../host/Directories.ts"
 import { FdStore } from "../host/FdStore.ts"
 import { Locked } from "../host/FileLock.ts"
@@ -71,7 +72,11 @@ export class UnixSocket extends Context.Service<
         if (found === null || (found.uid !== credentials.own && found.uid !== 0)) {
           const who = found === null ? "the kernel does not say who you are" : `you are uid ${found.uid}`
           refuse(socket, new NotAllowed({ reason: `this daemon serves uid ${credentials.own}, and ${who}.` }))
-          fork(Effect.logWarning(`refused a connection: ${who}`))
+          fork(
+            Effect.logWarning(`refused a connection: ${who}`).pipe(
+              Effect.annotateLogs(about("connection.refused", { "agentd.peer.pid": found?.pid }))
+            )
+          )
           return
         }
         if (open.size >= MAX_CONNECTIONS) {

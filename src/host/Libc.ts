@@ -27,7 +27,9 @@ const glibc = {
 } as const satisfies Record<string, Signature>
 
 const linux = {
-  posix_fallocate: { arguments: ["i32", "u64", "u64"], return: "i32" }
+  posix_fallocate: { arguments: ["i32", "u64", "u64"], return: "i32" },
+  socket: { arguments: ["i32", "i32", "i32"], return: "i32" },
+  connect: { arguments: ["i32", "buffer", "i32"], return: "i32" }
 } as const satisfies Record<string, Signature>
 
 /** Starting and awaiting programs, as glibc 2.29 and musl 1.2 have it. */
@@ -75,6 +77,9 @@ export interface Libc {
   readonly malloc_trim?: (pad: bigint) => number
   /** Answers the error number itself, 0 for none. */
   readonly posix_fallocate?: (fd: number, offset: bigint, length: bigint) => number
+  /** With Linux's flags in the type: non-blocking, close-on-exec. */
+  readonly socket?: (domain: number, type: number, protocol: number) => number
+  readonly connect?: (fd: number, address: Buffer, length: number) => number
 }
 
 type Functions = Readonly<Record<string, unknown>>

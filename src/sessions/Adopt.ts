@@ -4,6 +4,7 @@
  */
 import { Clock, Effect, Exit, Scope } from "effect"
 import { RING_BYTES } from "../contract/Limits.ts"
+import { about } from "../contract/Log.ts"
 import { enliven, holding, keepMemory } from "./Enliven.ts"
 import { Launcher } from "./Launcher.ts"
 import { LiveSessions } from "./LiveSessions.ts"
@@ -41,7 +42,14 @@ export const adopt = Effect.fn("Sessions.adopt")(function* (session: SessionReco
     return { entry, offset: ring.end }
   }).pipe(
     Scope.provide(scope),
-    Effect.catchCause((cause) => Effect.as(Effect.logError(`session ${name} could not be taken over`, cause), null))
+    Effect.catchCause((cause) =>
+      Effect.as(
+        Effect.logError(`session ${name} could not be taken over`, cause).pipe(
+          Effect.annotateLogs(about("session.lost", { "agentd.session.id": id, "agentd.session.name": name }))
+        ),
+        null
+      )
+    )
   )
   if (adopted === null) {
     yield* Scope.close(scope, Exit.void)

@@ -3,6 +3,7 @@
  */
 import { Clock, Effect, Option } from "effect"
 import { MAX_EVENTS } from "../contract/Limits.ts"
+import { about } from "../contract/Log.ts"
 import type { SessionExit } from "../contract/Session.ts"
 import { Boot } from "../host/Boot.ts"
 import { Directories } from "../host/Directories.ts"
@@ -41,7 +42,10 @@ export const recover = Effect.fn("Sessions.recover")(function* () {
       if (!known.value.archived && known.value.exit !== null)
         yield* archiveSession(id, known.value.exit, known.value.offset)
     } else if (yield* wasRemoved(id)) yield* recordings.remove(id)
-    else yield* Effect.logWarning(`${recordings.directory(id)} is kept, though no session of that id is known here`)
+    else
+      yield* Effect.logWarning(`${recordings.directory(id)} is kept, though no session of that id is known here`).pipe(
+        Effect.annotateLogs(about("transcript.unknown", { "agentd.session.id": id }))
+      )
   }
 })
 
@@ -61,7 +65,7 @@ const wasRemoved = Effect.fnUntraced(function* (session: string) {
 
 /** Records the end nobody saw. */
 export const interrupted = Effect.fnUntraced(function* (session: SessionRecord) {
-  const { id, name } = session
+  const { id } = session
   const by = causeOf(session, (yield* Boot).id)
   const log = yield* EventLog
   const reader = yield* (yield* Recordings).read(id).pipe(Effect.option)
@@ -73,8 +77,6 @@ export const interrupted = Effect.fnUntraced(function* (session: SessionRecord) 
     took: null,
     at: yield* Clock.currentTimeMillis
   }
-  const what = by === "reboot" ? "was interrupted by a reboot" : "ended with the daemon before this one"
-  yield* Effect.logWarning(`session ${name} (${id}) ${what}`)
   yield* log.append({ type: "session.ended", session: id, status: "interrupted", exit, offset, unrecorded: 0 })
 })
 

@@ -3,6 +3,7 @@
  */
 import { Clock, Effect, Schedule } from "effect"
 import { Settings } from "../config/Settings.ts"
+import { about } from "../contract/Log.ts"
 import { record } from "./Record.ts"
 import { Recordings } from "./Recordings.ts"
 import { SessionStore } from "./SessionStore.ts"
@@ -33,6 +34,8 @@ export const forget = Effect.fnUntraced(function* (session: string, by: "request
 
 /** For ever, in the background. */
 export const retaining = Effect.repeat(
-  Effect.catchCause(retain(), (cause) => Effect.logError("retention failed", cause)),
+  Effect.catchCause(retain(), (cause) =>
+    Effect.logError("retention failed", cause).pipe(Effect.annotateLogs(about("retention.failed")))
+  ),
   EVERY
 )

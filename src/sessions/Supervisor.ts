@@ -1,8 +1,9 @@
 /**
  * Looks after each session from its first byte to its archive: records what happens to it, and ends it when it must end.
  */
-import { Clock, Context, Deferred, Effect, Exit, Fiber, FiberSet, Layer, Scope } from "effect"
+import { Clock, Context, Deferred, Effect, Exit, Fiber, FiberSet, Layer, References, Scope } from "effect"
 import { Settings } from "../config/Settings.ts"
+import { about } from "../contract/Log.ts"
 import type { SessionExit } from "../contract/Session.ts"
 import type { Directories } from "../host/Directories.ts"
 import type { EventLog } from "../store/EventLog.ts"
@@ -57,8 +58,15 @@ export class Supervisor extends Context.Service<
       })
 
       const watch = Effect.fnUntraced(function* (entry: Entry, how: "started" | "adopted" = "started") {
-        const { id, limits, ttlMs } = entry.record
-        const fiber = yield* FiberSet.run(fibers, Effect.provide(follow(entry, how), context))
+        const { id, limits, name, ttlMs } = entry.record
+        const fiber = yield* FiberSet.run(
+          fibers,
+          // Not as part of the request that happened to start it.
+          Effect.provideService(Effect.provide(follow(entry, how), context), References.CurrentLogAnnotations, {
+            "agentd.session.id": id,
+            "agentd.session.name": name
+          })
+        )
         following.set(id, fiber)
         fiber.addObserver(() => following.delete(id))
         if (ttlMs !== null) yield* Effect.forkIn(endAfter(entry, ttlMs, "ttl"), entry.scope)
@@ -119,7 +127,16 @@ const follow = Effect.fnUntraced(function* (entry: Entry, how: "started" | "adop
 export const archiveSession = Effect.fnUntraced(function* (session: string, exit: SessionExit | null, end?: number) {
   const archived = yield* (yield* Recordings)
     .archive(session, exit, end)
-    .pipe(Effect.catch((error) => Effect.as(Effect.logError(error.message), null)))
+    .pipe(
+      Effect.catch((error) =>
+        Effect.as(
+          Effect.logError(error.message).pipe(
+            Effect.annotateLogs(about("session.archive_failed", { "agentd.session.id": session }))
+          ),
+          null
+        )
+      )
+    )
   if (archived !== null)
     yield* record({ type: "session.archived", session, file: archived.file, bytes: archived.bytes })
 })

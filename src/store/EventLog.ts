@@ -7,7 +7,8 @@ import { Clock, Context, Deferred, Effect, Layer, Option, type Scope } from "eff
 import type { SqlClient } from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
 import { StorageUnavailable } from "../contract/Errors.ts"
-import type { Event, EventBody } from "../contract/Event.ts"
+import type { Event, EventBody, EventType } from "../contract/Event.ts"
+import { about } from "../contract/Log.ts"
 import { decodeEvent, EVENT_COLUMNS, type EventRow, encodeEvent, isEvent } from "./EventRows.ts"
 import { makeGroupCommit } from "./GroupCommit.ts"
 import type { Projection } from "./Projection.ts"
@@ -41,6 +42,16 @@ export interface EventPage {
 /** An event that happened elsewhere, with the id and time it was given there. */
 export type ForeignEvent = Omit<Event, "seq">
 
+/** What one transaction has added to the log, once it is on disk. */
+export interface Commit {
+  /** What has just happened here. */
+  readonly events: ReadonlyArray<Event>
+  /** What was taken in from elsewhere, and may have happened long ago. */
+  readonly imported: ReadonlyArray<Event>
+  /** Milliseconds the transaction took. */
+  readonly ms: number
+}
+
 export class EventLog extends Context.Service<
   EventLog,
   {
@@ -55,6 +66,10 @@ export class EventLog extends Context.Service<
     readonly last: Effect.Effect<number>
     /** Waits until the log has a larger sequence number. */
     readonly grown: (after: number) => Effect.Effect<void>
+    /** Has `observer` told of every commit, at once and in order, until the scope closes; it must not throw. */
+    readonly observe: (observer: (commit: Commit) => void) => Effect.Effect<void, never, Scope.Scope>
+    /** How many events of a type there are. */
+    readonly count: (type: EventType) => Effect.Effect<number, StorageUnavailable>
     /** Fills every projection anew from the log; answers how many events it applied. */
     readonly rebuild: Effect.Effect<number, StorageUnavailable>
     /** Where the tables differ from what the log implies. */
@@ -79,8 +94,14 @@ const make = Effect.fn("EventLog.make")(function* (
   const rebuilt = yield* sqlite.transaction((sql) => install(sql, projections))
   const nextUlid = makeUlids()
   let last = yield* sqlite.read(lastSeq)
-  if (rebuilt.length > 0 && last > 0) yield* Effect.logInfo(`Built anew from the event log: ${rebuilt.join(", ")}`)
+  if (rebuilt.length > 0 && last > 0) {
+    yield* Effect.logInfo(`Built anew from the event log: ${rebuilt.join(", ")}`).pipe(
+      Effect.annotateLogs(about("store.rebuilt"))
+    )
+  }
   let growth = Deferred.makeUnsafe<void>()
+  const observers = new Set<(commit: Commit) => void>()
+  const clock = yield* Clock.Clock
 
   const write = Effect.fnUntraced(function* (sql: SqlClient, { events, foreign }: Append, after: number) {
     const written: Array<Event> = []
@@ -94,8 +115,9 @@ const make = Effect.fn("EventLog.make")(function* (
     return written
   })
 
-  const commit = (appends: ReadonlyArray<Append>) =>
-    sqlite
+  const commit = (appends: ReadonlyArray<Append>) => {
+    const began = clock.currentTimeNanosUnsafe()
+    return sqlite
       .transaction((sql) =>
         Effect.gen(function* () {
           let seq = last
@@ -114,9 +136,17 @@ const make = Effect.fn("EventLog.make")(function* (
           const grown = growth
           growth = Deferred.makeUnsafe()
           Deferred.doneUnsafe(grown, Effect.void)
+          if (observers.size > 0) {
+            const ms = Number(clock.currentTimeNanosUnsafe() - began) / 1e6
+            const written = (foreign: boolean) =>
+              results.flatMap((events, at) => (appends[at]!.foreign === foreign ? events : []))
+            const told = { events: written(false), imported: written(true), ms }
+            for (const observer of observers) observer(told)
+          }
           return results
         })
       )
+  }
 
   const submit = yield* makeGroupCommit<Append, ReadonlyArray<Event>, StorageUnavailable>({
     commit,
@@ -149,6 +179,20 @@ const make = Effect.fn("EventLog.make")(function* (
       )
       return wait
     },
+    observe: (observer) =>
+      Effect.asVoid(
+        Effect.acquireRelease(
+          Effect.sync(() => observers.add(observer)),
+          () => Effect.sync(() => observers.delete(observer))
+        )
+      ),
+    count: (type) =>
+      sqlite.read((sql) =>
+        Effect.map(
+          sql<{ count: number }>`SELECT COUNT(*) AS count FROM events WHERE type = ${type}`,
+          ([row]) => row?.count ?? 0
+        )
+      ),
     rebuild: sqlite.transaction((sql) => rebuild(sql, projections)),
     compare: sqlite.scratch((sql) => compare(sql, projections))
   })

@@ -69,3 +69,38 @@ test("a terminal that goes away does not take the daemon with it", async () => {
   await client.ended
   await terminal.exited
 })
+
+test("a session's lines carry its id, from its start to its removal, and nothing of what it runs", async () => {
+  await using sandbox = makeSandbox()
+  const daemon = await sandbox.start({ env: { JOURNAL_STREAM: "1:2" } })
+  const client = await sandbox.connect()
+  const argv = ["sh", "-c", "echo sw0rdfish; exit 3"]
+  const { id } = await client.result("session.start", { argv, name: "storied", cwd: "/" })
+  await client.result("session.wait", { session: id, for: "exit" })
+  await client.result("session.remove", { session: id })
+  await daemon.stop()
+  const story = daemon.log.filter(({ session }) => session === id)
+  expect(story.map(({ event }) => event)).toEqual([
+    "session.started",
+    "session.running",
+    "session.ended",
+    "session.removed"
+  ])
+  expect(story[2]).toMatchObject({
+    name: "storied",
+    by: "program",
+    code: 3,
+    message: expect.stringMatching(/^session storied ended: exit code 3, \d+ bytes/)
+  })
+  expect(daemon.stderr).not.toMatch(/sw0rdfish/)
+})
+
+test("nothing of a peer's words steers the terminal that shows the log", async () => {
+  await using sandbox = makeSandbox()
+  const terminal = onTerminal(sandbox.env)
+  await terminal.shows(/listens on/)
+  const client = await sandbox.connect()
+  await client.result("daemon.shutdown", { reason: "\x1b[2Jhostile" })
+  expect(await terminal.shows(/stopping: .*hostile/)).toMatch(/stopping: \\u\{1b\}\[2Jhostile/)
+  expect(await terminal.exited).toBe(0)
+})

@@ -15,7 +15,7 @@ import { Settings } from "../../src/config/Settings.ts"
 import type { Session, SessionExit, StartParams } from "../../src/contract/Session.ts"
 import { Doors, HostServices, Lock, SessionManager, Stores } from "../../src/daemon/Layers.ts"
 import { Lifecycle } from "../../src/daemon/Lifecycle.ts"
-import { type LogThreshold, logging } from "../../src/daemon/Logging.ts"
+import { jsonLog, type LogThreshold, logging } from "../../src/daemon/Logging.ts"
 import { Reload } from "../../src/daemon/Reload.ts"
 import { Boot } from "../../src/host/Boot.ts"
 import { Directories, type Places, placesIn } from "../../src/host/Directories.ts"
@@ -151,7 +151,10 @@ export const openDaemon = async (
 ): Promise<InProcessDaemon> => {
   const places = options.places ?? placesUnder(options.directory ?? temporary())
   const scope = Effect.runSync(Scope.make())
-  const log = logging(quiet, (line) => void process.stderr.write(line), false)
+  const log = logging(
+    quiet,
+    jsonLog((line) => void process.stderr.write(line))
+  )
   const context = await Effect.runPromise(
     Layer.build(InProcess(places, options.config ?? {}, options.boot)).pipe(Scope.provide(scope), Effect.provide(log))
   )

@@ -14,6 +14,9 @@ export interface LogLine {
   readonly level: string
   readonly message: string
   readonly cause?: string
+  readonly event?: string
+  readonly session?: string
+  readonly name?: string
 }
 
 interface SpawnOptions {

@@ -19,6 +19,7 @@ import { gzipSync } from "node:zlib"
 import { script } from "../../../src/cli/completion/scripts.ts"
 import { compileNotifyAddon, compileTerminalAddon, hasSystemdHeaders } from "../../native/compile.mjs"
 import { configurationSchema } from "../docs/configuration.ts"
+import { journalCatalog } from "../docs/log.ts"
 import { manPages } from "../docs/man.ts"
 import { root } from "../root.ts"
 import { PackageError, run } from "./command.ts"
@@ -81,6 +82,8 @@ export const stageLinux = async (stage: string, release: Release, family: Family
     write(`usr/share/man/man${name.at(-1)}/${name}.gz`, gzip(text))
   }
   write("usr/share/agentd/agentd.schema.json", `${JSON.stringify(configurationSchema(), null, 2)}\n`)
+  // systemd itself takes it in: a dpkg trigger, an rpm file trigger.
+  write("usr/lib/systemd/catalog/agentd.catalog", journalCatalog())
   const licences = LICENCES[family]
   write(`${licences.folder}/copyright`, copyright(Object.keys(RUNTIME), NODE, licences.apache))
   if (family === "rpm") copy("LICENSE", "usr/share/licenses/agentd/LICENSE")

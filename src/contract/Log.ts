@@ -1,0 +1,180 @@
+/**
+ * What the daemon logs: each kind of line with the id it keeps for ever, so that people and programs can look for it, and the
+ * facts a line may carry beside its sentence.
+ *
+ * The journal's catalog (`agentd.catalog`) and the reference page are derived from this file.
+ */
+
+export interface LogKind {
+  /** MESSAGE_ID= in the journal: made once with `systemd-id128 new`, never changed, never used again. */
+  readonly id: string
+  readonly subject: string
+  /** What it means and what to do, for `journalctl --catalog`. */
+  readonly explanation: string
+}
+
+export const logKinds = {
+  "daemon.listening": {
+    id: "fb625e03ddec43f99e209ee3047cd1e0",
+    subject: "agentd is ready",
+    explanation: "The daemon has opened its store, taken over the sessions it found, and answers requests."
+  },
+  "daemon.stopping": {
+    id: "4eeadd13cb6e434184acad8afad3834f",
+    subject: "agentd is stopping",
+    explanation:
+      "The daemon was asked to stop, by a request, a signal, or because nobody used it. Sessions that are services of their own go on."
+  },
+  "daemon.failed": {
+    id: "aa6df3310fd44c7d9169f790a01a1f4a",
+    subject: "agentd has failed",
+    explanation:
+      "The daemon ends with an error, which the message names with the way out. The service manager starts it again unless the configuration or a second daemon is the cause."
+  },
+  "config.read": {
+    id: "c4b9f7b819a7414090f115dcc1039625",
+    subject: "The configuration was read again",
+    explanation: "Keys that are named as changed are in force from now on, unless they apply on restart."
+  },
+  "config.refused": {
+    id: "33a6d2411c404d038539542bae50c7eb",
+    subject: "The configuration was refused",
+    explanation:
+      "A file of the configuration is wrong: nothing of it was taken, and the daemon goes on with what it had. The message names file, line and key."
+  },
+  "store.rebuilt": {
+    id: "0c1bb32936d544c0bd1e5674f6c23c0a",
+    subject: "Tables were built anew",
+    explanation:
+      "Tables whose definition changed with this version were filled again from the event log. Nothing was lost."
+  },
+  "store.refused": {
+    id: "f0fe8b279799446d9b0142d72386db9d",
+    subject: "The store cannot be written",
+    explanation:
+      "Something that has happened cannot be recorded yet, usually because the disk is full. The daemon tries again every second; free some space."
+  },
+  "session.started": {
+    id: "ab55fdb0897e4f19af1b00bfa1966541",
+    subject: "Session @AGENTD_SESSION_NAME@ was made",
+    explanation: "Its program is about to run on a terminal of its own."
+  },
+  "session.running": {
+    id: "250c433bbd0e4392925c72b287986fb6",
+    subject: "Session @AGENTD_SESSION_NAME@ runs",
+    explanation: "Its program was started."
+  },
+  "session.adopted": {
+    id: "7fd8ffdefc9c42f9a0efbb7d60978d97",
+    subject: "Session @AGENTD_SESSION_NAME@ was taken over",
+    explanation:
+      "The daemon before this one ended while the session ran. This one has its terminal now, and what was printed in between."
+  },
+  "session.lost": {
+    id: "be0108b571844f379e83eb3910a3dec0",
+    subject: "Session @AGENTD_SESSION_NAME@ could not be taken over",
+    explanation: "It is recorded as interrupted; what it printed is kept. The message has the cause."
+  },
+  "session.renamed": {
+    id: "3672373f409b4ff7b32b944885c4cd99",
+    subject: "Session @AGENTD_SESSION_NAME@ has a new name",
+    explanation: "Its id is the same as before."
+  },
+  "session.tagged": {
+    id: "62a123ad05794cb0afa650d8bbb66b91",
+    subject: "Session @AGENTD_SESSION_NAME@ has other tags",
+    explanation: "All of its tags are in its event."
+  },
+  "session.resized": {
+    id: "09e5c92003d4444bbe7b72d687d69e81",
+    subject: "The terminal of session @AGENTD_SESSION_NAME@ has another size",
+    explanation: "A client that looks at it has another size."
+  },
+  "session.ended": {
+    id: "5e549fd538334ac594d95396d3a54f58",
+    subject: "Session @AGENTD_SESSION_NAME@ has ended",
+    explanation:
+      'AGENTD_ENDED_BY= says who ended it: the program itself, a stop request, its ttl, the daemon\'s shutdown. "agentctl logs" has its output.'
+  },
+  "session.interrupted": {
+    id: "90d4b3a341e54f1da0d33fc5bcb1552f",
+    subject: "Session @AGENTD_SESSION_NAME@ was interrupted",
+    explanation:
+      'It ended while no daemon looked after it, with the machine or the user\'s service manager. "agentctl resume" starts it again.'
+  },
+  "session.archived": {
+    id: "c4f52cb79a4a44a5962ffecb7820508d",
+    subject: "The transcript of session @AGENTD_SESSION_NAME@ was archived",
+    explanation: "Its output is one compressed asciicast file now."
+  },
+  "session.archive_failed": {
+    id: "07add438aed84ecea1206374eadfe139",
+    subject: "The transcript of session @AGENTD_SESSION_NAME@ could not be archived",
+    explanation: "It stays readable where it lies; it is tried again when the daemon starts."
+  },
+  "session.removed": {
+    id: "192167651c0f4f5bb09f19c06f3a4fee",
+    subject: "Session @AGENTD_SESSION_NAME@ was removed",
+    explanation:
+      "Its transcript is deleted: on request, or because it was older or larger than the configuration allows."
+  },
+  "transcript.unknown": {
+    id: "9c5679e7d0974d24989afeb228d2592a",
+    subject: "A transcript belongs to no session that is known",
+    explanation: "It is kept. Perhaps an older copy of the database was put back; else the directory may be deleted."
+  },
+  "retention.failed": {
+    id: "b127c66345e945f3a2296a02641c8c0b",
+    subject: "Old sessions could not be removed",
+    explanation: "It is tried again in some minutes. The message has the cause."
+  },
+  "connection.refused": {
+    id: "0f81ac6e58194583804bcde14c721fc5",
+    subject: "A connection was refused",
+    explanation:
+      "Somebody who is neither the daemon's own user nor root has reached its socket. The directory it lies in should be closed to others."
+  },
+  "request.answered": {
+    id: "6169a2258dd44412b474710ccb7ad63a",
+    subject: "A request was answered",
+    explanation: "Logged at the level debug only."
+  },
+  "request.failed": {
+    id: "b99497a7f8f74baea6502f330a5fd18e",
+    subject: "A request failed unexpectedly",
+    explanation:
+      "This is a fault of agentd. The client was told of an internal error; the message has the cause. Please report it."
+  },
+  "log.lost": {
+    id: "bf3b1851c416491c9cf896a9cb5b9240",
+    subject: "Lines of the log were lost",
+    explanation: "The journal took nothing for so long that the daemon could not hold them all."
+  }
+} as const satisfies Readonly<Record<string, LogKind>>
+
+export type LogKindName = keyof typeof logKinds
+
+/**
+ * What a line may carry: annotation (OpenTelemetry's name where it has one) → field of the journal, and key of a JSON line.
+ */
+export const logFields = {
+  "event.name": { journal: "AGENTD_EVENT", json: "event", meaning: "The kind of line." },
+  "agentd.session.id": { journal: "AGENTD_SESSION", json: "session", meaning: "Id of the session it is about." },
+  "agentd.session.name": { journal: "AGENTD_SESSION_NAME", json: "name", meaning: "Name of that session." },
+  "agentd.exit.by": { journal: "AGENTD_ENDED_BY", json: "by", meaning: "Who ended the session." },
+  "agentd.exit.code": { journal: "AGENTD_EXIT_CODE", json: "code", meaning: "Exit code of its program." },
+  "agentd.exit.signal": { journal: "AGENTD_EXIT_SIGNAL", json: "signal", meaning: "Signal that ended its program." },
+  "rpc.method": { journal: "AGENTD_METHOD", json: "method", meaning: "The request that was being answered." },
+  "jsonrpc.request.id": { journal: "AGENTD_REQUEST", json: "request", meaning: "Id its client gave that request." },
+  "agentd.peer.pid": { journal: "AGENTD_PEER_PID", json: "peer", meaning: "Process that asked, as the kernel says." },
+  "error.type": { journal: "AGENTD_ERROR", json: "error", meaning: "Tag of the error that was answered." },
+  "code.function.name": { journal: "CODE_FUNC", json: "function", meaning: "Where in agentd." }
+} as const
+
+export type LogField = keyof typeof logFields
+
+/** The annotations of a line. */
+export const about = (
+  kind: LogKindName,
+  fields: { readonly [F in LogField]?: string | number | null | undefined } = {}
+): Record<string, unknown> => ({ "event.name": kind, ...fields })
