@@ -134,11 +134,6 @@ export const logKinds = {
     explanation:
       "Somebody who is neither the daemon's own user nor root has reached its socket. The directory it lies in should be closed to others."
   },
-  "request.answered": {
-    id: "6169a2258dd44412b474710ccb7ad63a",
-    subject: "A request was answered",
-    explanation: "Logged at the level debug only."
-  },
   "request.failed": {
     id: "b99497a7f8f74baea6502f330a5fd18e",
     subject: "A request failed unexpectedly",

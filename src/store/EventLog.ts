@@ -7,7 +7,7 @@ import { Clock, Context, Deferred, Effect, Layer, Option, type Scope } from "eff
 import type { SqlClient } from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
 import { StorageUnavailable } from "../contract/Errors.ts"
-import type { Event, EventBody, EventType } from "../contract/Event.ts"
+import type { Event, EventBody } from "../contract/Event.ts"
 import { about } from "../contract/Log.ts"
 import { decodeEvent, EVENT_COLUMNS, type EventRow, encodeEvent, isEvent } from "./EventRows.ts"
 import { makeGroupCommit } from "./GroupCommit.ts"
@@ -68,8 +68,6 @@ export class EventLog extends Context.Service<
     readonly grown: (after: number) => Effect.Effect<void>
     /** Has `observer` told of every commit, at once and in order, until the scope closes; it must not throw. */
     readonly observe: (observer: (commit: Commit) => void) => Effect.Effect<void, never, Scope.Scope>
-    /** How many events of a type there are. */
-    readonly count: (type: EventType) => Effect.Effect<number, StorageUnavailable>
     /** Fills every projection anew from the log; answers how many events it applied. */
     readonly rebuild: Effect.Effect<number, StorageUnavailable>
     /** Where the tables differ from what the log implies. */
@@ -184,13 +182,6 @@ const make = Effect.fn("EventLog.make")(function* (
         Effect.acquireRelease(
           Effect.sync(() => observers.add(observer)),
           () => Effect.sync(() => observers.delete(observer))
-        )
-      ),
-    count: (type) =>
-      sqlite.read((sql) =>
-        Effect.map(
-          sql<{ count: number }>`SELECT COUNT(*) AS count FROM events WHERE type = ${type}`,
-          ([row]) => row?.count ?? 0
         )
       ),
     rebuild: sqlite.transaction((sql) => rebuild(sql, projections)),

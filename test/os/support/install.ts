@@ -3,12 +3,14 @@
  */
 import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
+import { journalCatalog } from "../../../packaging/build/docs/log.ts"
 import { root } from "../../../packaging/build/root.ts"
 import type { Machine } from "./Machine.ts"
 
 /** Where the package is. */
 export const PROGRAM = "/opt/agentd"
 const UNITS = "/usr/lib/systemd/user"
+const CATALOG = "/usr/lib/systemd/catalog/agentd.catalog"
 const BIN = "/usr/bin"
 
 /** What the bundle loads at run time. */
@@ -22,6 +24,8 @@ export const install = async (machine: Machine): Promise<void> => {
   }
   for (const name of ["agentd", "agentctl"]) symlinkSync(join(PROGRAM, "bin", name), machine.path(join(BIN, name)))
   copyUnits(machine, "systemd/user", UNITS)
+  writeFileSync(machine.path(CATALOG), journalCatalog())
+  await machine.run(["journalctl", "--update-catalog"])
   await machine.run(["systemctl", "daemon-reload"])
 }
 
