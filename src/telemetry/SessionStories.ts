@@ -36,7 +36,12 @@ export const tell = ({ body }: Event, name: string): Told | null => {
       const { exit, offset, status } = body
       const fields = { "agentd.exit.by": exit.by, "agentd.exit.code": exit.code, "agentd.exit.signal": exit.signal }
       return status === "interrupted"
-        ? { kind: "session.interrupted", level: "Warn", message: `${session} ended while no daemon ran`, fields }
+        ? {
+            kind: "session.interrupted",
+            level: "Warn",
+            message: `${session} ${exit.by === "reboot" ? "was interrupted by a reboot" : "ended while no daemon ran"}`,
+            fields
+          }
         : {
             kind: body.type,
             level: "Info",
