@@ -9,6 +9,7 @@ type Load = () => Promise<{ readonly default: unknown }>
 const commands = {
   attach: () => import("./commands/attach.ts"),
   autocomplete: () => import("./commands/autocomplete.ts"),
+  "bug-report": () => import("./commands/bug-report.ts"),
   connect: () => import("./commands/connect.ts"),
   "config:check": () => import("./commands/config/check.ts"),
   "config:path": () => import("./commands/config/path.ts"),

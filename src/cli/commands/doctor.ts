@@ -10,6 +10,8 @@ const marks: Readonly<Record<Finding["level"], readonly [string, Colour]>> = {
 }
 
 export default class Doctor extends AgentctlCommand {
+  /** It looks at the machine it runs on. */
+  static override enableHostFlag = false
   static override summary = "Examine the daemon, its store and its surroundings, and name a fix for what is wrong."
   static override description =
     "Looks at units and their files, lingering, versions, what systemd and the kernel offer, the environment sessions get, permissions, disk, limits, clock, configuration, store and tables. Works with and without a daemon. Each fix can be pasted into a shell. Ends with 1 if there is a problem."

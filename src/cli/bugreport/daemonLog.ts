@@ -1,0 +1,34 @@
+/** The end of the daemon's log, from the journal where agentd is a service, else from its file. It holds no session's output. */
+import { closeSync, fstatSync, openSync, readSync } from "node:fs"
+import { hasUnit, logFile } from "../../client/EnsureDaemon.ts"
+import { lastLines } from "../followOutput.ts"
+import { ask } from "../service/Surroundings.ts"
+import type { Source } from "./Source.ts"
+
+/** Bytes from the end of the file that are searched for the last lines. */
+const TAIL_BYTES = 2 * 1024 * 1024
+
+export const daemonLog = ({ lines, place }: Source): string => {
+  if (hasUnit(place.env)) {
+    const { code, stderr, stdout } = ask(
+      place,
+      ...(["journalctl", "--user", "--unit=agentd.service", "--unit=agentd.socket", `--lines=${lines}`] as const),
+      ...["--output=short-iso-precise", "--no-hostname", "--no-pager", "--quiet"]
+    )
+    if (code !== 0) throw new Error(stderr.trim() || `journalctl ended with ${code}`)
+    return stdout
+  }
+  return lastLines(endOf(logFile(place.env)), lines).toString("utf8")
+}
+
+const endOf = (file: string): Buffer => {
+  const fd = openSync(file, "r")
+  try {
+    const { size } = fstatSync(fd)
+    const bytes = Buffer.alloc(Math.min(size, TAIL_BYTES))
+    readSync(fd, bytes, 0, bytes.length, size - bytes.length)
+    return bytes
+  } finally {
+    closeSync(fd)
+  }
+}
