@@ -65,6 +65,9 @@ export const sessionTable = (sessions: ReadonlyArray<ListedSession>, long = fals
     ...(long ? figures : []),
     { title: "AGE", value: (session) => age(session.createdAt) },
     { title: "CLIENTS", value: (session) => String(session.clients.length) },
+    ...(sessions.some(({ agent }) => agent !== null)
+      ? [{ title: "AGENT", value: ({ agent }: Session) => (agent === null ? "-" : `@${agent.name}`) }]
+      : []),
     { title: "TAGS", value: (session) => session.tags.join(",") },
     { title: "COMMAND", value: (session) => commandLine(session.argv) }
   ])

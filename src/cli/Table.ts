@@ -7,6 +7,14 @@ import type { CommandTable } from "./CommandTable.ts"
 type Load = () => Promise<{ readonly default: unknown }>
 
 const commands = {
+  "agent:cleanup": () => import("./commands/agent/cleanup.ts"),
+  "agent:delete": () => import("./commands/agent/delete.ts"),
+  "agent:list": () => import("./commands/agent/list.ts"),
+  "agent:purpose": () => import("./commands/agent/purpose.ts"),
+  "agent:register": () => import("./commands/agent/register.ts"),
+  "agent:show": () => import("./commands/agent/show.ts"),
+  "agent:status": () => import("./commands/agent/status.ts"),
+  "agent:whoami": () => import("./commands/agent/whoami.ts"),
   attach: () => import("./commands/attach.ts"),
   autocomplete: () => import("./commands/autocomplete.ts"),
   "bug-report": () => import("./commands/bug-report.ts"),
@@ -23,6 +31,9 @@ const commands = {
   disconnect: () => import("./commands/disconnect.ts"),
   doctor: () => import("./commands/doctor.ts"),
   events: () => import("./commands/events.ts"),
+  "group:delete": () => import("./commands/group/delete.ts"),
+  "group:list": () => import("./commands/group/list.ts"),
+  "group:set": () => import("./commands/group/set.ts"),
   help: () => import("./commands/help.ts"),
   hosts: () => import("./commands/hosts.ts"),
   import: () => import("./commands/import.ts"),
@@ -48,13 +59,16 @@ const commands = {
   wait: () => import("./commands/wait.ts"),
   /** Run in the session that keeps a connection to another machine. */
   __tunnel: () => import("./commands/tunnel.ts"),
+  whoami: () => import("./commands/agent/whoami.ts"),
   /** Asked by the shells' completion scripts. */
   __complete: () => import("./commands/complete.ts")
 } satisfies Record<string, Load>
 
 const topics = {
+  agent: "Agents: named identities that sessions act for.",
   config: "The configuration: what holds, where it comes from, whether a file is right.",
   daemon: "The daemon itself: start, stop, look after it.",
+  group: "Groups of agents, to write to all of them at once.",
   service: "The service manager that looks after the daemon."
 }
 

@@ -45,7 +45,11 @@ export const errorCodes = {
   NotSupported: { code: -32019, exit: ExitCode.Failed },
   NotEnforceable: { code: -32020, exit: ExitCode.Failed },
   SecretUnusable: { code: -32023, exit: ExitCode.NotAllowed },
-  AlreadyResumed: { code: -32021, exit: ExitCode.Conflict }
+  AlreadyResumed: { code: -32021, exit: ExitCode.Conflict },
+  AgentNotFound: { code: -32030, exit: ExitCode.NotFound },
+  AgentTaken: { code: -32031, exit: ExitCode.Conflict },
+  MessageNotFound: { code: -32032, exit: ExitCode.NotFound },
+  NeedsConfirmation: { code: -32033, exit: ExitCode.Conflict }
 } as const
 
 export type ErrorTag = keyof typeof errorCodes

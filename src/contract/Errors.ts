@@ -215,6 +215,41 @@ export class NotEnforceable extends Schema.TaggedError<NotEnforceable>()("NotEnf
   }
 }
 
+/** Nobody in the workspace has this name, role or group. */
+export class AgentNotFound extends Schema.TaggedError<AgentNotFound>()("AgentNotFound", { agent: Schema.String }) {
+  override get message() {
+    return `Nobody here is called "${this.agent}". "agentctl agent list" shows who is.`
+  }
+}
+
+/** The agent belongs to somebody else; `reason` says to whom and what can be done. */
+export class AgentTaken extends Schema.TaggedError<AgentTaken>()("AgentTaken", {
+  name: Schema.String,
+  reason: Schema.String
+}) {
+  override get message() {
+    return `The name "${this.name}" is taken: ${this.reason}`
+  }
+}
+
+export class MessageNotFound extends Schema.TaggedError<MessageNotFound>()("MessageNotFound", {
+  messageId: Schema.String
+}) {
+  override get message() {
+    return `There is no message ${this.messageId} in this workspace. "agentctl inbox" and "agentctl sent" list yours.`
+  }
+}
+
+/** It would reach many; `field` is the parameter that says that it is meant. Nothing was sent. */
+export class NeedsConfirmation extends Schema.TaggedError<NeedsConfirmation>()("NeedsConfirmation", {
+  what: Schema.String,
+  field: Schema.String
+}) {
+  override get message() {
+    return `${this.what} Nothing was sent; if it is meant, say so (--${this.field}).`
+  }
+}
+
 /** Every error a method may answer with. */
 export const AgentdError = Schema.Union([
   InvalidParams,
@@ -240,6 +275,10 @@ export const AgentdError = Schema.Union([
   NotSupported,
   NotEnforceable,
   SecretUnusable,
-  AlreadyResumed
+  AlreadyResumed,
+  AgentNotFound,
+  AgentTaken,
+  MessageNotFound,
+  NeedsConfirmation
 ])
 export type AgentdError = typeof AgentdError.Type

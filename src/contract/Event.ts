@@ -2,6 +2,8 @@
  * Events: the immutable record of what happened, appended and durable before it is acknowledged.
  */
 import { Schema } from "effect"
+import { agentEvents } from "./Agent.ts"
+import { AgentRef, Stamp } from "./Identity.ts"
 import { MAX_EVENTS } from "./Limits.ts"
 import { RestartPolicy, SessionExit, SessionId, StandardInput, Timestamp } from "./Session.ts"
 import { SessionLimits } from "./SessionLimits.ts"
@@ -31,7 +33,10 @@ export const EventBody = Schema.Union([
     restart: Schema.optionalKey(RestartPolicy),
     boot: Schema.optionalKey(Schema.NullOr(Schema.String)).annotateKey({
       description: "Names the machine's boot it was started in; another one later means that a reboot ended it."
-    })
+    }),
+    agent: Schema.optionalKey(Schema.NullOr(AgentRef)).annotateKey({ description: "The agent it acts for." }),
+    intent: Schema.optionalKey(Schema.NullOr(Schema.String)),
+    task: Schema.optionalKey(Schema.NullOr(Schema.String))
   }).annotate({ description: "A session was made; its program is about to run." }),
   Schema.Struct({
     type: Schema.Literal("session.running"),
@@ -52,6 +57,13 @@ export const EventBody = Schema.Union([
     session: SessionId,
     tags: Schema.Array(Schema.String)
   }).annotate({ description: "It has other tags: all of them are listed." }),
+  Schema.Struct({
+    type: Schema.Literal("session.assigned"),
+    session: SessionId,
+    agent: Schema.NullOr(AgentRef),
+    intent: Schema.NullOr(Schema.String),
+    task: Schema.NullOr(Schema.String)
+  }).annotate({ description: "It acts for another agent, or says what it is for: all three are given." }),
   Schema.Struct({
     type: Schema.Literal("session.resized"),
     session: SessionId,
@@ -82,7 +94,8 @@ export const EventBody = Schema.Union([
   }),
   Schema.Struct({ type: Schema.Literal("daemon.stopped"), reason: Schema.String }).annotate({
     description: "The daemon is leaving in good order."
-  })
+  }),
+  ...agentEvents
 ])
 export type EventBody = typeof EventBody.Type
 export type EventType = EventBody["type"]
@@ -91,7 +104,10 @@ export const Event = Schema.Struct({
   seq: Schema.Int.annotateKey({ description: "Position in this daemon's log: grows by one, never reused." }),
   id: EventId,
   at: Timestamp,
-  body: EventBody.annotateKey({ description: "What happened." })
+  body: EventBody.annotateKey({ description: "What happened." }),
+  stamp: Schema.optionalKey(Stamp).annotateKey({
+    description: "On events that concern every installation of a workspace."
+  })
 }).annotate({ identifier: "Event" })
 export type Event = typeof Event.Type
 

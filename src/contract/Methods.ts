@@ -4,6 +4,7 @@
  * The socket server, the client's types, the OpenRPC document and the reference pages are derived from this table.
  */
 import type { Schema } from "effect"
+import * as A from "./Agent.ts"
 import * as D from "./Daemon.ts"
 import * as E from "./Event.ts"
 import { DEADLINE_MS } from "./Limits.ts"
@@ -64,6 +65,7 @@ export const methods = {
   "session.remove": method("Forget an ended session and delete its transcript.", S.RemoveParams, S.RemoveResult, null),
   "session.rename": method("Give a session another name.", S.RenameParams, S.Session),
   "session.tag": method("Add and remove tags.", S.TagParams, S.Session),
+  "session.purpose": method("Say what a session is for: its intent and its task.", S.PurposeParams, S.Session),
   "session.resize": method("Change the size of a session's terminal.", S.ResizeParams, S.Session),
   "session.input": method("Type into a session.", S.InputParams, S.InputResult),
   "session.signal": method(
@@ -97,6 +99,20 @@ export const methods = {
     S.ImportResult,
     60_000
   ),
+  "agent.register": method(
+    "Register an agent in this workspace, or take up one that is there, and have a session act for it.",
+    A.RegisterParams,
+    A.RegisterResult
+  ),
+  "agent.list": method("The agents of a workspace, oldest first.", A.ListAgentsParams, A.ListAgentsResult),
+  "agent.whoami": method("Which agent or person the kernel says is asking.", A.WhoamiParams, A.WhoamiResult),
+  "agent.lookup": method("Whom an address means.", A.LookupParams, A.LookupResult),
+  "agent.delete": method("Delete an agent; its name is free afterwards.", A.DeleteAgentParams, A.Agent),
+  "agent.cleanup": method("Delete agents that were left behind.", A.CleanupParams, A.CleanupResult),
+  "agent.setStatus": method("Say how an agent is doing.", A.SetStatusParams, A.Agent),
+  "group.set": method("Make a group of agents, or change its members.", A.SetGroupParams, A.Group),
+  "group.list": method("The groups of a workspace.", A.ListGroupsParams, A.ListGroupsResult),
+  "group.delete": method("Delete a group; its members stay.", A.DeleteGroupParams, A.DeleteGroupResult),
   "event.list": method("Events after a sequence number.", E.ListEventsParams, E.ListEventsResult),
   "event.watch": method(
     "Be sent events as they happen, beginning after a sequence number.",

@@ -36,7 +36,11 @@ export const errorSummaries: Readonly<Record<ErrorTag, string>> = {
     "This host cannot hold a session to a limit: `what` it is, `why` not, and the way out in `fix`. Nothing was started.",
   SecretUnusable: "A secret cannot be used from where it is kept; `secret` names the place.",
   AlreadyResumed:
-    "The interrupted session goes on in another one already; `by` is its id, or null while it is being started."
+    "The interrupted session goes on in another one already; `by` is its id, or null while it is being started.",
+  AgentNotFound: "Nobody in the workspace has this name, role or group.",
+  AgentTaken: "The agent belongs to somebody else; `reason` says to whom and what can be done.",
+  MessageNotFound: "There is no such message in the workspace.",
+  NeedsConfirmation: "It would reach many, and the parameter `field` does not say that this is meant."
 }
 
 /** What any method may answer. */
@@ -55,6 +59,9 @@ const launched = [
   "StorageUnavailable"
 ] as const
 
+/** What a method that needs to know who is asking may answer. */
+const asked = ["NotAllowed", "StorageUnavailable"] as const
+
 /** Beyond `commonErrors`, and `DeadlineExceeded` for methods with a deadline. */
 export const methodErrors: Readonly<Record<MethodName, ReadonlyArray<ErrorTag>>> = {
   hello: ["ProtocolVersion"],
@@ -65,13 +72,14 @@ export const methodErrors: Readonly<Record<MethodName, ReadonlyArray<ErrorTag>>>
   "daemon.shutdown": ["Conflict"],
   "daemon.doctor": [],
   "config.show": [],
-  "session.start": launched,
+  "session.start": [...launched, "AgentTaken", "NotAllowed"],
   "session.list": [],
   "session.get": found,
   "session.stop": [...found, "StorageUnavailable"],
   "session.remove": [...found, "SessionRunning", "StorageUnavailable"],
   "session.rename": [...found, "NameTaken", "StorageUnavailable"],
   "session.tag": [...found, "StorageUnavailable"],
+  "session.purpose": [...found, "NotAllowed", "StorageUnavailable"],
   "session.resize": [...found, "SessionEnded"],
   "session.input": [...found, "SessionEnded"],
   "session.signal": [...found, "SessionEnded"],
@@ -83,6 +91,16 @@ export const methodErrors: Readonly<Record<MethodName, ReadonlyArray<ErrorTag>>>
   "session.resume": [...found, "SessionRunning", "AlreadyResumed", ...launched],
   "session.continuation": found,
   "session.import": ["Conflict", "TranscriptUnavailable", "StorageUnavailable"],
+  "agent.register": [...asked, ...found, "SessionEnded", "AgentTaken", "Conflict"],
+  "agent.list": asked,
+  "agent.whoami": asked,
+  "agent.lookup": [...asked, "AgentNotFound"],
+  "agent.delete": [...asked, "AgentNotFound", "Conflict"],
+  "agent.cleanup": asked,
+  "agent.setStatus": [...asked, "AgentNotFound"],
+  "group.set": [...asked, "AgentNotFound", "AgentTaken"],
+  "group.list": asked,
+  "group.delete": [...asked, "AgentNotFound"],
   "event.list": ["StorageUnavailable"],
   "event.watch": ["StorageUnavailable"],
   "event.unwatch": []

@@ -2,6 +2,7 @@
  * Sessions: one program on one PTY, owned by the daemon. What may be asked of them and what is answered.
  */
 import { Schema } from "effect"
+import { AgentName, AgentRef, line } from "./Identity.ts"
 import { MAX_OUTPUT_BYTES, MAX_WAIT_MS } from "./Limits.ts"
 import { AskedLimits, SessionLimits, SessionUsage } from "./SessionLimits.ts"
 
@@ -135,11 +136,18 @@ export const Session = Schema.Struct({
   }),
   resumedFrom: Schema.NullOr(SessionId).annotateKey({ description: "The session this one was started again from." }),
   resumedBy: Schema.NullOr(SessionId).annotateKey({ description: "The session that this one was started again as." }),
+  agent: Schema.NullOr(AgentRef).annotateKey({ description: "The agent it acts for." }),
+  intent: Schema.NullOr(Schema.String).annotateKey({ description: "What it is for, in its own words." }),
+  task: Schema.NullOr(Schema.String).annotateKey({ description: "The task it is at, as in `#42`." }),
   clients: Schema.Array(SessionClient)
 }).annotate({ identifier: "Session" })
 export type Session = typeof Session.Type
 
 const one = { session: SessionRef }
+
+/** Longest intent and task, in characters: a line on a screen. */
+const MAX_PURPOSE = 512
+const Purpose = line(MAX_PURPOSE)
 
 export const StartParams = Schema.Struct({
   argv: Schema.Array(NoNul).check(Schema.isMinLength(1), Schema.isMaxLength(4096)).annotateKey({
@@ -169,6 +177,12 @@ export const StartParams = Schema.Struct({
     description:
       "`on-boot`: started again, once, by the next daemon after a reboot has interrupted it. Default: `session.restart` of the configuration."
   }),
+  agent: Schema.optionalKey(AgentName).annotateKey({
+    description:
+      "The agent it is to act for, registered in the workspace of `cwd` if there is none of that name. Refused while another session acts for it."
+  }),
+  intent: Schema.optionalKey(Purpose).annotateKey({ description: "What it is for." }),
+  task: Schema.optionalKey(Purpose).annotateKey({ description: "The task it is at." }),
   stdin: Schema.optionalKey(StandardInput).annotateKey({
     description:
       "Where the program's standard input comes from. `terminal` (the default): the PTY. `pipe`: a pipe that carries input frames and `session.input` byte for byte and can end (`Eof`); the PTY then neither echoes nor turns newlines into CR LF, so that the output is what the program wrote. For filters."
@@ -214,6 +228,14 @@ export const TagParams = Schema.Struct({
   remove: Schema.optionalKey(Schema.Array(Tag).check(Schema.isMaxLength(32))).annotateKey({
     description: "Tags it loses."
   })
+})
+
+export const PurposeParams = Schema.Struct({
+  session: Schema.optionalKey(SessionRef).annotateKey({ description: "Default: the one the caller runs in." }),
+  intent: Schema.optionalKey(Schema.NullOr(Purpose)).annotateKey({
+    description: "What it is for; null: nothing is said."
+  }),
+  task: Schema.optionalKey(Schema.NullOr(Purpose)).annotateKey({ description: "The task it is at; null: none." })
 })
 
 export const ResizeParams = Schema.Struct({ ...one, cols: Size, rows: Size })

@@ -3,6 +3,10 @@
  */
 
 import { Effect, Layer } from "effect"
+import { agentProjection } from "../agents/AgentProjection.ts"
+import { AgentStore } from "../agents/AgentStore.ts"
+import { Agents } from "../agents/Agents.ts"
+import { Workspaces } from "../agents/Workspaces.ts"
 import { systemRoots } from "../config/Files.ts"
 import { Settings } from "../config/Settings.ts"
 import { Connections } from "../doors/Connections.ts"
@@ -80,8 +84,8 @@ export const Configuration = Layer.unwrap(
 )
 
 /** The event log, what is derived from it, and who may ask. */
-export const Stores = Layer.mergeAll(Events.layer, SessionStore.layer).pipe(
-  Layer.provideMerge(EventLog.layer([sessionProjection])),
+export const Stores = Layer.mergeAll(Events.layer, SessionStore.layer, AgentStore.layer).pipe(
+  Layer.provideMerge(EventLog.layer([sessionProjection, agentProjection])),
   Layer.provideMerge(
     Layer.unwrap(Effect.map(Directories, ({ backups, database }) => Sqlite.layer({ file: database, backups })))
   )
@@ -102,6 +106,9 @@ export const SessionManager = Sessions.layer.pipe(
   Layer.provideMerge(Layer.mergeAll(LiveSessions.layer, Recordings.layer, Screens.layer, Launching))
 )
 
+/** Who the sessions act for, and what they say to each other. */
+export const Talk = Agents.layer.pipe(Layer.provideMerge(Workspaces.layer))
+
 const WhoIsAsking = Layer.effect(
   SessionOfProcess,
   Effect.map(Sessions, ({ ofProcess }) => ofProcess)
@@ -110,6 +117,7 @@ const WhoIsAsking = Layer.effect(
 export const Doors = UnixSocket.layer.pipe(
   Layer.provide(Layer.mergeAll(Dispatcher.layer, WhoIsAsking)),
   Layer.provide(handlers.layer),
+  Layer.provideMerge(Talk),
   Layer.provideMerge(Connections.layer)
 )
 

@@ -15,7 +15,7 @@ import { Dispatcher } from "../doors/Dispatcher.ts"
 import { Directories, decidePlaces, type Places } from "../host/Directories.ts"
 import { Self } from "../host/Self.ts"
 import * as handlers from "./handlers.ts"
-import { Configuration, HostServices, SessionManager, Stores } from "./Layers.ts"
+import { Configuration, HostServices, SessionManager, Stores, Talk } from "./Layers.ts"
 import { Lifecycle } from "./Lifecycle.ts"
 import { jsonLog, type LogThreshold, logging } from "./Logging.ts"
 import { Reload } from "./Reload.ts"
@@ -67,6 +67,7 @@ const log = logging(
 const InProcess = (places: Places) =>
   Dispatcher.layer.pipe(
     Layer.provide(handlers.layer),
+    Layer.provideMerge(Talk),
     Layer.provideMerge(SessionManager),
     Layer.provideMerge(Stores),
     Layer.provideMerge(Connections.layer),

@@ -2,6 +2,7 @@
  * Requests about the daemon itself, its configuration and its events; with the sessions' own they make up the contract.
  */
 import { Effect, Layer, Stream, SubscriptionRef } from "effect"
+import { Agents } from "../agents/Agents.ts"
 import { Settings } from "../config/Settings.ts"
 import { Conflict, Draining, ProtocolVersion } from "../contract/Errors.ts"
 import type { Caller, Handler, Handlers } from "../contract/Handler.ts"
@@ -29,6 +30,7 @@ export const layer = Layer.effect(
   Requests,
   Effect.gen(function* () {
     const sessions = yield* Sessions
+    const agents = yield* Agents
     const events = yield* Events
     const self = yield* Self
     const context = yield* Effect.context<Needs>()
@@ -47,7 +49,12 @@ export const layer = Layer.effect(
 
     const requests: Handlers = {
       ...sessions.requests,
-      "session.start": unlessDraining(sessions.requests["session.start"]),
+      ...agents.requests,
+      "session.start": unlessDraining((params, caller) =>
+        params.agent === undefined
+          ? sessions.requests["session.start"](params, caller)
+          : Effect.flatMap(agents.forStart(params, caller), (agent) => sessions.startAs(params, agent))
+      ),
       "session.resume": unlessDraining(sessions.requests["session.resume"]),
       "session.import": unlessDraining(sessions.requests["session.import"]),
       hello: ({ features = [], protocol = { min: PROTOCOL_MIN, max: PROTOCOL_MIN } }, { peer }) =>

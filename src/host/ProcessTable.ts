@@ -2,7 +2,7 @@
  * The processes of this machine, as far as stopping a session's whole tree needs them: proc(5) on Linux, ps(1) elsewhere.
  */
 import { execFileSync } from "node:child_process"
-import { closeSync, openSync, readdirSync, readFileSync, readSync } from "node:fs"
+import { closeSync, openSync, readdirSync, readFileSync, readlinkSync, readSync } from "node:fs"
 import { setPriority } from "node:os"
 import { Context, Layer } from "effect"
 
@@ -39,6 +39,10 @@ export class ProcessTable extends Context.Service<
     readonly foreground: (pid: number) => number | null
     /** What a process uses now; null when it is gone, or where that is not to be had. */
     readonly figures: (pid: number) => Figures | null
+    /** The units whose control groups a process is in, innermost last; none where there are no control groups. */
+    readonly units: (pid: number) => ReadonlyArray<string>
+    /** A process's working directory, or null when the kernel does not tell. */
+    readonly directory: (pid: number) => string | null
     /** Processes in the control group of a unit, and in those below it. */
     readonly inUnit: (unit: string) => ReadonlyArray<number>
     /** Sets a process's nice value; false when the process is gone or the value is not to be had. */
@@ -128,6 +132,11 @@ const linux: ProcessTable["Service"] = {
       return found === null ? [] : [found]
     }),
   get: stat,
+  units: (pid) => {
+    const groups = attempt(() => readFileSync(`/proc/${pid}/cgroup`, "latin1"))
+    return groups?.split(/[/\n]/).filter((part) => /\.(service|scope|slice)$/.test(part)) ?? []
+  },
+  directory: (pid) => attempt(() => readlinkSync(`/proc/${pid}/cwd`)),
   inUnit: (unit) =>
     readdirSync("/proc").flatMap((name) => {
       const groups = /^\d+$/.test(name) ? attempt(() => readFileSync(`/proc/${name}/cgroup`, "latin1")) : null
@@ -173,6 +182,8 @@ const posix: ProcessTable["Service"] = {
   get: (pid) => ps(["-p", String(pid)])[0] ?? null,
   hasEnvironment: () => false,
   environment: () => null,
+  units: () => [],
+  directory: () => null,
   inUnit: () => [],
   figures: () => null,
   foreground: (pid) => {

@@ -2,6 +2,7 @@
  * This process: what it is, what it runs, what it uses.
  */
 import { readdirSync, readFileSync } from "node:fs"
+import { hostname, userInfo } from "node:os"
 import { fileURLToPath } from "node:url"
 import { Context, Layer } from "effect"
 
@@ -10,6 +11,9 @@ export class Self extends Context.Service<
   {
     readonly pid: number
     readonly uid: number
+    /** Login name, as far as it can be one of an address; and the machine's name. */
+    readonly user: string
+    readonly host: string
     /** Version of this package. */
     readonly version: string
     /** The program that was started: the bundle. */
@@ -28,6 +32,8 @@ export class Self extends Context.Service<
   static readonly layer = Layer.sync(Self, () => ({
     pid: process.pid,
     uid: process.getuid?.() ?? -1,
+    user: userName(),
+    host: hostname(),
     version: packageVersion(),
     executable: process.argv[1] ?? process.execPath,
     node: process.version,
@@ -51,6 +57,25 @@ const limit = (name: string): number | null => {
     .find((one) => one.startsWith(name))
   const soft = /^\s+(\d+)/.exec(line?.slice(name.length) ?? "")?.[1]
   return soft === undefined ? null : Number(soft)
+}
+
+/** A user without an entry in the user database has a number only. */
+const userName = (): string => {
+  const name =
+    attempt(() =>
+      userInfo()
+        .username.toLowerCase()
+        .replaceAll(/[^a-z0-9._-]/g, "-")
+    ) ?? ""
+  return /^[a-z0-9]/.test(name) ? name.slice(0, 64) : `uid-${process.getuid?.() ?? 0}`
+}
+
+const attempt = <A>(read: () => A): A | null => {
+  try {
+    return read()
+  } catch {
+    return null
+  }
 }
 
 /** One level up from the bundle, two from the source. */

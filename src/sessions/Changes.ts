@@ -4,6 +4,7 @@
 import { Effect } from "effect"
 import { Busy, InvalidParams, NameTaken, SessionRunning } from "../contract/Errors.ts"
 import { clampSize } from "../contract/Frames.ts"
+import type { AgentRef } from "../contract/Identity.ts"
 import { MAX_INPUT_BACKLOG, MAX_INPUT_BYTES } from "../contract/Limits.ts"
 import type { Params } from "../contract/Methods.ts"
 import { ProcessTable } from "../host/ProcessTable.ts"
@@ -53,6 +54,41 @@ const tagNow = Effect.fnUntraced(function* ({ add = [], remove = [], session }: 
   const { append } = yield* EventLog
   yield* append({ type: "session.tagged", session: record.id, tags })
   return updated(record, { tags }, entry)
+})
+
+/** What it is for. The caller's own session, unless another is named. */
+export const purpose = Effect.fn("Sessions.purpose")(function* (params: Params<"session.purpose">, own: string | null) {
+  const reference = params.session ?? own
+  if (reference === null) {
+    return yield* new InvalidParams({ field: "session", reason: "you are in no session, so one has to be named" })
+  }
+  return yield* change(reference, (record) => ({
+    agent: record.agent,
+    intent: params.intent === undefined ? record.intent : params.intent,
+    task: params.task === undefined ? record.task : params.task
+  }))
+})
+
+/** From now on the session acts for this agent, or for none. */
+export const assign = (session: string, agent: AgentRef | null) =>
+  change(session, ({ intent, task }) => ({ agent, intent, task }))
+
+type Assignment = Pick<SessionRecord, "agent" | "intent" | "task">
+
+const change = Effect.fnUntraced(function* (reference: string, next: (record: SessionRecord) => Assignment) {
+  const { oneChange } = yield* LiveSessions
+  return yield* oneChange(
+    Effect.gen(function* () {
+      const { entry, record } = yield* resolve(reference)
+      const assignment = next(record)
+      const same = (["intent", "task"] as const).every((key) => assignment[key] === record[key])
+      // What says nothing new is no event: programs tell their task again and again.
+      if (same && assignment.agent?.id === record.agent?.id) return describe(record, entry)
+      const { append } = yield* EventLog
+      yield* append({ type: "session.assigned", session: record.id, ...assignment })
+      return updated(record, assignment, entry)
+    })
+  )
 })
 
 const updated = (

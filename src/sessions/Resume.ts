@@ -24,7 +24,10 @@ const again = (record: SessionRecord): Again => ({
   ttlMs: record.ttlMs ?? undefined,
   stdin: record.stdin,
   restart: record.restart,
-  limits: record.limits
+  limits: record.limits,
+  agent: record.agent?.name,
+  intent: record.intent ?? undefined,
+  task: record.task ?? undefined
 })
 
 /** Without what is undefined. */
@@ -85,7 +88,11 @@ const startAgain = Effect.fnUntraced(function* (record: SessionRecord, params: R
     rows: params.rows ?? same.rows,
     env: params.env
   })
-  if (params.name !== undefined) return yield* start({ ...rest, name: params.name }, record.id)
+  // The agent it acted for, unless another session does by now.
+  const { entries } = yield* LiveSessions
+  const taken = [...entries.values()].some((one) => one.record.agent?.id === record.agent?.id)
+  const as = { resumedFrom: record.id, agent: taken ? null : record.agent }
+  if (params.name !== undefined) return yield* start({ ...rest, name: params.name }, as)
   // Its own name again, unless another session has taken it since.
-  return yield* Effect.catchTag(start({ ...rest, name }, record.id), "NameTaken", () => start(rest, record.id))
+  return yield* Effect.catchTag(start({ ...rest, name }, as), "NameTaken", () => start(rest, as))
 })

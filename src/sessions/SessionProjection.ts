@@ -42,6 +42,10 @@ export interface SessionRow {
   readonly stdin: Session["stdin"]
   readonly restart: Session["restart"]
   readonly boot: string | null
+  readonly agent: string | null
+  readonly agent_name: string | null
+  readonly intent: string | null
+  readonly task: string | null
 }
 
 /** The SQL condition for a session without an end. */
@@ -79,11 +83,16 @@ const schema = [
      resumed_by TEXT,
      stdin TEXT NOT NULL DEFAULT 'terminal',
      restart TEXT NOT NULL DEFAULT 'never',
-     boot TEXT
+     boot TEXT,
+     agent TEXT,
+     agent_name TEXT,
+     intent TEXT,
+     task TEXT
    ) STRICT`,
   `CREATE UNIQUE INDEX sessions_live_names ON sessions (name) WHERE ${IS_LIVE}`,
   // Few sessions live among many that have ended: these two keep the common questions away from the whole table.
   `CREATE INDEX sessions_live ON sessions (seq) WHERE ${IS_LIVE}`,
+  `CREATE INDEX sessions_by_agent ON sessions (agent) WHERE agent IS NOT NULL`,
   `CREATE INDEX sessions_ended ON sessions (ended_at, seq) WHERE ${HAS_ENDED}`
 ]
 
@@ -109,7 +118,11 @@ const apply = (sql: SqlClient, { at, body, seq }: Event): Effect.Effect<void, Sq
         sandbox: body.sandbox ?? OPEN,
         stdin: body.stdin ?? "terminal",
         restart: body.restart ?? "never",
-        boot: body.boot ?? null
+        boot: body.boot ?? null,
+        agent: body.agent?.id ?? null,
+        agent_name: body.agent?.name ?? null,
+        intent: body.intent ?? null,
+        task: body.task ?? null
       }
       return Effect.andThen(
         sql`INSERT INTO sessions ${sql.insert(row)}`,
@@ -123,6 +136,10 @@ const apply = (sql: SqlClient, { at, body, seq }: Event): Effect.Effect<void, Sq
       return Effect.asVoid(sql`UPDATE sessions SET name = ${body.name} WHERE id = ${body.session}`)
     case "session.tagged":
       return Effect.asVoid(sql`UPDATE sessions SET tags = ${JSON.stringify(body.tags)} WHERE id = ${body.session}`)
+    case "session.assigned":
+      return Effect.asVoid(sql`UPDATE sessions SET agent = ${body.agent?.id ?? null},
+        agent_name = ${body.agent?.name ?? null}, intent = ${body.intent}, task = ${body.task}
+        WHERE id = ${body.session}`)
     case "session.resized":
       return Effect.asVoid(sql`UPDATE sessions SET cols = ${body.cols}, rows = ${body.rows} WHERE id = ${body.session}`)
     case "session.ended":
@@ -141,14 +158,12 @@ const apply = (sql: SqlClient, { at, body, seq }: Event): Effect.Effect<void, Sq
           AND EXISTS (SELECT 1 FROM sessions WHERE id = ${body.session} AND status = 'starting')`,
         sql`DELETE FROM sessions WHERE id = ${body.session}`
       )
-    case "session.adopted":
-    case "daemon.started":
-    case "daemon.stopped":
+    default:
       return Effect.void
   }
 }
 
-export const sessionProjection: Projection = { name: "sessions", version: 2, tables: ["sessions"], schema, apply }
+export const sessionProjection: Projection = { name: "sessions", version: 3, tables: ["sessions"], schema, apply }
 
 /** A session as far as events tell: what only the daemon knows (clients, live offset, usage, `stopping`) is not here. */
 export interface SessionRecord extends Omit<Session, "clients" | "usage"> {
@@ -189,5 +204,8 @@ export const toRecord = (row: SessionRow): SessionRecord => ({
   resumedBy: row.resumed_by,
   stdin: row.stdin,
   restart: row.restart,
-  boot: row.boot
+  boot: row.boot,
+  agent: row.agent === null ? null : { id: row.agent, name: row.agent_name ?? row.agent },
+  intent: row.intent,
+  task: row.task
 })

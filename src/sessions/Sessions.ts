@@ -3,7 +3,9 @@
  */
 import { Context, Effect, Layer, type SubscriptionRef } from "effect"
 import type { Settings } from "../config/Settings.ts"
+import type { SessionAmbiguous, SessionEnded, SessionNotFound, StorageUnavailable } from "../contract/Errors.ts"
 import type { HandlersFor } from "../contract/Handler.ts"
+import type { AgentRef } from "../contract/Identity.ts"
 import type { MethodName, Params } from "../contract/Methods.ts"
 import type { Boot } from "../host/Boot.ts"
 import type { Directories } from "../host/Directories.ts"
@@ -12,7 +14,7 @@ import type { InputPipes } from "../host/InputPipe.ts"
 import { type Process, ProcessTable } from "../host/ProcessTable.ts"
 import type { EventLog } from "../store/EventLog.ts"
 import { attach } from "./Attach.ts"
-import { detach, input, remove, rename, resize, signal, stop, tag } from "./Changes.ts"
+import { assign, detach, input, purpose, remove, rename, resize, signal, stop, tag } from "./Changes.ts"
 import { screenSource } from "./Earlier.ts"
 import { importSessions } from "./Import.ts"
 import { Launcher } from "./Launcher.ts"
@@ -21,10 +23,11 @@ import { resumeOnBoot } from "./OnBoot.ts"
 import { output, readerOf } from "./Output.ts"
 import type { Recordings } from "./Recordings.ts"
 import { recover } from "./Recover.ts"
-import { resolve } from "./Resolve.ts"
+import { resolve, resolveLive } from "./Resolve.ts"
 import { plan, resume } from "./Resume.ts"
 import { retaining } from "./Retain.ts"
-import { SessionStore } from "./SessionStore.ts"
+import { type SessionRecord, SessionStore } from "./SessionStore.ts"
+import { unitOf } from "./SessionUnit.ts"
 import { start } from "./Start.ts"
 import type { Supervisor } from "./Supervisor.ts"
 import { Screens } from "./screen/Screens.ts"
@@ -46,6 +49,22 @@ export class Sessions extends Context.Service<
     readonly names: () => ReadonlyArray<string>
     /** Id of the session a process runs in, or null. */
     readonly ofProcess: (pid: number) => string | null
+    /** Starts a session that acts for an agent. */
+    readonly startAs: (
+      params: Params<"session.start">,
+      agent: AgentRef
+    ) => ReturnType<HandlersFor<"session.start">["session.start"]>
+    /** Has a live session act for an agent, or for none. */
+    readonly assign: (
+      session: string,
+      agent: AgentRef | null
+    ) => ReturnType<HandlersFor<"session.purpose">["session.purpose"]>
+    /** The live session a request means. */
+    readonly findLive: (
+      reference: string
+    ) => Effect.Effect<SessionRecord, SessionNotFound | SessionAmbiguous | SessionEnded | StorageUnavailable>
+    /** Sessions that live. */
+    readonly records: () => ReadonlyArray<SessionRecord>
   }
 >()("agentd/sessions/Sessions") {
   static readonly layer = Layer.effect(
@@ -59,17 +78,17 @@ export class Sessions extends Context.Service<
       const store = yield* SessionStore
       const table = yield* ProcessTable
       const provide = <A, E>(effect: Effect.Effect<A, E, Needs>): Effect.Effect<A, E> => Effect.provide(effect, context)
+      const records = () => [...sessions.entries.values()].map(({ record }) => record)
 
       return {
         live: sessions.count,
         count: Effect.orElseSucceed(store.count, () => ({ live: sessions.entries.size, ended: 0 })),
-        names: () => [...sessions.entries.values()].map(({ record }) => record.name),
-        ofProcess: (pid) =>
-          sessionOf(
-            pid,
-            table,
-            [...sessions.entries.values()].map(({ record }) => record)
-          ),
+        names: () => records().map(({ name }) => name),
+        records,
+        ofProcess: (pid) => sessionOf(pid, table, records()),
+        startAs: (params, agent) => provide(start(params, { agent })),
+        assign: (session, agent) => provide(assign(session, agent)),
+        findLive: (reference) => provide(Effect.map(resolveLive(reference), ({ record }) => record)),
         requests: {
           "session.start": (params) => provide(start(params)),
           "session.list": (params) => provide(list(params)),
@@ -78,6 +97,7 @@ export class Sessions extends Context.Service<
           "session.remove": (params) => provide(remove(params)),
           "session.rename": (params) => provide(rename(params)),
           "session.tag": (params) => provide(tag(params)),
+          "session.purpose": (params, { peer }) => provide(purpose(params, peer.session)),
           "session.resize": (params) => provide(resize(params)),
           "session.input": (params) => provide(input(params)),
           "session.signal": (params) => provide(signal(params)),
@@ -155,12 +175,21 @@ const screen = Effect.fn("Sessions.screen")(function* (params: {
   return yield* (yield* Screens).snapshot(yield* screenSource(record, reader, entry), options)
 })
 
-/** A process belongs to the session whose program is its ancestor, or leads its kernel session. */
+/**
+ * A process belongs to the session whose control group holds it, whose program is its ancestor, or leads its kernel session. Never
+ * by what it says itself: its environment is its own to choose.
+ */
 export const sessionOf = (
   pid: number,
-  table: { readonly get: (pid: number) => Process | null },
+  table: {
+    readonly get: (pid: number) => Process | null
+    readonly units: (pid: number) => ReadonlyArray<string>
+  },
   live: ReadonlyArray<{ readonly id: string; readonly pid: number | null }>
 ): string | null => {
+  const units = new Set(table.units(pid))
+  const member = live.find(({ id }) => units.has(unitOf(id)))
+  if (member !== undefined) return member.id
   let current = table.get(pid)
   for (let up = 0; current !== null && up < MAX_ANCESTORS; up++) {
     const { pid: own, parent, session } = current

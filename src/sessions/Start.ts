@@ -5,6 +5,7 @@ import { Clock, Effect, Exit, Scope } from "effect"
 import { Settings } from "../config/Settings.ts"
 import { InvalidParams, LaunchFailed, NameTaken } from "../contract/Errors.ts"
 import { clampSize } from "../contract/Frames.ts"
+import type { AgentRef } from "../contract/Identity.ts"
 import { RING_BYTES } from "../contract/Limits.ts"
 import type { SessionId, StartParams } from "../contract/Session.ts"
 import { OPEN } from "../contract/SessionLimits.ts"
@@ -34,7 +35,17 @@ import { Typists } from "./Typists.ts"
  */
 const SPARE_FILES = 24
 
-export const start = Effect.fn("Sessions.start")(function* (params: StartParams, resumedFrom: SessionId | null = null) {
+interface StartedAs {
+  /** Started again from this one. */
+  readonly resumedFrom?: SessionId
+  /** The agent it acts for: whoever asks has seen to it that it exists and is free. */
+  readonly agent?: AgentRef | null
+}
+
+export const start = Effect.fn("Sessions.start")(function* (
+  params: StartParams,
+  { agent = null, resumedFrom }: StartedAs = {}
+) {
   const sessions = yield* LiveSessions
   const environment = yield* Environment
   const settings = yield* (yield* Settings).current
@@ -79,8 +90,11 @@ export const start = Effect.fn("Sessions.start")(function* (params: StartParams,
     stdin: params.stdin ?? "terminal",
     restart: params.restart ?? settings.session.restart,
     boot: (yield* Boot).id,
-    resumedFrom,
-    resumedBy: null
+    resumedFrom: resumedFrom ?? null,
+    resumedBy: null,
+    agent,
+    intent: params.intent ?? null,
+    task: params.task ?? null
   }
   const env = sessionEnvironment(inherited, settings.session.term, planned, (yield* Directories).socket)
   // Between the record and the supervisor a deadline must not cut in: the program would run with nobody to look after it.
@@ -130,11 +144,12 @@ const launch = Effect.fnUntraced(function* (
   env: Readonly<Record<string, string>>
 ) {
   const { argv, cols, createdAt, cwd, id, launcher, limits, name, resumedFrom, rows, tags, ttlMs } = record
-  const { boot, restart, sandbox, stdin: input } = record
+  const { agent, boot, intent, restart, sandbox, stdin: input, task } = record
   const log = yield* EventLog
   const { append } = log
   const started = { session: id, name, argv, cwd, cols, rows, tags: [...tags], launcher, ttlMs, resumedFrom } as const
-  yield* append({ type: "session.started", ...started, stdin: input, restart, boot, limits, sandbox })
+  const assignment = { agent, intent, task }
+  yield* append({ type: "session.started", ...started, stdin: input, restart, boot, limits, sandbox, ...assignment })
 
   const scope = yield* Scope.make()
   const running = Effect.gen(function* () {

@@ -8,9 +8,11 @@ import type { SqlClient } from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
 import { StorageUnavailable } from "../contract/Errors.ts"
 import type { Event, EventBody } from "../contract/Event.ts"
+import type { Stamp } from "../contract/Identity.ts"
 import { about } from "../contract/Log.ts"
 import { decodeEvent, EVENT_COLUMNS, type EventRow, encodeEvent, isEvent } from "./EventRows.ts"
 import { makeGroupCommit } from "./GroupCommit.ts"
+import { EPOCH, nextReading } from "./HybridClock.ts"
 import type { Projection } from "./Projection.ts"
 import { applyAll, compare, type Difference, install, rebuild } from "./Projections.ts"
 import { Sqlite } from "./Sqlite.ts"
@@ -59,6 +61,13 @@ export class EventLog extends Context.Service<
     readonly append: (body: EventBody) => Effect.Effect<Event, StorageUnavailable>
     /** Appends all of them, one after the other, or none. */
     readonly appendAll: (bodies: ReadonlyArray<EventBody>) => Effect.Effect<ReadonlyArray<Event>, StorageUnavailable>
+    /** The same for events that concern every installation of a workspace: each gets a stamp. */
+    readonly share: (
+      workspace: string,
+      bodies: ReadonlyArray<EventBody>
+    ) => Effect.Effect<ReadonlyArray<Event>, StorageUnavailable>
+    /** This installation, as stamps name it. */
+    readonly origin: string
     /** Appends, all or none, those that are not in the log yet; answers these. */
     readonly importAll: (events: ReadonlyArray<ForeignEvent>) => Effect.Effect<ReadonlyArray<Event>, StorageUnavailable>
     readonly read: (options: ReadOptions) => Effect.Effect<EventPage, StorageUnavailable>
@@ -81,6 +90,8 @@ export class EventLog extends Context.Service<
 /** What one caller wants appended, all or nothing. */
 interface Append {
   readonly events: ReadonlyArray<ForeignEvent>
+  /** The workspace they are stamped for, if they are made here and concern others. */
+  readonly workspace?: string
   /** Pass over events whose id the log has. */
   readonly foreign: boolean
 }
@@ -92,6 +103,8 @@ const make = Effect.fn("EventLog.make")(function* (
   const rebuilt = yield* sqlite.transaction((sql) => install(sql, projections))
   const nextUlid = makeUlids()
   let last = yield* sqlite.read(lastSeq)
+  const origin = yield* sqlite.read(originOf)
+  let reading = yield* sqlite.read(lastClock)
   if (rebuilt.length > 0 && last > 0) {
     yield* Effect.logInfo(`Built anew from the event log: ${rebuilt.join(", ")}`).pipe(
       Effect.annotateLogs(about("store.rebuilt"))
@@ -101,11 +114,25 @@ const make = Effect.fn("EventLog.make")(function* (
   const observers = new Set<(commit: Commit) => void>()
   const clock = yield* Clock.Clock
 
-  const write = Effect.fnUntraced(function* (sql: SqlClient, { events, foreign }: Append, after: number) {
+  /** A reading that was given and then not committed is only passed over. */
+  const stamp = Effect.fnUntraced(function* (sql: SqlClient, workspace: string, at: number) {
+    reading = nextReading(reading, at)
+    return { workspace, origin, seq: (yield* lastOf(sql, workspace, origin)) + 1, clock: reading } satisfies Stamp
+  })
+
+  const write = Effect.fnUntraced(function* (sql: SqlClient, { events, foreign, workspace }: Append, after: number) {
     const written: Array<Event> = []
     for (const event of events) {
       if (foreign && (yield* sql`SELECT 1 FROM events WHERE id = ${event.id}`).length > 0) continue
-      const numbered = { seq: after + written.length + 1, id: event.id, at: event.at, body: event.body }
+      const given = workspace === undefined ? event.stamp : yield* stamp(sql, workspace, event.at)
+      if (given !== undefined && given.clock > reading) reading = given.clock
+      const numbered: Event = {
+        seq: after + written.length + 1,
+        id: event.id,
+        at: event.at,
+        body: event.body,
+        ...(given === undefined ? {} : { stamp: given })
+      }
       yield* sql`INSERT INTO events ${sql.insert({ ...encodeEvent(numbered) })}`
       yield* applyAll(sql, projections, numbered)
       written.push(numbered)
@@ -159,14 +186,18 @@ const make = Effect.fn("EventLog.make")(function* (
     return append.events.length === 0 ? Effect.succeed([]) : submit(append)
   }
 
+  const drafts = (bodies: ReadonlyArray<EventBody>) =>
+    Effect.map(Clock.currentTimeMillis, (at) => bodies.map((body) => ({ id: `evt_${nextUlid(at)}`, at, body })))
+
   const appendAll = (bodies: ReadonlyArray<EventBody>) =>
-    Effect.flatMap(Clock.currentTimeMillis, (at) =>
-      checked({ events: bodies.map((body) => ({ id: `evt_${nextUlid(at)}`, at, body })), foreign: false })
-    )
+    Effect.flatMap(drafts(bodies), (events) => checked({ events, foreign: false }))
 
   return EventLog.of({
     append: (body) => Effect.map(appendAll([body]), (events) => events[0]!),
     appendAll,
+    share: (workspace, bodies) =>
+      Effect.flatMap(drafts(bodies), (events) => checked({ events, foreign: false, workspace })),
+    origin,
     importAll: (events) => checked({ events, foreign: true }),
     // `last` is taken before the query: every row up to it is visible to the query, so passing over them is safe.
     read: (options) => Effect.suspend(() => sqlite.read((sql) => readPage(sql, options, last))),
@@ -191,6 +222,23 @@ const make = Effect.fn("EventLog.make")(function* (
 
 const lastSeq = (sql: SqlClient): Effect.Effect<number, SqlError> =>
   Effect.map(sql<{ last: number | null }>`SELECT MAX(seq) AS last FROM events`, ([row]) => row?.last ?? 0)
+
+const originOf = (sql: SqlClient): Effect.Effect<string, SqlError> =>
+  Effect.map(sql<{ origin: string }>`SELECT origin FROM installation`, ([row]) => row!.origin)
+
+/** The latest reading of any installation that this one knows of. */
+const lastClock = (sql: SqlClient): Effect.Effect<string, SqlError> =>
+  Effect.map(
+    sql<{ last: string | null }>`SELECT MAX(clock) AS last FROM events WHERE clock IS NOT NULL`,
+    ([row]) => row?.last ?? EPOCH
+  )
+
+const lastOf = (sql: SqlClient, workspace: string, origin: string): Effect.Effect<number, SqlError> =>
+  Effect.map(
+    sql<{ last: number | null }>`SELECT MAX(origin_seq) AS last FROM events
+      WHERE workspace = ${workspace} AND origin = ${origin} AND origin IS NOT NULL`,
+    ([row]) => row?.last ?? 0
+  )
 
 const readPage = Effect.fnUntraced(function* (
   sql: SqlClient,

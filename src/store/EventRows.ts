@@ -11,29 +11,47 @@ export interface EventRow {
   readonly type: string
   readonly session: string | null
   readonly body: string
+  readonly workspace: string | null
+  readonly origin: string | null
+  readonly origin_seq: number | null
+  readonly clock: string | null
 }
 
-export const EVENT_COLUMNS = "seq, id, at, type, session, body"
+export const EVENT_COLUMNS = "seq, id, at, type, session, body, workspace, origin, origin_seq, clock"
 
-export const encodeEvent = ({ at, body, id, seq }: Event): EventRow => ({
+export const encodeEvent = ({ at, body, id, seq, stamp }: Event): EventRow => ({
   seq,
   id,
   at,
   type: body.type,
   session: "session" in body ? body.session : null,
-  body: JSON.stringify(body)
+  body: JSON.stringify(body),
+  workspace: stamp?.workspace ?? null,
+  origin: stamp?.origin ?? null,
+  origin_seq: stamp?.seq ?? null,
+  clock: stamp?.clock ?? null
 })
 
 const decode = Schema.decodeUnknownOption(Event)
 
-export const decodeEvent = ({ at, body, id, seq }: EventRow): Option.Option<Event> => {
+export const decodeEvent = ({
+  at,
+  body,
+  clock,
+  id,
+  origin,
+  origin_seq,
+  seq,
+  workspace
+}: EventRow): Option.Option<Event> => {
   let parsed: unknown
   try {
     parsed = JSON.parse(body)
   } catch {
     return Option.none()
   }
-  return decode({ seq, id, at, body: parsed })
+  const stamp = origin === null ? {} : { stamp: { workspace, origin, seq: origin_seq, clock } }
+  return decode({ seq, id, at, body: parsed, ...stamp })
 }
 
 /** Is this something the log can give back as it was handed in? */

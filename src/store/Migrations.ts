@@ -38,6 +38,21 @@ export const migrations: ReadonlyArray<Migration> = [
          tables TEXT NOT NULL
        ) STRICT`
     ]
+  },
+  {
+    name: "events that travel between installations",
+    statements: [
+      `ALTER TABLE events ADD COLUMN workspace TEXT`,
+      `ALTER TABLE events ADD COLUMN origin TEXT`,
+      `ALTER TABLE events ADD COLUMN origin_seq INTEGER`,
+      `ALTER TABLE events ADD COLUMN clock TEXT`,
+      // What a peer lacks of an origin is one range of this, however long the history is.
+      `CREATE UNIQUE INDEX events_by_origin ON events (workspace, origin, origin_seq) WHERE origin IS NOT NULL`,
+      `CREATE INDEX events_by_clock ON events (clock) WHERE clock IS NOT NULL`,
+      // Named by chance, once: a copy of the whole directory must be given another name before it may speak to its original.
+      `CREATE TABLE installation (origin TEXT NOT NULL) STRICT`,
+      `INSERT INTO installation SELECT 'ins_' || hex(randomblob(10))`
+    ]
   }
 ]
 

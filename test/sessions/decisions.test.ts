@@ -11,6 +11,7 @@ import { checkDirectory, resolveCommand } from "../../src/sessions/Command.ts"
 import { generateName } from "../../src/sessions/Names.ts"
 import { selectTree } from "../../src/sessions/ProcessTree.ts"
 import { sessionOf } from "../../src/sessions/Sessions.ts"
+import { unitOf } from "../../src/sessions/SessionUnit.ts"
 import { plainText } from "../../src/sessions/transcript/PlainText.ts"
 import { wholeLength } from "../../src/sessions/WholeText.ts"
 import { temporary } from "./support.ts"
@@ -130,15 +131,23 @@ describe("the session a process runs in", () => {
     ])
   )
   const of = (pid: number) =>
-    sessionOf(pid, { get: (wanted) => table.get(wanted) ?? null }, [
-      { id: "a", pid: 10 },
-      { id: "b", pid: 20 },
-      { id: "c", pid: null }
-    ])
+    sessionOf(
+      pid,
+      { get: (wanted) => table.get(wanted) ?? null, units: (wanted) => (wanted === 21 ? [unitOf("c")] : []) },
+      [
+        { id: "a", pid: 10 },
+        { id: "b", pid: 20 },
+        { id: "c", pid: null }
+      ]
+    )
 
   it("is the one whose program it is or descends from, or whose kernel session it is in", () => {
     expect([10, 11, 12].map(of)).toEqual(["a", "a", "a"])
     expect(of(13)).toBe("b")
+  })
+
+  it("is the one whose control group holds it, however far it moved from its parents", () => {
+    expect(of(21)).toBe("c")
   })
 
   it("is none for others, and for a process that is gone", () => {
@@ -146,7 +155,7 @@ describe("the session a process runs in", () => {
   })
 
   it("is none where processes are each other's parents", () => {
-    const circle = { get: (pid: number) => process(pid, pid === 5 ? 6 : 5, 0) }
+    const circle = { get: (pid: number) => process(pid, pid === 5 ? 6 : 5, 0), units: () => [] }
     expect(sessionOf(5, circle, [{ id: "a", pid: 10 }])).toBeNull()
   })
 })

@@ -69,7 +69,10 @@ describe("the sessions table", () => {
           resumedBy: null,
           stdin: "terminal" as const,
           restart: "never" as const,
-          boot: null
+          boot: null,
+          agent: null,
+          intent: null,
+          task: null
         }
         assert.deepStrictEqual(yield* get, started)
         yield* log.append(running(1))

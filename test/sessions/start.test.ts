@@ -128,7 +128,10 @@ describe("a program", () => {
       launcher: "direct",
       exit: null,
       clients: [],
-      resumedFrom: null
+      resumedFrom: null,
+      agent: null,
+      intent: null,
+      task: null
     })
     // Its process is there before it has become the program.
     await expect.poll(() => readFileSync(`/proc/${session.pid}/cmdline`, "utf8")).toContain("sleep\0")

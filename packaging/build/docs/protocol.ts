@@ -121,7 +121,7 @@ const fieldTable = (schema: Schema) =>
     ["Field", "Type", "Meaning"],
     fieldsOf(schema).map(({ name, required, schema: field }) => [
       code(name),
-      `${name === "body" ? "[event](events.md)" : typeOf(field)}${required ? "" : ", may be absent"}`,
+      `${name === "body" && field.anyOf !== undefined ? "[event](events.md)" : typeOf(field)}${required ? "" : ", may be absent"}`,
       described(field)
     ])
   )

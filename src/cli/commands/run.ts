@@ -48,6 +48,12 @@ export default class Run extends AgentctlCommand {
     ...limitFlags,
     cols: Flags.integer({ summary: "Width of its terminal. Default: as yours, else 80." }),
     rows: Flags.integer({ summary: "Height of its terminal. Default: as yours, else 24." }),
+    agent: Flags.string({
+      summary: "The agent it acts for; registered if there is none of that name.",
+      helpValue: "NAME"
+    }),
+    intent: Flags.string({ summary: "What it is for.", helpValue: "TEXT" }),
+    task: Flags.string({ summary: "The task it is at.", helpValue: "TEXT" }),
     standalone: Flags.boolean({
       summary: "Without a daemon: everything in one process, for CI and one-shot containers."
     })
@@ -72,6 +78,9 @@ export default class Run extends AgentctlCommand {
       ...(flags.detach || onTerminal() || this.jsonEnabled() ? {} : { stdin: "pipe" as const }),
       ...(flags.name === undefined ? {} : { name: flags.name }),
       ...(flags.tag === undefined ? {} : { tags: flags.tag }),
+      ...(flags.agent === undefined ? {} : { agent: flags.agent }),
+      ...(flags.intent === undefined ? {} : { intent: flags.intent }),
+      ...(flags.task === undefined ? {} : { task: flags.task }),
       ...(flags.ttl === undefined ? {} : { ttlMs: flags.ttl }),
       ...(flags.restart === undefined ? {} : { restart: flags.restart }),
       ...askedLimits(flags),

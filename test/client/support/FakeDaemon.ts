@@ -156,6 +156,9 @@ export const aSession = (fields: Partial<Session> = {}): Session => ({
   sandbox: "open",
   usage: null,
   resumedBy: null,
+  agent: null,
+  intent: null,
+  task: null,
   clients: [],
   ...fields
 })

@@ -1,0 +1,235 @@
+/**
+ * Agents: named identities, the sessions that act for them, and the people beside them. What can be asked of them, in one place.
+ */
+import { Context, Effect, Layer, Semaphore } from "effect"
+import type { Agent } from "../contract/Agent.ts"
+import { AgentTaken, NotAllowed, type StorageUnavailable } from "../contract/Errors.ts"
+import type { Caller, HandlersFor } from "../contract/Handler.ts"
+import type { AgentRef } from "../contract/Identity.ts"
+import type { MethodName, Params } from "../contract/Methods.ts"
+import type { ProcessTable } from "../host/ProcessTable.ts"
+import { Self } from "../host/Self.ts"
+import type { SessionRecord, SessionStore } from "../sessions/SessionStore.ts"
+import { Sessions } from "../sessions/Sessions.ts"
+import { EventLog } from "../store/EventLog.ts"
+import { confusedWith, type Directory } from "./Addresses.ts"
+import { madeBy } from "./AgentProjection.ts"
+import { type AgentRecord, AgentStore } from "./AgentStore.ts"
+import { agentHandlers } from "./handlers.ts"
+import { type Identity, identify } from "./Identify.ts"
+import { rule } from "./Register.ts"
+import { Workspaces } from "./Workspaces.ts"
+
+export type AgentMethod = Extract<MethodName, `agent.${string}` | `group.${string}`>
+
+/** Who says something, and where. */
+export interface Author {
+  readonly agent: AgentRecord
+  readonly workspace: string
+  readonly session: SessionRecord | null
+}
+
+export class Agents extends Context.Service<
+  Agents,
+  {
+    readonly requests: HandlersFor<AgentMethod>
+    readonly identify: (caller: Caller, directory?: string) => Effect.Effect<Identity, NotAllowed | StorageUnavailable>
+    /** Who is asking, for what is said in somebody's name; a person is recorded when they first say something. */
+    readonly author: (caller: Caller, directory?: string) => Effect.Effect<Author, NotAllowed | StorageUnavailable>
+    /** Everybody an address may mean in a workspace. */
+    readonly directory: (workspace: string) => Effect.Effect<Directory, StorageUnavailable>
+    readonly describe: (record: AgentRecord) => Agent
+    /** The live session that acts for an agent. */
+    readonly sessionOf: (agent: string) => SessionRecord | undefined
+    /** The agent a session that is about to start is to act for. */
+    readonly forStart: (
+      params: Params<"session.start">,
+      caller: Caller
+    ) => Effect.Effect<AgentRef, AgentTaken | NotAllowed | StorageUnavailable>
+  }
+>()("agentd/agents/Agents") {
+  static readonly layer = Layer.effect(
+    Agents,
+    Effect.gen(function* () {
+      const context = yield* Effect.context<Needs>()
+      const provide = <A, E>(effect: Effect.Effect<A, E, Needs>) => Effect.provide(effect, context)
+      const sessions = yield* Sessions
+      const store = yield* AgentStore
+      const { origin } = yield* EventLog
+      /** Registrations one at a time: each is decided by what the one before it has made. */
+      const turn = yield* Semaphore.make(1)
+
+      const sessionOf = (agent: string) => sessions.records().find((record) => record.agent?.id === agent)
+      const describe = ({ by: _by, origin: home, ...agent }: AgentRecord): Agent => {
+        const session = sessionOf(agent.id)
+        const { id, intent, name, task } = session ?? {}
+        return {
+          ...agent,
+          here: home === origin,
+          session: session === undefined ? null : { id: id!, name: name!, intent: intent!, task: task! }
+        }
+      }
+      const directory = (workspace: string) =>
+        Effect.all({ agents: store.inWorkspace(workspace), groups: store.groups(workspace) })
+      const parts: Parts = {
+        store,
+        origin,
+        sessionOf,
+        describe,
+        directory,
+        identify: (caller, path) => provide(identify(caller.peer, path)),
+        author: (caller, path) => turn.withPermit(provide(author(caller, path))),
+        register: (claimant) => turn.withPermit(provide(register(claimant)))
+      }
+      return {
+        ...parts,
+        requests: agentHandlers(parts, sessions, yield* EventLog),
+        forStart: (params, caller) => turn.withPermit(provide(forStart(params, caller, sessionOf)))
+      }
+    })
+  )
+}
+
+/** What the handlers are made of. */
+export interface Parts {
+  readonly store: AgentStore["Service"]
+  readonly origin: string
+  readonly sessionOf: (agent: string) => SessionRecord | undefined
+  readonly describe: (record: AgentRecord) => Agent
+  readonly directory: Agents["Service"]["directory"]
+  readonly identify: Agents["Service"]["identify"]
+  readonly author: Agents["Service"]["author"]
+  readonly register: (
+    claimant: Claimant
+  ) => Effect.Effect<
+    { readonly agent: AgentRecord; readonly outcome: "registered" | "resumed" | "changed" | "unchanged" },
+    AgentTaken | StorageUnavailable
+  >
+}
+
+type Needs = AgentStore | EventLog | ProcessTable | Self | Sessions | SessionStore | Workspaces
+
+const author = Effect.fn("Agents.author")(function* (caller: Caller, path: string | undefined) {
+  const who = yield* identify(caller.peer, path)
+  if (who.kind === "agent") return { agent: who.agent, workspace: who.agent.workspace, session: who.session }
+  if (who.kind === "session") {
+    return yield* new NotAllowed({
+      reason: `the session ${who.session.name} acts for no agent yet. "agentctl agent register NAME" gives it a name.`
+    })
+  }
+  if (who.agent !== null) return { agent: who.agent, workspace: who.agent.workspace, session: null }
+  const { workspace, worktree } = yield* (yield* Workspaces).enter(who.directory)
+  const { user } = yield* Self
+  const store = yield* AgentStore
+  const confused = confusedWith(user, "name", {
+    agents: yield* store.inWorkspace(workspace.id),
+    groups: yield* store.groups(workspace.id)
+  })
+  const taken = confused !== null || (yield* store.inWorkspace(workspace.id)).some((one) => one.name === user)
+  const agent = yield* makeAgent(workspace.id, {
+    name: taken ? `${user}.person` : user,
+    kind: "person",
+    role: null,
+    module: null,
+    display: null,
+    worktree,
+    by: null
+  })
+  return { agent, workspace: workspace.id, session: null }
+})
+
+interface Fresh {
+  readonly name: string
+  readonly kind: Agent["kind"]
+  readonly role: string | null
+  readonly module: string | null
+  readonly display: string | null
+  readonly worktree: string | null
+  readonly by: string | null
+}
+
+const makeAgent = Effect.fnUntraced(function* (workspace: string, fresh: Fresh) {
+  const { host } = yield* Self
+  const log = yield* EventLog
+  const [event] = yield* log.share(workspace, [{ type: "agent.registered", ...fresh, host }])
+  return (yield* (yield* AgentStore).byId(madeBy("agt_", event!)))!
+})
+
+export interface Claimant {
+  readonly params: Pick<Params<"agent.register">, "name" | "role" | "module" | "display" | "move">
+  readonly who: Identity
+  readonly directory: string
+  readonly session: SessionRecord | null
+}
+
+export const register = Effect.fn("Agents.register")(function* ({ directory, params, session, who }: Claimant) {
+  const log = yield* EventLog
+  const store = yield* AgentStore
+  const sessions = yield* Sessions
+  const { user } = yield* Self
+  // An agent's workspace is where it was registered, wherever it stands now.
+  const entered = yield* (yield* Workspaces).enter(directory)
+  const workspace = who.kind === "agent" ? who.agent.workspace : entered.workspace.id
+  const worktree = who.kind === "agent" ? who.agent.worktree : entered.worktree
+  const here: Directory = { agents: yield* store.inWorkspace(workspace), groups: yield* store.groups(workspace) }
+  const { name } = params
+  const holder = here.agents.find((one) => one.deletedAt === null && one.name === name) ?? null
+  const acting = sessions.records().find((record) => holder !== null && record.agent?.id === holder.id)
+  const ruling = rule({
+    name,
+    holder,
+    heldBy: acting ?? null,
+    origin: log.origin,
+    session,
+    worktree,
+    person: who.kind === "person",
+    by: session === null && who.kind === "agent" ? who.agent.id : null,
+    move: params.move ?? false
+  })
+  const refuse = (reason: string) => new AgentTaken({ name, reason })
+  if (ruling.do === "refuse") return yield* refuse(ruling.reason)
+  const confused = confusedWith(name, "name", here) ?? (name === user ? "it is your login's own" : null)
+  if (ruling.do === "register" && confused !== null) return yield* refuse(`${confused}. Choose another.`)
+  const role = typeof params.role === "string" ? params.role : null
+  const confusedRole = role === null ? null : confusedWith(role, "role", here)
+  if (role !== null && (confusedRole !== null || role === name)) {
+    return yield* new AgentTaken({
+      name: role,
+      reason: `${confusedRole ?? "it is the agent's own name"}. Choose another role.`
+    })
+  }
+  const given = (before: AgentRecord | null) => ({
+    role: params.role === undefined ? (before?.role ?? null) : params.role,
+    module: params.module === undefined ? (before?.module ?? null) : params.module,
+    display: params.display === undefined ? (before?.display ?? null) : params.display,
+    worktree: before !== null && before.id === session?.agent?.id ? before.worktree : worktree
+  })
+  if (ruling.do === "register") {
+    const by = who.kind === "agent" ? who.agent.id : null
+    const agent = yield* makeAgent(workspace, { name, kind: "agent", ...given(null), by })
+    return { agent, outcome: "registered" as const }
+  }
+  const profile = given(ruling.agent)
+  const changed = (["role", "module", "display", "worktree"] as const).some((key) => profile[key] !== ruling.agent[key])
+  if (changed) yield* log.share(workspace, [{ type: "agent.changed", agent: ruling.agent.id, ...profile }])
+  const agent = changed ? (yield* store.byId(ruling.agent.id))! : ruling.agent
+  const resumed = session !== null && session.agent?.id !== agent.id
+  return { agent, outcome: resumed ? ("resumed" as const) : changed ? ("changed" as const) : ("unchanged" as const) }
+})
+
+/** `agentctl run --agent NAME`: the program never runs without its identity. */
+const forStart = Effect.fn("Agents.forStart")(function* (
+  params: Params<"session.start">,
+  caller: Caller,
+  sessionOf: (agent: string) => SessionRecord | undefined
+) {
+  const who = yield* identify(caller.peer, params.cwd)
+  const directory = params.cwd ?? "/"
+  const { agent } = yield* register({ params: { name: params.agent! }, who, directory, session: null })
+  const live = sessionOf(agent.id)
+  if (live !== undefined) {
+    const reason = `the live session ${live.name} acts for it. Stop that session, or choose another name.`
+    return yield* new AgentTaken({ name: agent.name, reason })
+  }
+  return { id: agent.id, name: agent.name }
+})

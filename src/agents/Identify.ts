@@ -1,0 +1,72 @@
+/**
+ * Who is asking. The kernel says which process is at the other end; its session says which agent it acts for. Nothing a
+ * caller claims about itself is taken for an answer.
+ */
+import { Effect, Option } from "effect"
+import { NotAllowed, type StorageUnavailable } from "../contract/Errors.ts"
+import type { Peer } from "../contract/Handler.ts"
+import { ProcessTable } from "../host/ProcessTable.ts"
+import { Self } from "../host/Self.ts"
+import { SESSION_VARIABLE } from "../sessions/ProcessTree.ts"
+import { type SessionRecord, SessionStore } from "../sessions/SessionStore.ts"
+import { Sessions } from "../sessions/Sessions.ts"
+import { type AgentRecord, AgentStore } from "./AgentStore.ts"
+import { type Place, Workspaces } from "./Workspaces.ts"
+
+export type Identity =
+  | { readonly kind: "agent"; readonly agent: AgentRecord; readonly session: SessionRecord; readonly place: Place }
+  /** In a session that acts for no agent. */
+  | { readonly kind: "session"; readonly session: SessionRecord; readonly place: Place; readonly directory: string }
+  /** Outside of every session. Without a record: it has not said anything here yet. */
+  | { readonly kind: "person"; readonly agent: AgentRecord | null; readonly place: Place; readonly directory: string }
+
+export const identify = Effect.fn("Agents.identify")(function* (
+  peer: Peer,
+  directory: string | undefined
+): Effect.fn.Return<
+  Identity,
+  NotAllowed | StorageUnavailable,
+  AgentStore | ProcessTable | Self | Sessions | SessionStore | Workspaces
+> {
+  const table = yield* ProcessTable
+  const sessions = yield* Sessions
+  const store = yield* AgentStore
+  const workspaces = yield* Workspaces
+  const session = sessions.records().find(({ id }) => id === peer.session)
+  const stands = directory ?? (peer.pid === null ? null : table.directory(peer.pid)) ?? session?.cwd ?? "/"
+  if (session === undefined) {
+    yield* provePerson(peer, table)
+    const place = yield* workspaces.find(stands)
+    const { user } = yield* Self
+    const present = place.workspace === null ? [] : yield* store.inWorkspace(place.workspace.id)
+    const agent = present.find((one) => isPerson(one, user) && one.deletedAt === null) ?? null
+    return { kind: "person", agent, place, directory: stands }
+  }
+  const agent = session.agent === null ? null : yield* store.byId(session.agent.id)
+  if (agent === null || agent.deletedAt !== null) {
+    return { kind: "session", session, place: yield* workspaces.find(stands), directory: stands }
+  }
+  const workspace = yield* store.workspaceById(agent.workspace)
+  return { kind: "agent", agent, session, place: { workspace, worktree: agent.worktree } }
+})
+
+const isPerson = (agent: AgentRecord, user: string) =>
+  agent.kind === "person" && agent.name.split(".person")[0] === user
+
+/**
+ * A process that left its session's tree and control group could pass for a person, and so for somebody who may do more. One that
+ * is gone, or still carries the mark of a session, is nobody.
+ */
+const provePerson = Effect.fnUntraced(function* ({ pid }: Peer, table: ProcessTable["Service"]) {
+  if (pid === null) return
+  if (table.get(pid) === null) {
+    return yield* new NotAllowed({
+      reason: "the process that opened this connection is gone, so nobody knows who asks."
+    })
+  }
+  const mark = table.environment(pid, SESSION_VARIABLE)
+  if (mark === null || Option.isNone(yield* (yield* SessionStore).get(mark))) return
+  return yield* new NotAllowed({
+    reason: `your process carries the mark of session ${mark} and has left it. Ask from within a live session, or from outside of all.`
+  })
+})

@@ -1,0 +1,13 @@
+import { AgentctlCommand } from "../../AgentctlCommand.ts"
+import { standing } from "../../standing.ts"
+
+export default class GroupList extends AgentctlCommand {
+  static override summary = "List the groups of this workspace."
+
+  async run() {
+    await this.parse(GroupList)
+    const { groups } = await this.client().call("group.list", standing())
+    for (const { members, name } of groups) this.log(`@${name}: ${members.map((one) => `@${one.name}`).join(" ")}`)
+    return groups
+  }
+}

@@ -1,0 +1,78 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import fc from "fast-check"
+import type { EventBody } from "../../src/contract/Event.ts"
+import { EventLog } from "../../src/store/EventLog.ts"
+import { EPOCH, nextReading } from "../../src/store/HybridClock.ts"
+import { daemonStarted, store, temporaryDirectory } from "./fixture.ts"
+
+const status: EventBody = { type: "agent.status", agent: `agt_${"0".repeat(26)}`, status: "idle", note: null }
+
+describe("a hybrid clock", () => {
+  it("always grows, whatever the wall clock does, and follows it when it can", () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: -5, max: 2 ** 47 })), (walls) => {
+        let last = EPOCH
+        for (const wall of walls) {
+          const next = nextReading(last, wall)
+          assert.isAbove(next.localeCompare(last), 0)
+          assert.strictEqual(next.length, EPOCH.length)
+          last = next
+        }
+      })
+    )
+    assert.strictEqual(nextReading("000000000005ffff", 1), "0000000000060000")
+  })
+})
+
+describe("events that travel", () => {
+  it.live("are numbered without a hole for each workspace, also across restarts, and keep their stamp", () =>
+    Effect.gen(function* () {
+      const directory = yield* temporaryDirectory
+      const run = Effect.gen(function* () {
+        const log = yield* EventLog
+        yield* Effect.all(
+          [
+            log.share("home", [status, status]),
+            log.append(daemonStarted(1)),
+            log.share("wks_00000000000000000000000001", [status])
+          ],
+          { concurrency: 3 }
+        )
+        return { origin: log.origin, ...(yield* log.read({ after: 0, limit: 100 })) }
+      })
+      yield* Effect.provide(run, store(directory))
+      const { events, origin } = yield* Effect.provide(run, store(directory))
+      const stamps = events.flatMap(({ stamp }) => (stamp === undefined ? [] : [stamp]))
+      const of = (workspace: string) => stamps.filter((one) => one.workspace === workspace).map(({ seq }) => seq)
+      assert.deepStrictEqual(of("home"), [1, 2, 3, 4])
+      assert.deepStrictEqual(of("wks_00000000000000000000000001"), [1, 2])
+      assert.isTrue(stamps.every((one) => one.origin === origin))
+      const clocks = stamps.map(({ clock }) => clock)
+      assert.deepStrictEqual(clocks, clocks.toSorted())
+      assert.strictEqual(new Set(clocks).size, clocks.length)
+    }).pipe(Effect.scoped)
+  )
+
+  it.live("from elsewhere keep their stamp, and what is said afterwards is later than they are", () =>
+    Effect.gen(function* () {
+      const directory = yield* temporaryDirectory
+      yield* Effect.gen(function* () {
+        const log = yield* EventLog
+        const stamp = { workspace: "home", origin: "ins_00000000000000000009", seq: 7, clock: "0fff000000000003" }
+        const foreign = { id: `evt_${"1".repeat(26)}`, at: 5, body: status, stamp }
+        yield* log.importAll([foreign])
+        assert.deepStrictEqual(yield* log.importAll([foreign]), [])
+        const [said] = yield* log.share("home", [status])
+        assert.isAbove(said!.stamp!.clock.localeCompare(stamp.clock), 0)
+        assert.strictEqual(said!.stamp!.seq, 1)
+        assert.deepInclude((yield* log.read({ after: 0, limit: 1 })).events[0], foreign)
+      }).pipe(Effect.provide(store(directory)))
+      // The clock is known again after a restart.
+      const [later] = yield* Effect.flatMap(EventLog, (log) => log.share("home", [status])).pipe(
+        Effect.provide(store(directory))
+      )
+      assert.isAbove(later!.stamp!.clock.localeCompare("0fff000000000004"), 0)
+    }).pipe(Effect.scoped)
+  )
+})
