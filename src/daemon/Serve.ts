@@ -56,7 +56,8 @@ const leave = Effect.fnUntraced(function* (reason: string) {
   const door = yield* UnixSocket
   yield* door.close
   if ((yield* Launcher).outlives) yield* door.detach("the daemon is stopping; the session goes on")
-  else yield* (yield* Supervisor).endAll("shutdown")
+  // Whoever sends it (init, launchd, docker stop) means the daemon, and takes its sessions along; who wants those to end asks.
+  else yield* (yield* Supervisor).endAll("shutdown", reason === "SIGTERM")
   yield* door.drain((yield* (yield* Settings).current).daemon.drain)
   yield* Effect.ignore((yield* EventLog).append({ type: "daemon.stopped", reason }))
 })

@@ -52,6 +52,13 @@ interface Attached {
   readonly token: string | null
 }
 
+interface Ending {
+  readonly by: SessionExit["by"]
+  readonly took: Deferred.Deferred<"term" | "kill">
+  /** Nobody wanted this session to end: the machine, or what the daemon runs under, is going down. */
+  readonly interrupted: boolean
+}
+
 /** Completes once the event loop has read what is there to read. */
 const looked = Effect.callback<void>((resume) => {
   setImmediate(() => resume(Effect.void))
@@ -65,7 +72,7 @@ export class LiveSession {
   readonly done = Deferred.makeUnsafe<SessionExit>()
   readonly attached = new Map<string, Attached>()
   /** Set by whoever ends it, before its process is told. */
-  ending: { readonly by: SessionExit["by"]; readonly took: Deferred.Deferred<"term" | "kill"> } | null = null
+  ending: Ending | null = null
   /** Set once the program has ended and all its output is here; `done` follows when that is recorded. */
   exit: SessionExit | null = null
   finished = false

@@ -2,6 +2,7 @@
  * Sessions that are to be started again after an interruption (`restart = "on-boot"`), each once, by the daemon that finds them so.
  */
 import { Clock, Effect, Option } from "effect"
+import { settleMark } from "./OnBootMark.ts"
 import { resume } from "./Resume.ts"
 import { type SessionRecord, SessionStore } from "./SessionStore.ts"
 
@@ -18,6 +19,7 @@ export const tooOften = (starts: ReadonlyArray<number>, now: number): boolean =>
 export const resumeOnBoot = Effect.gen(function* () {
   const waiting = yield* (yield* SessionStore).toResume
   for (const session of waiting) yield* one(session)
+  yield* settleMark
 }).pipe(Effect.catchCause((cause) => Effect.logError("sessions are not started again", cause)))
 
 const one = Effect.fnUntraced(function* (record: SessionRecord) {

@@ -40,6 +40,8 @@ export class SessionStore extends Context.Service<
     readonly ended: Effect.Effect<ReadonlyArray<SessionRecord>, StorageUnavailable>
     /** Interrupted ones that are to be started again and have not been, the oldest first. */
     readonly toResume: Effect.Effect<ReadonlyArray<SessionRecord>, StorageUnavailable>
+    /** Is there a session that the daemon after a reboot will have to start again? */
+    readonly awaitsBoot: Effect.Effect<boolean, StorageUnavailable>
     /** Ids of ended sessions that one that lives continues, directly or through others. */
     readonly continued: Effect.Effect<ReadonlySet<string>, StorageUnavailable>
     readonly count: Effect.Effect<{ readonly live: number; readonly ended: number }, StorageUnavailable>
@@ -77,6 +79,13 @@ export class SessionStore extends Context.Service<
         toResume: many(
           (sql) => sql<SessionRow>`SELECT * FROM sessions WHERE ${sql.literal(HAS_ENDED)} AND status = 'interrupted'
             AND restart = 'on-boot' AND resumed_by IS NULL ORDER BY seq`
+        ),
+        awaitsBoot: read((sql) =>
+          Effect.map(
+            sql`SELECT 1 FROM sessions WHERE restart = 'on-boot' AND (${sql.literal(IS_LIVE)}
+              OR (${sql.literal(HAS_ENDED)} AND status = 'interrupted' AND resumed_by IS NULL)) LIMIT 1`,
+            (rows) => rows.length > 0
+          )
         ),
         continued: read((sql) =>
           Effect.map(

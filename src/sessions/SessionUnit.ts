@@ -33,8 +33,12 @@ export const unitProperties = (
   { cwd, graceMs, limits }: Pick<LaunchSpec, "cwd" | "graceMs" | "limits">,
   slave: string,
   environment: string,
-  onEnd: string
+  onEnd: string,
+  daemon: ReadonlyArray<string>
 ): ReadonlyArray<string> => [
+  // What begins before stops after: when everything is stopped at a shutdown the daemon goes first, and does not take what systemd then
+  // does to the session for the program's own end.
+  ...daemon.map((unit) => `Before=${unit}`),
   // Returns once the program has been executed, so that our copy of the slave may be closed.
   "Type=exec",
   `TTYPath=${slave}`,

@@ -22,6 +22,7 @@ import { Launcher } from "./Launcher.ts"
 import { limitsFor } from "./Limits.ts"
 import { describe, LiveSessions } from "./LiveSessions.ts"
 import { generateName } from "./Names.ts"
+import { setMark } from "./OnBootMark.ts"
 import { SESSION_VARIABLE } from "./ProcessTree.ts"
 import { Recordings } from "./Recordings.ts"
 import { Ring } from "./Ring.ts"
@@ -150,6 +151,7 @@ const launch = Effect.fnUntraced(function* (
   const started = { session: id, name, argv, cwd, cols, rows, tags: [...tags], launcher, ttlMs, resumedFrom } as const
   const assignment = { agent, intent, task }
   yield* append({ type: "session.started", ...started, stdin: input, restart, boot, limits, sandbox, ...assignment })
+  if (restart === "on-boot") yield* setMark
 
   const scope = yield* Scope.make()
   const running = Effect.gen(function* () {

@@ -10,8 +10,10 @@ import type { EventLog } from "../store/EventLog.ts"
 import { forgetMemory } from "./Enliven.ts"
 import { Launcher } from "./Launcher.ts"
 import { type Entry, LiveSessions } from "./LiveSessions.ts"
+import { settleMark } from "./OnBootMark.ts"
 import { record } from "./Record.ts"
 import { Recordings } from "./Recordings.ts"
+import type { SessionStore } from "./SessionStore.ts"
 
 export class Supervisor extends Context.Service<
   Supervisor,
@@ -22,25 +24,32 @@ export class Supervisor extends Context.Service<
     readonly end: (entry: Entry, by: SessionExit["by"], graceMs?: number) => Effect.Effect<SessionExit>
     /** Waits until nothing is written for a session that has ended any more. */
     readonly settled: (id: string) => Effect.Effect<void>
-    /** Ends all of them, as the daemon stops. */
-    readonly endAll: (by: SessionExit["by"]) => Effect.Effect<void>
+    /** Ends all of them, as the daemon stops. `interrupted`: not because anybody wanted them to end. */
+    readonly endAll: (by: SessionExit["by"], interrupted?: boolean) => Effect.Effect<void>
   }
 >()("agentd/sessions/Supervisor") {
   static readonly layer = Layer.effect(
     Supervisor,
     Effect.gen(function* () {
-      const context = yield* Effect.context<LiveSessions | Launcher | Recordings | EventLog | Settings | Directories>()
+      const context = yield* Effect.context<
+        LiveSessions | Launcher | Recordings | EventLog | SessionStore | Settings | Directories
+      >()
       const fibers = yield* FiberSet.make()
       const following = new Map<string, Fiber.Fiber<void>>()
       const sessions = yield* LiveSessions
       const launcher = yield* Launcher
       const settings = yield* Settings
 
-      const end = Effect.fnUntraced(function* (entry: Entry, by: SessionExit["by"], graceMs?: number) {
+      const end = Effect.fnUntraced(function* (
+        entry: Entry,
+        by: SessionExit["by"],
+        graceMs?: number,
+        interrupted = false
+      ) {
         const { live } = entry
         if (live.ending === null && live.exit === null) {
           const took = Deferred.makeUnsafe<"term" | "kill">()
-          live.ending = { by, took }
+          live.ending = { by, took, interrupted }
           const grace = graceMs ?? (yield* settings.current).session.grace
           // Once begun it is finished, whether the one who asked still waits or not.
           yield* FiberSet.run(
@@ -74,8 +83,8 @@ export class Supervisor extends Context.Service<
         if (timeoutMs !== undefined) yield* Effect.forkIn(endAfter(entry, timeoutMs, "timeout"), entry.scope)
       })
 
-      const endAll = (by: SessionExit["by"]) =>
-        Effect.forEach([...sessions.entries.values()], (entry) => end(entry, by), {
+      const endAll = (by: SessionExit["by"], interrupted = false) =>
+        Effect.forEach([...sessions.entries.values()], (entry) => end(entry, by, undefined, interrupted), {
           concurrency: "unbounded",
           discard: true
         })
@@ -113,7 +122,8 @@ const follow = Effect.fnUntraced(function* (entry: Entry, how: "started" | "adop
   const { cols, rows } = live
   if (cols !== entry.record.cols || rows !== entry.record.rows)
     yield* record({ type: "session.resized", session, cols, rows })
-  yield* record({ type: "session.ended", session, status: "exited", exit, offset: live.end, unrecorded })
+  const status = live.ending?.interrupted === true && exit.by === "shutdown" ? "interrupted" : "exited"
+  yield* record({ type: "session.ended", session, status, exit, offset: live.end, unrecorded })
   yield* (yield* Launcher).forget(session)
   yield* forgetMemory(session)
   // The files are complete before anybody looks for them there.
@@ -121,6 +131,7 @@ const follow = Effect.fnUntraced(function* (entry: Entry, how: "started" | "adop
   yield* sessions.remove(session)
   live.finish(exit)
   yield* archiveSession(session, exit, live.end)
+  if (entry.record.restart === "on-boot") yield* settleMark
 })
 
 /** A transcript that cannot be archived stays what it is: readable where it lies. */

@@ -158,7 +158,7 @@ export const layer = Layer.effect(
             unit: unitOf(session),
             description: `agentd session ${session}`,
             slice: SLICE,
-            properties: unitProperties(spec, pair.slavePath, environment, ends.command(session)),
+            properties: unitProperties(spec, pair.slavePath, environment, ends.command(session), own),
             argv: [file, ...args]
           })
           const pid = yield* confirm(unitOf(session))

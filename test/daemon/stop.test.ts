@@ -26,7 +26,7 @@ test("SIGTERM answers what is under way, ends the sessions, clears away, and exi
   daemon.signal("SIGTERM")
   expect(await client.answer()).toMatchObject({
     id: "waiting",
-    result: { session: { id: session.id, status: "exited", exit: { by: "shutdown", took: "term" } } }
+    result: { session: { id: session.id, status: "interrupted", exit: { by: "shutdown", took: "term" } } }
   })
   expect(await client.line()).toBeNull()
   expect(await watcher.answer()).toMatchObject({
@@ -36,8 +36,19 @@ test("SIGTERM answers what is under way, ends the sessions, clears away, and exi
   expect(await daemon.exited).toEqual({ code: 0, signal: null })
   expect(existsSync(sandbox.socket)).toBe(false)
   expect(existsSync(sandbox.pidFile)).toBe(false)
-  expect(daemon.log.at(-1)).toMatchObject({ level: "info", message: "stopping: SIGTERM" })
-  expect(await later(sandbox, session)).toMatchObject({ status: "exited", exit: { by: "shutdown" } })
+  expect(daemon.log).toContainEqual(expect.objectContaining({ level: "info", message: "stopping: SIGTERM" }))
+  // It was the daemon that was to end, not the session.
+  expect(await later(sandbox, session)).toMatchObject({ status: "interrupted", exit: { by: "shutdown" } })
+})
+
+test("sessions that end because somebody asks for the daemon's end have ended, and are not started again", async () => {
+  await using sandbox = makeSandbox()
+  const client = await (await sandbox.start()).connect()
+  const session = await startCat(client, { restart: "on-boot" })
+  await client.result("daemon.shutdown", { reason: "to see what becomes of it" })
+  await client.ended
+  await sandbox.stopped()
+  expect(await later(sandbox, session)).toMatchObject({ status: "exited", exit: { by: "shutdown" }, resumedBy: null })
 })
 
 test.each(["SIGTERM", "SIGINT"] as const)("%s right after it listens is an orderly end", async (signal) => {
@@ -87,7 +98,7 @@ test("while it stops, nothing new is begun and everything else is still answered
   })
   expect((await client.result("daemon.status")).draining).toBe(true)
   expect((await daemon.exited).code).toBe(0)
-  expect(daemon.log.at(-1)!.message).toBe("stopping: an upgrade")
+  expect(daemon.log.map(({ message }) => message)).toContain("stopping: an upgrade")
 })
 
 test("daemon.shutdown with ifIdle refuses while it is in use, and says by whom", async () => {

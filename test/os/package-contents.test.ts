@@ -56,6 +56,7 @@ describe.skipIf(reason !== null)("the packages", () => {
       "/usr/lib/agentd/node_modules/sd-notify/build/Release/notify.node",
       "/usr/lib/agentd/systemd/10-systemd-254.conf",
       "/usr/lib/systemd/user/agentd.socket",
+      "/usr/lib/systemd/user/agentd-resume.service",
       "/usr/lib/systemd/user/agentd.service",
       "/usr/lib/systemd/user/agentd.service.d/20-sandbox.conf",
       "/usr/lib/systemd/user-preset/80-agentd.preset",

@@ -8,7 +8,9 @@ const MOST_EXPOSED = 2.0
 onSystems("the units", ({ system, user }) => {
   it("are without a fault", async () => {
     await using somebody = await user()
-    const units = ["agentd.service", "agentd.socket", "app-agentd.slice"].map((name) => `/usr/lib/systemd/user/${name}`)
+    const units = ["agentd.service", "agentd.socket", "agentd-resume.service", "app-agentd.slice"].map(
+      (name) => `/usr/lib/systemd/user/${name}`
+    )
     // What else its generators and links bring up is not ours.
     const { stderr, stdout } = await somebody.run(["systemd-analyze", "--user", "--man=no", "verify", ...units])
     expect(`${stdout}${stderr}`).not.toMatch(/agentd/)

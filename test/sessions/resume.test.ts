@@ -1,5 +1,5 @@
 /** After an interruption: what is listed, what is started again, and that it is started once. */
-import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { Effect } from "effect"
 import { describe, expect, it } from "vitest"
@@ -156,6 +156,33 @@ describe("after the daemon was killed", () => {
     expect(await refusal(after.call("session.resume", { session: stuck.id }))).toMatchObject({ tag: "BadDirectory" })
     mkdirSync(gone)
     expect(await after.call("session.resume", { session: stuck.id })).toMatchObject({ cwd: gone })
+  })
+})
+
+describe("the mark for the next boot", () => {
+  it("is there from the start of the first session that wants it to the end of the last", async () => {
+    const daemon = await openDaemon()
+    const mark = join(daemon.places.state, "resume-on-boot")
+    await daemon.start(["cat"])
+    expect(existsSync(mark)).toBe(false)
+    const one = await daemon.start(["cat"], { restart: "on-boot" })
+    expect(existsSync(mark)).toBe(true)
+    const two = await daemon.start(["cat"], { restart: "on-boot" })
+    await daemon.call("session.stop", { session: one.id })
+    await daemon.call("session.stop", { session: two.id })
+    await expect.poll(() => existsSync(mark)).toBe(false)
+  })
+
+  it("stays for a session that was interrupted until it has been started again", async () => {
+    const { daemon, sandbox, user } = await spawnDaemon()
+    const gone = join(sandbox.root, "gone")
+    mkdirSync(gone)
+    const session = await user.start(["cat"], { restart: "on-boot", cwd: gone })
+    await daemon.kill()
+    rmdirSync(gone)
+    const after = await next(sandbox)
+    expect(await after.call("session.get", { session: session.id })).toMatchObject({ resumedBy: null })
+    expect(existsSync(join(sandbox.state, "resume-on-boot"))).toBe(true)
   })
 })
 

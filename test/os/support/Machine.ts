@@ -13,6 +13,7 @@ import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { setTimeout as pause } from "node:timers/promises"
 import { type Groups, joinGroupsOf, makeGroups } from "./Cgroups.ts"
+import { Disk } from "./Disk.ts"
 import { imagePath, type System } from "./Image.ts"
 import { User } from "./User.ts"
 
@@ -47,15 +48,19 @@ export class CommandFailed extends Error {
 
 export class Machine implements AsyncDisposable {
   readonly system: System
-  readonly #container: ChildProcess
-  readonly #groups: Groups
+  readonly #disk: Disk | null
+  // Nobody else's, whoever runs these tests on this host at the same time, from a PID namespace of their own maybe.
+  readonly #name = `agentd-test-${randomBytes(6).toString("hex")}`
+  #container: ChildProcess
+  #groups: Groups
   readonly #console: Array<string> = []
   #init = 0
   #join: ReadonlyArray<string> = []
   #users = 0
 
-  static async boot(system: System): Promise<Machine> {
-    const machine = new Machine(system)
+  /** `lasting`: what it writes is still there after a reboot, and goes with the machine. */
+  static async boot(system: System, { lasting = false }: { readonly lasting?: boolean } = {}): Promise<Machine> {
+    const machine = new Machine(system, lasting)
     try {
       await machine.#booted()
       return machine
@@ -65,37 +70,52 @@ export class Machine implements AsyncDisposable {
     }
   }
 
-  private constructor(system: System) {
+  private constructor(system: System, lasting: boolean) {
     this.system = system
-    // Nobody else's, whoever runs these tests on this host at the same time, from a PID namespace of their own maybe.
-    const name = `agentd-test-${randomBytes(6).toString("hex")}`
-    this.#groups = makeGroups(name)
+    this.#disk = lasting ? new Disk(system) : null
+    this.#groups = makeGroups(this.#name)
+    this.#container = this.#start()
+    process.on("exit", this.#kill)
+  }
+
+  /** Switches a lasting machine off, in good order or by cutting its power, and on again. */
+  async restart(how: "in good order" | "power cut"): Promise<void> {
+    if (this.#disk === null) throw new Error("this machine would forget everything")
+    if (how === "power cut") this.#kill()
+    await this.#end()
+    this.#init = 0
+    this.#groups = makeGroups(this.#name)
+    this.#container = this.#start()
+    await this.#booted()
+  }
+
+  #start(): ChildProcess {
     const [program, ...args] = [
       ...this.#groups.enter,
       "systemd-nspawn",
       "--quiet",
       "--boot",
-      // Shared, so that several machines may boot from one image; the overlay is what they write to.
-      "--read-only",
-      "--volatile=overlay",
-      `--directory=${imagePath(system)}`,
-      `--machine=${name}`,
+      ...(this.#disk === null
+        ? // Shared, so that several machines may boot from one image; the overlay is what they write to.
+          ["--read-only", "--volatile=overlay", `--directory=${imagePath(this.system)}`]
+        : [`--directory=${this.#disk.tree}`]),
+      `--machine=${this.#name}`,
       "--register=no",
       ...this.#groups.options,
       "--kill-signal=SIGRTMIN+3",
       "--console=pipe"
     ]
     // Of its own process group: Ctrl-C is for the test runner, which then powers the machine off.
-    this.#container = spawn(program!, args, {
+    const container = spawn(program!, args, {
       stdio: ["ignore", "pipe", "pipe"],
       detached: true,
       // One hierarchy inside, as on every system that is not old, even where the host still has several.
       env: { ...process.env, UNIFIED_CGROUP_HIERARCHY: "1" }
     })
-    for (const stream of [this.#container.stdout, this.#container.stderr]) {
+    for (const stream of [container.stdout, container.stderr]) {
       stream?.setEncoding("utf8").on("data", (text: string) => this.#console.push(text))
     }
-    process.on("exit", this.#kill)
+    return container
   }
 
   /** A path inside of the machine, as the host sees it. */
@@ -148,8 +168,14 @@ export class Machine implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const container = this.#container
     process.off("exit", this.#kill)
+    await this.#end()
+    this.#disk?.[Symbol.dispose]()
+  }
+
+  /** Powers off what still runs. */
+  async #end(): Promise<void> {
+    const container = this.#container
     if (container.exitCode === null && container.signalCode === null) {
       const gone = once(container, "exit")
       container.kill("SIGTERM")
@@ -157,7 +183,20 @@ export class Machine implements AsyncDisposable {
       await gone
       clearTimeout(late)
     }
-    this.#groups.remove()
+    await this.#leaveGroups()
+  }
+
+  /** Of a machine that was killed, the last processes go a moment later. */
+  async #leaveGroups(): Promise<void> {
+    const end = Date.now() + POWER_OFF_MS
+    for (;;) {
+      try {
+        return this.#groups.remove()
+      } catch (cause) {
+        if ((cause as NodeJS.ErrnoException).code !== "EBUSY" || Date.now() > end) throw cause
+        await pause(20)
+      }
+    }
   }
 
   readonly #kill = () => {
