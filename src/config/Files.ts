@@ -87,7 +87,7 @@ const checkOwner = (path: string, info: FileSystem.File.Info, uid: number) => {
     : refuse(path, `others may write to the file (to end that: chmod go-w ${path})`)
 }
 
-const decodeUtf8 = (path: string, bytes: Uint8Array) =>
+export const decodeUtf8 = (path: string, bytes: Uint8Array) =>
   Effect.try({
     try: () => new TextDecoder("utf-8", { fatal: true }).decode(bytes),
     catch: () => invalid(path, "the file is not UTF-8 text")

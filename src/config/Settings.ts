@@ -4,10 +4,12 @@
 import { Context, Effect, FileSystem, Layer, Ref, Semaphore } from "effect"
 import type { Configuration, Key } from "../contract/Config.ts"
 import type { ConfigShowResult } from "../contract/Daemon.ts"
-import type { ConfigInvalid } from "../contract/Errors.ts"
+import type { ConfigInvalid, InvalidParams } from "../contract/Errors.ts"
+import type { SandboxProfile } from "../contract/Sandbox.ts"
 import { environmentLayer, type Flags, flagLayer } from "./Environment.ts"
 import { type ConfigFile, listFiles, type Roots, readFile } from "./Files.ts"
 import { changes, type Merged, mergeLayers, valuesOf } from "./Layers.ts"
+import { readProfile } from "./Profiles.ts"
 
 export interface SettingsOptions {
   readonly roots: Roots
@@ -26,6 +28,8 @@ export class Settings extends Context.Service<
     readonly current: Effect.Effect<Configuration>
     /** The keys an administrator has locked, each with the place its value comes from. */
     readonly locked: Effect.Effect<ReadonlyMap<Key, string>>
+    /** A sandbox profile as it is at this moment; null for the one that shuts nothing off. */
+    readonly profile: (name: string) => Effect.Effect<SandboxProfile | null, ConfigInvalid | InvalidParams>
     /** Reads every layer again and takes all of it, or nothing. `restart`: what of `changed` needs a new daemon. */
     readonly reload: Effect.Effect<
       { readonly changed: ReadonlyArray<Key>; readonly restart: ReadonlyArray<Key> },
@@ -53,6 +57,7 @@ export class Settings extends Context.Service<
         return Settings.of({
           current: Effect.map(Ref.get(state), ({ merged }) => valuesOf(merged)),
           locked: Effect.map(Ref.get(state), ({ merged }) => lockedKeys(merged)),
+          profile: (name) => readProfile(name, options.roots).pipe(Effect.provideService(FileSystem.FileSystem, fs)),
           reload: oneAtATime.withPermits(1)(
             Effect.gen(function* () {
               const after = yield* valid

@@ -11,7 +11,7 @@ type Table = Readonly<Record<string, unknown>>
 
 /** `mayLock`: the file is the administrator's, whose `[lock]` binds the layers after it. */
 export const readToml = (text: string, file: string, mayLock: boolean): Layer => {
-  const document = parseOr(text, file)
+  const document = parseToml(text, file)
   if (document instanceof ConfigInvalid) return { assignments: [], locks: [], problems: [document] }
 
   const located = locateKeys(text)
@@ -65,7 +65,7 @@ const readLocks = (
   })
 }
 
-const parseOr = (text: string, file: string): Table | ConfigInvalid => {
+export const parseToml = (text: string, file: string): Table | ConfigInvalid => {
   try {
     return parse(text)
   } catch (cause) {

@@ -170,6 +170,14 @@ export const sections = {
       applies: "reload",
       description: "Height, in cells, of a session nobody gave a size."
     }),
+    sandbox: text({
+      default: "open",
+      pattern: /^[a-z0-9][a-z0-9._-]{0,63}$/u,
+      expected: 'the name of a sandbox profile: "open", "workspace", or one of /etc/agentd/sandbox.d',
+      applies: "reload",
+      description:
+        "What a session is shut off from that does not say. Locked at anything but `open`, it is what every session gets."
+    }),
     restart: choice({
       default: "never",
       of: ["never", "on-boot"],

@@ -33,7 +33,7 @@ export const errorSummaries: Readonly<Record<ErrorTag, string>> = {
   Conflict: "The state of things does not allow it; `reason` says what stands in the way.",
   NotSupported: "This daemon or machine cannot do it.",
   NotEnforceable:
-    "This host cannot hold a session to a limit: `what` it is, `why` not, and the way out in `fix`. Nothing was started.",
+    "This host cannot hold a session to a limit or sandbox: `what` it is, `why` not, and the way out in `fix`. Nothing was started.",
   SecretUnusable: "A secret cannot be used from where it is kept; `secret` names the place.",
   AlreadyResumed:
     "The interrupted session goes on in another one already; `by` is its id, or null while it is being started.",
@@ -49,6 +49,7 @@ export const commonErrors: ReadonlyArray<ErrorTag> = ["InvalidParams", "Internal
 /** What a method that names a session may answer. */
 const found = ["SessionNotFound", "SessionAmbiguous"] as const
 const launched = [
+  "ConfigInvalid",
   "NameTaken",
   "CommandNotFound",
   "CommandNotExecutable",

@@ -4,6 +4,7 @@
 import { Schema } from "effect"
 import { AgentName, AgentRef, line } from "./Identity.ts"
 import { MAX_OUTPUT_BYTES, MAX_WAIT_MS } from "./Limits.ts"
+import { SandboxName } from "./Sandbox.ts"
 import { AskedLimits, SessionLimits, SessionUsage } from "./SessionLimits.ts"
 
 /** `ses_` and a ULID (26 characters of Crockford base32). */
@@ -172,6 +173,10 @@ export const StartParams = Schema.Struct({
   }),
   limits: Schema.optionalKey(AskedLimits).annotateKey({
     description: "What it may use. Default: the section `limits` of the configuration."
+  }),
+  sandbox: Schema.optionalKey(SandboxName).annotateKey({
+    description:
+      "What it is shut off from: `open` (nothing), `workspace`, or a profile of the administrator's. Default: `session.sandbox` of the configuration."
   }),
   restart: Schema.optionalKey(RestartPolicy).annotateKey({
     description:

@@ -64,9 +64,6 @@ export type AskedLimits = typeof AskedLimits.Type
 
 export type LimitName = keyof SessionLimits
 
-/** The profile that shuts nothing off. */
-export const OPEN = "open"
-
 /** What a session's processes use together, now. */
 export const SessionUsage = Schema.Struct({
   memoryBytes: Schema.Int.annotateKey({

@@ -1,9 +1,9 @@
 /**
  * A FIFO that serves as a program's standard input: byte for byte, and with an end, which a terminal cannot have.
  */
-import { constants, existsSync, openSync, readdirSync, rmSync } from "node:fs"
+import { constants, existsSync, mkdirSync, openSync, readdirSync, rmSync } from "node:fs"
 import { Socket } from "node:net"
-import { join } from "node:path"
+import { dirname, join } from "node:path"
 import { Context, Effect, Layer } from "effect"
 import { LaunchFailed } from "../contract/Errors.ts"
 import { libc } from "./Libc.ts"
@@ -38,16 +38,19 @@ export class InputPipes extends Context.Service<
     clear: (directory) =>
       Effect.sync(() => {
         for (const name of readdirSync(directory))
-          if (name.endsWith(SUFFIX)) rmSync(join(directory, name), { force: true })
+          if (name.endsWith(SUFFIX)) rmSync(join(directory, name), { recursive: true, force: true })
       }),
     make: (directory, session) =>
       Effect.suspend(() => {
-        const path = join(directory, `${session}${SUFFIX}`)
+        // In a directory of its own, which can be handed into a sandbox: the reader unlinks what is in it.
+        const own = join(directory, `${session}${SUFFIX}`)
+        const path = join(own, "pipe")
         try {
+          mkdirSync(own, { mode: 0o700 })
           if (libc().mkfifo(Buffer.from(`${path}\0`), 0o600) !== 0) throw new Error(`mkfifo(${path}) failed`)
           return Effect.succeed(open(path))
         } catch (cause) {
-          rmSync(path, { force: true })
+          rmSync(own, { recursive: true, force: true })
           return Effect.fail(new LaunchFailed({ reason: `no pipe for its input: ${(cause as Error).message}` }))
         }
       })
@@ -83,7 +86,7 @@ const open = (path: string): InputPipe => {
     close: () => {
       ended = true
       socket.destroy()
-      rmSync(path, { force: true })
+      rmSync(dirname(path), { recursive: true, force: true })
     }
   }
 }

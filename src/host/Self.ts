@@ -1,7 +1,7 @@
 /**
  * This process: what it is, what it runs, what it uses.
  */
-import { readdirSync, readFileSync } from "node:fs"
+import { readdirSync, readFileSync, readlinkSync } from "node:fs"
 import { hostname, userInfo } from "node:os"
 import { fileURLToPath } from "node:url"
 import { Context, Layer } from "effect"
@@ -19,6 +19,8 @@ export class Self extends Context.Service<
     /** The program that was started: the bundle. */
     readonly executable: string
     readonly node: string
+    /** The network namespace this process is in, as /proc/self/ns has it; empty where there are none. */
+    readonly networkNamespace: () => string
     /** Resident memory in bytes. */
     readonly memory: () => number
     /** The lowest nice value this process may give to another (RLIMIT_NICE, getrlimit(2)). */
@@ -37,6 +39,7 @@ export class Self extends Context.Service<
     version: packageVersion(),
     executable: process.argv[1] ?? process.execPath,
     node: process.version,
+    networkNamespace: () => (process.platform === "linux" ? readlinkSync("/proc/self/ns/net") : ""),
     memory: () => process.memoryUsage.rss(),
     lowestNice: () => {
       if (process.getuid?.() === 0) return -20

@@ -28,11 +28,21 @@ export interface TransientService {
   readonly argv: ReadonlyArray<string>
 }
 
+export type Attempt = Omit<TransientService, "unit">
+
+export interface Attempted {
+  readonly code: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
 export class ServiceManager extends Context.Service<
   ServiceManager,
   {
     /** Starts the service; its program has been executed when this succeeds (Type=exec). */
     readonly start: (service: TransientService) => Effect.Effect<void, ServiceManagerFailed>
+    /** Runs a service to its end, its output instead of a terminal's; also one that fails, or could not be started. */
+    readonly attempt: (service: Attempt) => Effect.Effect<Attempted>
     /** Begins to stop the unit: SIGTERM, with SendSIGHUP= SIGHUP too, and SIGKILL after TimeoutStopSec=. */
     readonly stop: (unit: string) => Effect.Effect<void>
     /** Sends a signal to every process of the unit; false when there is no such unit. */
@@ -71,6 +81,20 @@ export class ServiceManager extends Context.Service<
           ...argv.map(literally)
         ])
       ),
+    attempt: ({ argv, description, properties, slice }) =>
+      runToEnd("systemd-run", [
+        "--user",
+        "--quiet",
+        "--no-ask-password",
+        "--wait",
+        "--pipe",
+        "--collect",
+        `--slice=${slice}`,
+        `--description=${description}`,
+        ...properties.map((property) => `--property=${property}`),
+        "--",
+        ...argv.map(literally)
+      ]),
     stop: (unit) => Effect.ignore(run("systemctl", ["--user", "stop", "--no-block", unit])),
     signal: (unit, signal) =>
       Effect.match(run("systemctl", ["--user", "kill", `--signal=${signal}`, unit]), {
@@ -126,6 +150,15 @@ export const ownUnit = (cgroups: string): string | null =>
     .filter((line) => line.startsWith("0::") || line.includes(":name=systemd:"))
     .flatMap((line) => line.split("/").filter((part) => part.endsWith(".service") && !part.startsWith("user@")))
     .at(-1) ?? null
+
+const runToEnd = (command: string, args: ReadonlyArray<string>): Effect.Effect<Attempted> =>
+  Effect.callback((resume) => {
+    const child = execFile(command, args, { encoding: "utf8", maxBuffer: 1024 * 1024 }, (error, stdout, stderr) =>
+      resume(Effect.succeed({ code: error === null ? 0 : Number(error.code) || -1, stdout, stderr }))
+    )
+    child.stdin?.end()
+    return Effect.sync(() => child.kill())
+  })
 
 const run = (command: string, args: ReadonlyArray<string>): Effect.Effect<string, ServiceManagerFailed> =>
   Effect.callback((resume) => {

@@ -7,7 +7,7 @@ import { Deferred, Effect, Layer } from "effect"
 import { ProcessTable } from "../host/ProcessTable.ts"
 import { Pty } from "../host/Pty.ts"
 import { Self } from "../host/Self.ts"
-import { refuseGroups, requireNice } from "./Enforce.ts"
+import { refuseGroups, refuseSandbox, requireNice } from "./Enforce.ts"
 import { commandOf, type Ended, Launcher } from "./Launcher.ts"
 import { endTree } from "./ProcessTree.ts"
 import { treeUsage } from "./TreeUsage.ts"
@@ -28,7 +28,12 @@ export const layer = Layer.effect(
       kind: "direct",
       outlives: false,
       outlivesStop: Effect.succeed(false),
-      check: (limits) => Effect.andThen(refuseGroups(limits), Effect.provideService(requireNice(limits), Self, self)),
+      check: (limits, sandbox) =>
+        refuseSandbox(sandbox).pipe(
+          Effect.andThen(refuseGroups(limits)),
+          Effect.andThen(requireNice(limits)),
+          Effect.provideService(Self, self)
+        ),
       launch: Effect.fnUntraced(function* (spec) {
         const ended = Deferred.makeUnsafe<Ended>()
         // The program sees the name it was called by; the shell that may stand before it looks that up in the same PATH.

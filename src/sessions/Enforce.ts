@@ -6,6 +6,11 @@ import { NotEnforceable } from "../contract/Errors.ts"
 import type { LimitName, SessionLimits } from "../contract/SessionLimits.ts"
 import { ControlGroups } from "../host/ControlGroups.ts"
 import { Self } from "../host/Self.ts"
+import { ServiceManager } from "../host/ServiceManager.ts"
+import { SLICE } from "./SessionUnit.ts"
+import type { Confinement } from "./sandbox/Confinement.ts"
+import { probeOf, readProbe } from "./sandbox/Probe.ts"
+import { sandboxProperties } from "./sandbox/Properties.ts"
 
 /** The control group controllers that limits need. */
 const controllers = {
@@ -68,6 +73,35 @@ export const requireControllers = Effect.fnUntraced(function* (limits: SessionLi
   const groups = yield* ControlGroups
   const missing = missingController(limits, groups.delegated())
   if (missing !== null) return yield* missing
+})
+
+export const refuseSandbox = (sandbox: Confinement | null) =>
+  sandbox === null
+    ? Effect.void
+    : Effect.fail(
+        new NotEnforceable({
+          what: `The sandbox "${sandbox.name}"`,
+          why: "this daemon starts sessions itself, and only systemd can make one",
+          fix: `Run agentd as a service of systemd ("agentctl service install"), or start the session with "--sandbox open".`
+        })
+      )
+
+/** Starts a shell in just such a sandbox, which looks whether it is one. */
+export const requireSandbox = Effect.fnUntraced(function* (sandbox: Confinement) {
+  const argv = probeOf(sandbox, (yield* Self).networkNamespace())
+  const said = yield* (yield* ServiceManager).attempt({
+    description: "agentd looks whether a sandbox is one",
+    slice: SLICE,
+    properties: sandboxProperties(sandbox),
+    argv
+  })
+  const missing = readProbe(said)
+  if (missing === null) return
+  return yield* new NotEnforceable({
+    what: `The sandbox "${sandbox.name}"`,
+    why: missing,
+    fix: `Ordinary users must be allowed user namespaces (sysctl user.max_user_namespaces, kernel.unprivileged_userns_clone, kernel.apparmor_restrict_unprivileged_userns), also by a container around this system. Or start the session with "--sandbox open".`
+  })
 })
 
 /** Only whoever may raise a priority may start something with a higher one. */

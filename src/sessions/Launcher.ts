@@ -6,6 +6,7 @@ import { Context, type Effect } from "effect"
 import type { LaunchFailed, NotEnforceable } from "../contract/Errors.ts"
 import type { SessionLimits, SessionUsage } from "../contract/SessionLimits.ts"
 import type { PtyMaster, ReceiveSlot } from "../host/Pty.ts"
+import type { Confinement } from "./sandbox/Confinement.ts"
 
 export interface LaunchSpec {
   readonly session: string
@@ -20,6 +21,8 @@ export interface LaunchSpec {
   /** A FIFO that is to be the program's standard input instead of the terminal. */
   readonly stdin: string | null
   readonly limits: SessionLimits
+  /** What it is shut off from; null: nothing. */
+  readonly sandbox: Confinement | null
   /** Milliseconds its processes have to end once its time is up. */
   readonly graceMs: number
   /** Where its output is read into, when that must outlive this daemon. */
@@ -59,8 +62,8 @@ export class Launcher extends Context.Service<
     readonly outlives: boolean
     /** Also one that is stopped on purpose, and not started again at once? */
     readonly outlivesStop: Effect.Effect<boolean>
-    /** Can sessions be held to these limits here? Asked before anything is started or recorded. */
-    readonly check: (limits: SessionLimits) => Effect.Effect<void, NotEnforceable>
+    /** Can a session be held to these limits and kept in this sandbox here? Asked before anything is started or recorded. */
+    readonly check: (limits: SessionLimits, sandbox: Confinement | null) => Effect.Effect<void, NotEnforceable>
     readonly launch: (spec: LaunchSpec) => Effect.Effect<Launched, LaunchFailed>
     /** Ends the whole process tree; answers what it took once nothing of it is left. */
     readonly end: (session: string, launched: Launched, graceMs: number) => Effect.Effect<"term" | "kill">

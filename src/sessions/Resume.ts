@@ -25,6 +25,7 @@ const again = (record: SessionRecord): Again => ({
   stdin: record.stdin,
   restart: record.restart,
   limits: record.limits,
+  sandbox: record.sandbox,
   agent: record.agent?.name,
   intent: record.intent ?? undefined,
   task: record.task ?? undefined

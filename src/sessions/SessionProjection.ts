@@ -8,8 +8,9 @@ import { Effect } from "effect"
 import type { SqlClient } from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
 import type { Event } from "../contract/Event.ts"
+import { OPEN } from "../contract/Sandbox.ts"
 import type { Session, SessionExit, SessionStatus } from "../contract/Session.ts"
-import { OPEN, type SessionLimits } from "../contract/SessionLimits.ts"
+import type { SessionLimits } from "../contract/SessionLimits.ts"
 import type { Projection } from "../store/Projection.ts"
 
 export interface SessionRow {

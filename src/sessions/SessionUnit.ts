@@ -1,8 +1,10 @@
 /**
  * The unit of a session as systemd sees it: its names, its properties, its environment.
  */
+import { dirname } from "node:path"
 import type { SessionLimits } from "../contract/SessionLimits.ts"
 import type { LaunchSpec } from "./Launcher.ts"
+import { sandboxProperties } from "./sandbox/Properties.ts"
 
 export const SLICE = "app-agentd.slice"
 
@@ -30,7 +32,7 @@ export const environmentFile = (env: Readonly<Record<string, string>>): string =
 
 /** What the unit of a session is made of. The environment is in a file only: properties are open to whoever may ask systemd. */
 export const unitProperties = (
-  { cwd, graceMs, limits }: Pick<LaunchSpec, "cwd" | "graceMs" | "limits">,
+  { cwd, graceMs, limits, sandbox, stdin }: Pick<LaunchSpec, "cwd" | "graceMs" | "limits" | "sandbox" | "stdin">,
   slave: string,
   environment: string,
   onEnd: string,
@@ -54,6 +56,7 @@ export const unitProperties = (
   "SendSIGHUP=yes",
   `TimeoutStopSec=${STOP_SECONDS}`,
   ...limitProperties(limits, graceMs),
+  ...(sandbox === null ? [] : sandboxProperties(sandbox, stdin === null ? [] : [dirname(stdin)])),
   // The plus sign: outside of the sandbox, which has no way to the record.
   `ExecStopPost=+${onEnd}`
 ]

@@ -8,7 +8,6 @@ import { clampSize } from "../contract/Frames.ts"
 import type { AgentRef } from "../contract/Identity.ts"
 import { RING_BYTES } from "../contract/Limits.ts"
 import type { SessionId, StartParams } from "../contract/Session.ts"
-import { OPEN } from "../contract/SessionLimits.ts"
 import { Boot } from "../host/Boot.ts"
 import { canOpen } from "../host/Descriptors.ts"
 import { Directories } from "../host/Directories.ts"
@@ -28,6 +27,7 @@ import { Recordings } from "./Recordings.ts"
 import { Ring } from "./Ring.ts"
 import type { SessionRecord } from "./SessionStore.ts"
 import { Supervisor } from "./Supervisor.ts"
+import { type Confinement, sandboxFor } from "./sandbox/Confinement.ts"
 import { Typists } from "./Typists.ts"
 
 /**
@@ -59,8 +59,9 @@ export const start = Effect.fn("Sessions.start")(function* (
   }
   const cwd = yield* checkDirectory(params.cwd ?? inherited.HOME ?? environment.own.HOME ?? "/")
   const file = yield* resolveCommand(params.argv[0]!, cwd, inherited.PATH)
-  const limits = yield* limitsFor(params.limits ?? {}, resumedFrom !== null)
-  yield* (yield* Launcher).check(limits)
+  const limits = yield* limitsFor(params.limits ?? {}, resumedFrom !== undefined)
+  const { confinement, name: sandbox } = yield* sandboxFor(params.sandbox, resumedFrom !== undefined, cwd)
+  yield* (yield* Launcher).check(limits, confinement)
   const id = `ses_${yield* ulid}`
   const name = yield* claimName(params.name, id)
 
@@ -87,7 +88,7 @@ export const start = Effect.fn("Sessions.start")(function* (
     transcriptBytes: 0,
     archived: false,
     limits,
-    sandbox: OPEN,
+    sandbox,
     stdin: params.stdin ?? "terminal",
     restart: params.restart ?? settings.session.restart,
     boot: (yield* Boot).id,
@@ -99,7 +100,7 @@ export const start = Effect.fn("Sessions.start")(function* (
   }
   const env = sessionEnvironment(inherited, settings.session.term, planned, (yield* Directories).socket)
   // Between the record and the supervisor a deadline must not cut in: the program would run with nobody to look after it.
-  const entry = yield* Effect.uninterruptible(launch(planned, file, env)).pipe(
+  const entry = yield* Effect.uninterruptible(launch(planned, file, env, confinement)).pipe(
     Effect.onError(() => Effect.sync(() => sessions.release(name, id)))
   )
   sessions.last = id
@@ -142,7 +143,8 @@ const sessionEnvironment = (
 const launch = Effect.fnUntraced(function* (
   record: SessionRecord,
   file: string,
-  env: Readonly<Record<string, string>>
+  env: Readonly<Record<string, string>>,
+  confinement: Confinement | null
 ) {
   const { argv, cols, createdAt, cwd, id, launcher, limits, name, resumedFrom, rows, tags, ttlMs } = record
   const { agent, boot, intent, restart, sandbox, stdin: input, task } = record
@@ -166,7 +168,8 @@ const launch = Effect.fnUntraced(function* (
     const stdin =
       input === "pipe" ? yield* Effect.acquireRelease(pipes.make(runtime, id), (pipe) => Effect.sync(pipe.close)) : null
     const graceMs = (yield* (yield* Settings).current).session.grace
-    const spec = { session: id, file, argv, cwd, env, cols, rows, stdin: stdin?.path ?? null, limits, graceMs }
+    const held = { limits, graceMs, sandbox: confinement }
+    const spec = { session: id, file, argv, cwd, env, cols, rows, stdin: stdin?.path ?? null, ...held }
     const launched = yield* launcher.launch(memory === null ? spec : { ...spec, slot: memory.slot })
     const { pid, startTime } = launched
     const entry = yield* enliven({ ...record, status: "running", pid, startTime }, scope, {

@@ -13,7 +13,7 @@ import { ProcessTable } from "../host/ProcessTable.ts"
 import { Pty, type PtyMaster, type ReceiveSlot } from "../host/Pty.ts"
 import type { Self } from "../host/Self.ts"
 import { ServiceManager } from "../host/ServiceManager.ts"
-import { requireControllers, requireNice } from "./Enforce.ts"
+import { requireControllers, requireNice, requireSandbox } from "./Enforce.ts"
 import { KeptTerminals, STORE_PROPERTIES } from "./KeptTerminals.ts"
 import { commandOf, Launcher, type LaunchSpec } from "./Launcher.ts"
 import {
@@ -45,7 +45,7 @@ export const layer = Layer.effect(
     const store = yield* FdStore
     const table = yield* ProcessTable
     const usage = yield* unitUsage
-    const context = yield* Effect.context<ControlGroups | Self>()
+    const context = yield* Effect.context<ControlGroups | Self | ServiceManager>()
     const scope = yield* Effect.scope
     const environments = join(runtime, "environments")
     // What a daemon that was killed while it started a session left there: nobody reads it any more.
@@ -140,7 +140,12 @@ export const layer = Layer.effect(
       kind: "systemd",
       outlives: true,
       usage: usage.of,
-      check: (limits) => Effect.provide(Effect.andThen(requireControllers(limits), requireNice(limits)), context),
+      check: (limits, sandbox) =>
+        requireControllers(limits).pipe(
+          Effect.andThen(requireNice(limits)),
+          Effect.andThen(sandbox === null ? Effect.void : requireSandbox(sandbox)),
+          Effect.provide(context)
+        ),
       // From systemd 254 on, where the unit says so; before that the store is emptied when the service stops.
       outlivesStop: Effect.forEach(own, (unit) => manager.show(unit, ["FileDescriptorStorePreserve"])).pipe(
         Effect.map((found) => found.some(({ FileDescriptorStorePreserve }) => FileDescriptorStorePreserve === "yes")),

@@ -15,6 +15,7 @@ const another = (key: Key) => {
   if (key === "attach.escape") return "ctrl-a"
   if (key === "session.restart") return "on-boot"
   if (key === "limits.nice") return 12
+  if (key === "session.sandbox") return "workspace"
   return key === "transcript.keep_bytes" ? "2GiB" : samples[settings.get(key)!.kind]
 }
 

@@ -45,7 +45,8 @@ describe("settings", () => {
       term: "xterm-256color",
       cols: 80,
       rows: 24,
-      restart: "never"
+      restart: "never",
+      sandbox: "open"
     })
     const { files } = await machine.run(Effect.flatMap(Settings, (settings) => settings.show))
     expect(files.map((file) => file.exists)).toEqual([false, false, false])

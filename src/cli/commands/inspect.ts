@@ -24,6 +24,7 @@ export default class Inspect extends AgentctlCommand {
       ["directory", printable(session.cwd)],
       ["status", exit === null ? session.status : `${session.status}, ${describeExit(exit)}${describeLosses(exit)}`],
       ["pid", session.pid === null ? "-" : `${session.pid} (${session.launcher})`],
+      ["sandbox", printable(session.sandbox)],
       ["limits", describeLimits(session.limits)],
       ["uses", session.usage === null ? "-" : describeUsage(session.usage)],
       ["size", `${session.cols}x${session.rows}`],

@@ -46,6 +46,10 @@ export default class Run extends AgentctlCommand {
       helpValue: "never|on-boot"
     })(),
     ...limitFlags,
+    sandbox: Flags.string({
+      summary: "What it is shut off from: open, workspace, or a profile of your administrator's.",
+      helpValue: "PROFILE"
+    }),
     cols: Flags.integer({ summary: "Width of its terminal. Default: as yours, else 80." }),
     rows: Flags.integer({ summary: "Height of its terminal. Default: as yours, else 24." }),
     agent: Flags.string({
@@ -84,6 +88,7 @@ export default class Run extends AgentctlCommand {
       ...(flags.ttl === undefined ? {} : { ttlMs: flags.ttl }),
       ...(flags.restart === undefined ? {} : { restart: flags.restart }),
       ...askedLimits(flags),
+      ...(flags.sandbox === undefined ? {} : { sandbox: flags.sandbox }),
       ...(flags.cols === undefined ? {} : { cols: flags.cols }),
       ...(flags.rows === undefined ? {} : { rows: flags.rows })
     }
