@@ -23,6 +23,7 @@ const commands = {
   "config:path": () => import("./commands/config/path.ts"),
   "config:show": () => import("./commands/config/show.ts"),
   "daemon:logs": () => import("./commands/daemon/logs.ts"),
+  "daemon:metrics": () => import("./commands/daemon/metrics.ts"),
   "daemon:restart": () => import("./commands/daemon/restart.ts"),
   "daemon:start": () => import("./commands/daemon/start.ts"),
   "daemon:status": () => import("./commands/daemon/status.ts"),

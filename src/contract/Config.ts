@@ -225,6 +225,19 @@ export const sections = {
       description: "The key that begins a command to agentctl in an attached terminal."
     })
   },
+  telemetry: {
+    prometheus_listen: text({
+      default: null,
+      // Loopback only: whoever reaches it needs no password.
+      pattern:
+        /^((127(\.(25[0-5]|2[0-4]\d|1?\d?\d)){3}|\[::1\]):(?!0+$)(6553[0-5]|655[0-2]\d|65[0-4]\d\d|6[0-4]\d{3}|[1-5]?\d{1,4})|\/[^\0]{1,100})$/u,
+      expected:
+        'an address and port of this machine alone, as in "127.0.0.1:9469", or the absolute path of a Unix socket',
+      applies: "restart",
+      description:
+        "Where Prometheus may fetch the daemon's metrics, at /metrics. Not set: nowhere. Whoever may connect may read them; no names of sessions are in them."
+    })
+  },
   /** What a session may use unless it says otherwise; a locked one also bounds what it may say. */
   limits: {
     memory: size({

@@ -76,6 +76,15 @@ export const ShutdownResult = Schema.Struct({
   ending: Schema.Array(Schema.String).annotateKey({ description: "Live sessions that end with the daemon." })
 })
 
+export const MetricsParams = Schema.Struct({
+  sessions: Schema.optionalKey(Schema.Boolean).annotateKey({
+    description: "Also series of each live session, with its id and name as labels. Default: none that grow in number."
+  })
+})
+export const MetricsResult = Schema.Struct({
+  text: Schema.String.annotateKey({ description: "Prometheus' text format, version 0.0.4." })
+})
+
 export const Finding = Schema.Struct({
   check: Schema.String.annotateKey({ description: "What was examined." }),
   level: Schema.Literals(["ok", "warning", "problem"]),

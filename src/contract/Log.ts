@@ -140,6 +140,12 @@ export const logKinds = {
     explanation:
       "This is a fault of agentd. The client was told of an internal error; the message has the cause. Please report it."
   },
+  "telemetry.refused": {
+    id: "8a28fa60040e48b59cf41e9a5ad3101e",
+    subject: "Metrics or traces cannot be delivered",
+    explanation:
+      "The daemon goes on without. The message says what stands in the way: an address that is taken, a collector that does not answer, or the unit's sandbox, which allows no network unless a drop-in does."
+  },
   "log.lost": {
     id: "bf3b1851c416491c9cf896a9cb5b9240",
     subject: "Lines of the log were lost",

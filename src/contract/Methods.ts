@@ -48,6 +48,11 @@ export const methods = {
     D.DoctorResult,
     60_000
   ),
+  "daemon.metrics": method(
+    "What the daemon counts and measures, as Prometheus reads it.",
+    D.MetricsParams,
+    D.MetricsResult
+  ),
   "config.show": method(
     "Every configuration key with its value and where it comes from.",
     D.NoParams,

@@ -72,6 +72,7 @@ export const methodErrors: Readonly<Record<MethodName, ReadonlyArray<ErrorTag>>>
   "daemon.reload": ["ConfigInvalid"],
   "daemon.shutdown": ["Conflict"],
   "daemon.doctor": [],
+  "daemon.metrics": [],
   "config.show": [],
   "session.start": [...launched, "AgentTaken", "NotAllowed"],
   "session.list": [],

@@ -40,11 +40,16 @@ import * as SystemdLauncher from "../sessions/SystemdLauncher.ts"
 import { Screens } from "../sessions/screen/Screens.ts"
 import { EventLog } from "../store/EventLog.ts"
 import { Sqlite } from "../store/Sqlite.ts"
+import * as EventMeters from "../telemetry/EventMeters.ts"
+import { Meters } from "../telemetry/Meters.ts"
+import * as RequestMeter from "../telemetry/RequestMeter.ts"
 import * as SessionStories from "../telemetry/SessionStories.ts"
+import * as Gauges from "./Gauges.ts"
 import * as handlers from "./handlers.ts"
 import { Lifecycle } from "./Lifecycle.ts"
 import type { LogThreshold } from "./Logging.ts"
 import { Reload } from "./Reload.ts"
+import * as Scraping from "./Scraping.ts"
 
 /** What the operating system gives. */
 export const HostServices = Layer.mergeAll(
@@ -127,13 +132,16 @@ export interface DaemonOptions {
 }
 
 export const Daemon = ({ ephemeral, threshold }: DaemonOptions) =>
-  Doors.pipe(
+  Layer.merge(Gauges.layer, Scraping.layer).pipe(
+    Layer.provideMerge(Doors),
     Layer.provideMerge(SessionManager),
+    Layer.provideMerge(RequestMeter.layer),
     // Before the sessions, so that it hears of those that are taken over.
-    Layer.provideMerge(SessionStories.layer),
+    Layer.provideMerge(Layer.merge(SessionStories.layer, EventMeters.layer)),
     Layer.provideMerge(Stores),
     Layer.provideMerge(Reload.layer(threshold)),
     Layer.provideMerge(Lifecycle.layer(ephemeral)),
+    Layer.provideMerge(Meters.layer),
     Layer.provideMerge(Configuration),
     Layer.provideMerge(Lock),
     Layer.provideMerge(Host)

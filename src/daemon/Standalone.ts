@@ -14,6 +14,7 @@ import { Connections } from "../doors/Connections.ts"
 import { Dispatcher } from "../doors/Dispatcher.ts"
 import { Directories, decidePlaces, type Places } from "../host/Directories.ts"
 import { Self } from "../host/Self.ts"
+import { Meters } from "../telemetry/Meters.ts"
 import * as handlers from "./handlers.ts"
 import { Configuration, HostServices, SessionManager, Stores, Talk } from "./Layers.ts"
 import { Lifecycle } from "./Lifecycle.ts"
@@ -71,6 +72,7 @@ const InProcess = (places: Places) =>
     Layer.provideMerge(SessionManager),
     Layer.provideMerge(Stores),
     Layer.provideMerge(Connections.layer),
+    Layer.provideMerge(Meters.layer),
     Layer.provideMerge(Reload.layer(threshold)),
     Layer.provideMerge(Lifecycle.layer(true)),
     Layer.provideMerge(Configuration),

@@ -19,8 +19,10 @@ import { Launcher } from "../sessions/Launcher.ts"
 import { Sessions } from "../sessions/Sessions.ts"
 import { EventLog } from "../store/EventLog.ts"
 import type { Sqlite } from "../store/Sqlite.ts"
+import type { Meters } from "../telemetry/Meters.ts"
 import { examine } from "./Doctor.ts"
 import { Lifecycle } from "./Lifecycle.ts"
+import { metrics } from "./Metrics.ts"
 import { Reload } from "./Reload.ts"
 
 /** What this build can do beyond the protocol's version. */
@@ -75,6 +77,7 @@ export const layer = Layer.effect(
       "daemon.reload": () => provide(Effect.flatMap(Reload, (reload) => reload)),
       "daemon.shutdown": (params) => provide(shutdown(params)),
       "daemon.doctor": () => provide(Effect.map(examine, (findings) => ({ findings }))),
+      "daemon.metrics": (params, caller) => provide(metrics(params, sessions, caller)),
       "config.show": () => provide(Effect.flatMap(Settings, ({ show }) => show)),
       "event.list": (params) => events.list(params),
       "event.watch": ({ after }, caller) =>
@@ -111,6 +114,7 @@ type Needs =
   | FdStore
   | Launcher
   | Lifecycle
+  | Meters
   | Reload
   | Self
   | Sessions

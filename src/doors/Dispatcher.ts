@@ -8,6 +8,7 @@ import { AgentdError, DeadlineExceeded, InvalidParams } from "../contract/Errors
 import type { Caller, Handlers } from "../contract/Handler.ts"
 import { about } from "../contract/Log.ts"
 import { type MethodName, methods } from "../contract/Methods.ts"
+import { RequestMeter, RequestTrace } from "../telemetry/RequestMeter.ts"
 import {
   type ErrorObject,
   failure,
@@ -48,6 +49,8 @@ export class Dispatcher extends Context.Service<
   /** For any table of methods: the contract's, or a test's. */
   static readonly make = Effect.fnUntraced(function* (contract: Contract, handlers: object) {
     const fork = Effect.runForkWith(yield* Effect.context<never>())
+    const answered = yield* RequestMeter
+    const trace = yield* RequestTrace
     const run = handlers as Readonly<Record<string, Entry["run"]>>
     const table = new Map(Object.entries(contract).map(([name, method]) => [name, entry(method, run[name]!)]))
 
@@ -63,20 +66,23 @@ export class Dispatcher extends Context.Service<
           done(failure(item.id, item.error), false)
           return null
         }
-        const answer = (succeeded: boolean, text: (id: Id) => string) =>
-          done(item.kind === "request" ? text(item.id) : null, succeeded)
+        const began = performance.now()
+        const answer = (outcome: string, text: (id: Id) => string) => {
+          done(item.kind === "request" ? text(item.id) : null, outcome === OK)
+          answered(item.method, outcome, performance.now() - began)
+        }
         const method = table.get(item.method)
         if (method === undefined) {
-          answer(false, (id) => failure(id, methodNotFound(item.method)))
+          answer("MethodNotFound", (id) => failure(id, methodNotFound(item.method)))
           return null
         }
         const params = method.decode(item.params)
         if (Result.isFailure(params)) {
-          answer(false, (id) => failure(id, toErrorObject(params.failure)))
+          answer("InvalidParams", (id) => failure(id, toErrorObject(params.failure)))
           return null
         }
         const finish = (exit: Exit.Exit<unknown, AgentdError>) =>
-          answer(Exit.isSuccess(exit), (id) =>
+          answer(outcomeOf(exit), (id) =>
             Exit.isSuccess(exit)
               ? success(id, exit.value)
               : failure(
@@ -84,7 +90,8 @@ export class Dispatcher extends Context.Service<
                   explain(exit.cause, () => annotations(item, caller), fork)
                 )
           )
-        const effect = call(() => method.run(params.success, caller))
+        const handled = call(() => method.run(params.success, caller))
+        const effect = trace === null ? handled : trace(handled, asked(item, caller))
         // What has its answer at hand needs no fiber: a fortieth of a round trip.
         if (isExit(effect)) {
           finish(effect)
@@ -105,6 +112,22 @@ export class Dispatcher extends Context.Service<
 type Answering = Effect.Effect<unknown, AgentdError>
 
 type Asking = Exclude<Incoming, { readonly kind: "invalid" }>
+
+/** Anything else is the tag of an error. */
+const OK = "ok"
+
+const outcomeOf = (exit: Exit.Exit<unknown, AgentdError>): string => {
+  if (Exit.isSuccess(exit)) return OK
+  const failed = Cause.findErrorOption(exit.cause)
+  if (failed._tag === "Some") return failed.value._tag
+  return Cause.hasInterruptsOnly(exit.cause) ? "Interrupted" : "InternalError"
+}
+
+const asked = (item: Asking, { peer }: Caller) => ({
+  method: item.method,
+  id: item.kind === "request" ? item.id : null,
+  pid: peer.pid
+})
 
 /** What the log says of lines that are written while a request is answered. */
 const annotations = (item: Asking, { peer }: Caller) => ({

@@ -23,6 +23,8 @@ export class Self extends Context.Service<
     readonly networkNamespace: () => string
     /** Resident memory in bytes. */
     readonly memory: () => number
+    /** Seconds of processor time used so far. */
+    readonly cpuSeconds: () => number
     /** The lowest nice value this process may give to another (RLIMIT_NICE, getrlimit(2)). */
     readonly lowestNice: () => number
     /** File descriptors this process may open. */
@@ -41,6 +43,10 @@ export class Self extends Context.Service<
     node: process.version,
     networkNamespace: () => (process.platform === "linux" ? readlinkSync("/proc/self/ns/net") : ""),
     memory: () => process.memoryUsage.rss(),
+    cpuSeconds: () => {
+      const { system, user } = process.cpuUsage()
+      return (system + user) / 1e6
+    },
     lowestNice: () => {
       if (process.getuid?.() === 0) return -20
       const ceiling = limit("Max nice priority") ?? 0

@@ -44,6 +44,8 @@ export class SessionStore extends Context.Service<
     readonly awaitsBoot: Effect.Effect<boolean, StorageUnavailable>
     /** Ids of ended sessions that one that lives continues, directly or through others. */
     readonly continued: Effect.Effect<ReadonlySet<string>, StorageUnavailable>
+    /** How many are kept of those that have ended. */
+    readonly endedByStatus: Effect.Effect<ReadonlyMap<string, number>, StorageUnavailable>
     readonly count: Effect.Effect<{ readonly live: number; readonly ended: number }, StorageUnavailable>
   }
 >()("agentd/sessions/SessionStore") {
@@ -95,6 +97,13 @@ export class SessionStore extends Context.Service<
                 SELECT resumed_from FROM sessions JOIN earlier USING (id) WHERE resumed_from IS NOT NULL
               ) SELECT id FROM earlier`,
             (rows) => new Set(rows.map(({ id }) => id))
+          )
+        ),
+        endedByStatus: read((sql) =>
+          Effect.map(
+            sql<{ status: string; count: number }>`SELECT status, COUNT(*) AS count FROM sessions
+              WHERE ${sql.literal(HAS_ENDED)} GROUP BY status`,
+            (rows) => new Map(rows.map(({ count, status }) => [status, count] as const))
           )
         ),
         count: read((sql) =>

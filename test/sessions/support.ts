@@ -19,6 +19,7 @@ import { jsonLog, type LogThreshold, logging } from "../../src/daemon/Logging.ts
 import { Reload } from "../../src/daemon/Reload.ts"
 import { Boot } from "../../src/host/Boot.ts"
 import { Directories, type Places, placesIn } from "../../src/host/Directories.ts"
+import { Meters } from "../../src/telemetry/Meters.ts"
 import { makeSandbox, type StartOptions } from "../support/Sandbox.ts"
 
 /** A directory that goes with the test. */
@@ -99,6 +100,7 @@ const InProcess = (places: Places, config: Flags, boot?: string) =>
   Doors.pipe(
     Layer.provideMerge(SessionManager),
     Layer.provideMerge(Stores),
+    Layer.provideMerge(Meters.layer),
     Layer.provideMerge(Reload.layer({ current: "error" })),
     Layer.provideMerge(Lifecycle.layer(false)),
     Layer.provideMerge(

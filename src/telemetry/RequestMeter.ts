@@ -1,0 +1,59 @@
+/**
+ * What a door tells of each request it answers: how often, how long, with what outcome; and, while traces are collected, the
+ * span around it. Nothing unless somebody provides more.
+ */
+import { Context, Effect, Layer } from "effect"
+import { methods } from "../contract/Methods.ts"
+import { type Counter, type Histogram, Meters } from "./Meters.ts"
+
+/** Is told of every answer. `outcome`: `ok`, or the tag of the error; `ms`: milliseconds since it was asked for. */
+type Answered = (method: string, outcome: string, ms: number) => void
+
+export const RequestMeter = Context.Reference<Answered>("agentd/telemetry/RequestMeter", {
+  defaultValue: () => () => {}
+})
+
+/** A request, as far as it may be told. */
+export interface Asked {
+  readonly method: string
+  readonly id: string | number | null
+  readonly pid: number | null
+}
+
+/** Puts a span around the work on a request; null while no traces are collected. */
+export const RequestTrace = Context.Reference<
+  | (<A, E extends { readonly _tag: string }, R>(
+      effect: Effect.Effect<A, E, R>,
+      asked: Asked
+    ) => Effect.Effect<A, E, R>)
+  | null
+>("agentd/telemetry/RequestTrace", { defaultValue: () => null })
+
+export const layer = Layer.effect(
+  RequestMeter,
+  Effect.map(Meters, (meters) => countRequests(meters, Object.keys(methods)))
+)
+
+/** Methods and outcomes are the contract's own words: whatever else a peer asks for is `unknown`. */
+export const countRequests = (meters: Meters["Service"], names: Iterable<string>): Answered => {
+  const known = new Set(names)
+  const counters = new Map<string, Counter>()
+  const histograms = new Map<string, Histogram>()
+  return (method, outcome, ms) => {
+    const name = known.has(method) ? method : "unknown"
+    const series = `${name} ${outcome}`
+    let counter = counters.get(series)
+    if (counter === undefined) {
+      counter = meters.counter("agentd_requests_total", "Requests answered.", { method: name, outcome })
+      counters.set(series, counter)
+    }
+    counter.add(1)
+    let histogram = histograms.get(name)
+    if (histogram === undefined) {
+      const help = "Time from a request to its answer; some methods wait for something to happen."
+      histogram = meters.histogram("agentd_request_duration_seconds", help, { labels: { method: name } })
+      histograms.set(name, histogram)
+    }
+    histogram.observe(ms / 1000)
+  }
+}
