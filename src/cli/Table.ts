@@ -56,6 +56,7 @@ const commands = {
   "service:uninstall": () => import("./commands/service/uninstall.ts"),
   stop: () => import("./commands/stop.ts"),
   tag: () => import("./commands/tag.ts"),
+  top: () => import("./commands/top.ts"),
   version: () => import("./commands/version.ts"),
   wait: () => import("./commands/wait.ts"),
   /** Run in the session that keeps a connection to another machine. */
