@@ -10,6 +10,7 @@ export const GRACE_MS = 5_000
 
 /** The methods whose deadline is not `DEADLINE_MS`; null: they wait for something. A test compares it with the contract. */
 export const deadlines: Partial<Readonly<Record<MethodName, number | null>>> = {
+  "daemon.restart": null,
   "daemon.doctor": 60_000,
   "session.import": 60_000,
   "session.stop": null,

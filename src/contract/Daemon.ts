@@ -85,6 +85,12 @@ export const MetricsResult = Schema.Struct({
   text: Schema.String.annotateKey({ description: "Prometheus' text format, version 0.0.4." })
 })
 
+export const RestartResult = Schema.Struct({
+  pid: Schema.Int,
+  version: Schema.String.annotateKey({ description: "The version that serves now." }),
+  previous: Schema.String.annotateKey({ description: "The version that was asked." })
+})
+
 export const Finding = Schema.Struct({
   check: Schema.String.annotateKey({ description: "What was examined." }),
   level: Schema.Literals(["ok", "warning", "problem"]),

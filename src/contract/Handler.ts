@@ -5,6 +5,7 @@
 import type { Effect, Scope } from "effect"
 import type { AgentdError, Conflict, NotSupported } from "./Errors.ts"
 import type { FrameType } from "./Frames.ts"
+import type { HandedAttachment } from "./Handover.ts"
 import type { MethodName, Params, Result } from "./Methods.ts"
 
 /** Who is at the other end, as the kernel says. */
@@ -19,10 +20,14 @@ export interface Caller {
   readonly peer: Peer
   /** Closes with the connection; what a handler leaves running for this caller is forked here. */
   readonly scope: Scope.Scope
-  /** Sends a JSON-RPC notification; completes when the caller has room for the next one. */
-  readonly notify: (method: string, params: unknown) => Effect.Effect<void>
+  /** The request was asked of the version of the daemon before this one, which has become this one meanwhile. */
+  readonly again: boolean
+  /** Its subscriptions, and how far each has been told: the daemon's next version goes on from there. */
+  readonly positions: Map<string, number>
+  /** Sends a JSON-RPC notification; completes when the caller has room for the next one. `sent` is called when it is on its way. */
+  readonly notify: (method: string, params: unknown, sent?: () => void) => Effect.Effect<void>
   /** After this request's answer the connection carries frames; `begin` is called with them then. */
-  readonly upgrade: (begin: (channel: FrameChannel) => FrameListener) => Effect.Effect<void, NotSupported | Conflict>
+  readonly upgrade: (begin: Begin) => Effect.Effect<void, NotSupported | Conflict>
 }
 
 /** The server's end of an attached connection. */
@@ -50,7 +55,12 @@ export interface FrameListener {
   readonly onDrain: () => void
   /** The attachment is over: detached, or the connection is gone. Called once; a last frame may be sent during the call. */
   readonly onClose: () => void
+  /** For the daemon's next version. */
+  readonly handOver: () => HandedAttachment
 }
+
+/** Begins to carry frames. */
+export type Begin = (channel: FrameChannel) => FrameListener
 
 export type Handler<M extends MethodName> = (params: Params<M>, caller: Caller) => Effect.Effect<Result<M>, AgentdError>
 

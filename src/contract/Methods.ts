@@ -42,6 +42,12 @@ export const methods = {
   "daemon.status": method("The daemon's version, process, places and counts.", D.NoParams, D.StatusResult),
   "daemon.reload": method("Read the configuration again; nothing changes if it is bad.", D.NoParams, D.ReloadResult),
   "daemon.shutdown": method("Stop accepting, let requests finish, exit 0.", D.ShutdownParams, D.ShutdownResult),
+  "daemon.restart": method(
+    "Become, in place, the version that is installed now: same process, sessions and connections. Not under systemd, which restarts a daemon itself.",
+    D.NoParams,
+    D.RestartResult,
+    null
+  ),
   "daemon.doctor": method(
     "Examine store, projections, directories and limits, and name a fix for each finding.",
     D.NoParams,

@@ -71,6 +71,7 @@ export const methodErrors: Readonly<Record<MethodName, ReadonlyArray<ErrorTag>>>
   "daemon.status": [],
   "daemon.reload": ["ConfigInvalid"],
   "daemon.shutdown": ["Conflict"],
+  "daemon.restart": ["Conflict", "NotSupported"],
   "daemon.doctor": [],
   "daemon.metrics": [],
   "config.show": [],

@@ -11,8 +11,9 @@ import { systemRoots } from "../config/Files.ts"
 import { Settings } from "../config/Settings.ts"
 import { Connections } from "../doors/Connections.ts"
 import { Dispatcher } from "../doors/Dispatcher.ts"
-import { SessionOfProcess, UnixSocket } from "../doors/UnixSocket.ts"
+import { Continuation, SessionOfProcess, UnixSocket } from "../doors/UnixSocket.ts"
 import { Events } from "../events/Events.ts"
+import { Subscriptions } from "../events/Subscriptions.ts"
 import { Boot } from "../host/Boot.ts"
 import { ControlGroups } from "../host/ControlGroups.ts"
 import { Directories } from "../host/Directories.ts"
@@ -21,6 +22,7 @@ import { ExitRecords } from "../host/ExitRecords.ts"
 import { FdStore } from "../host/FdStore.ts"
 import { FileLock } from "../host/FileLock.ts"
 import * as FileSystem from "../host/FileSystem.ts"
+import { Handover } from "../host/Handover.ts"
 import { InputPipes } from "../host/InputPipe.ts"
 import { Memory } from "../host/Memory.ts"
 import { Notify } from "../host/Notify.ts"
@@ -31,6 +33,7 @@ import { Self } from "../host/Self.ts"
 import { ServiceManager } from "../host/ServiceManager.ts"
 import { Signals } from "../host/Signals.ts"
 import * as DirectLauncher from "../sessions/DirectLauncher.ts"
+import type { Launcher } from "../sessions/Launcher.ts"
 import { LiveSessions } from "../sessions/LiveSessions.ts"
 import { Recordings } from "../sessions/Recordings.ts"
 import { SessionStore, sessionProjection } from "../sessions/SessionStore.ts"
@@ -58,6 +61,7 @@ export const HostServices = Layer.mergeAll(
   Environment.layer,
   FdStore.layer,
   FileLock.layer,
+  Handover.layer,
   InputPipes.layer,
   Memory.layer,
   Notify.layer,
@@ -76,7 +80,7 @@ export const Host = HostServices.pipe(Layer.provideMerge(Directories.layer))
 export const Lock = Layer.effectDiscard(
   Effect.gen(function* () {
     const { lock } = yield* Directories
-    yield* (yield* FileLock).acquire(lock)
+    yield* (yield* FileLock).acquire(lock, (yield* Handover).received?.lock)
   })
 )
 
@@ -89,7 +93,8 @@ export const Configuration = Layer.unwrap(
 )
 
 /** The event log, what is derived from it, and who may ask. */
-export const Stores = Layer.mergeAll(Events.layer, SessionStore.layer, AgentStore.layer).pipe(
+export const Stores = Layer.mergeAll(Subscriptions.layer, SessionStore.layer, AgentStore.layer).pipe(
+  Layer.provideMerge(Events.layer),
   Layer.provideMerge(EventLog.layer([sessionProjection, agentProjection])),
   Layer.provideMerge(
     Layer.unwrap(Effect.map(Directories, ({ backups, database }) => Sqlite.layer({ file: database, backups })))
@@ -98,13 +103,13 @@ export const Stores = Layer.mergeAll(Events.layer, SessionStore.layer, AgentStor
 
 /** Sessions are services of their own where systemd keeps this daemon's descriptors; elsewhere they are its children. */
 const Launching = Layer.unwrap(
-  Effect.gen(function* () {
-    const { available } = yield* FdStore
-    return available
-      ? SystemdLauncher.layer.pipe(Layer.provide(Layer.merge(ServiceManager.systemd, ExitRecords.layer)))
-      : DirectLauncher.layer
-  })
+  Effect.map(
+    FdStore,
+    ({ available }): Layer.Layer<Launcher, never, LaunchNeeds> => (available ? bySystemd : DirectLauncher.layer)
+  )
 )
+const bySystemd = SystemdLauncher.layer.pipe(Layer.provide(Layer.merge(ServiceManager.systemd, ExitRecords.layer)))
+type LaunchNeeds = Layer.Services<typeof bySystemd> | Layer.Services<typeof DirectLauncher.layer>
 
 export const SessionManager = Sessions.layer.pipe(
   Layer.provideMerge(Supervisor.layer),
@@ -119,8 +124,17 @@ const WhoIsAsking = Layer.effect(
   Effect.map(Sessions, ({ ofProcess }) => ofProcess)
 )
 
+const GoingOn = Layer.effect(
+  Continuation,
+  Effect.gen(function* () {
+    const { reattach } = yield* Sessions
+    const { start } = yield* Subscriptions
+    return { attach: reattach, watch: (caller, subscription, after) => start(caller, after, subscription) }
+  })
+)
+
 export const Doors = UnixSocket.layer.pipe(
-  Layer.provide(Layer.mergeAll(Dispatcher.layer, WhoIsAsking)),
+  Layer.provide(Layer.mergeAll(Dispatcher.layer, WhoIsAsking, GoingOn)),
   Layer.provide(handlers.layer),
   Layer.provideMerge(Talk),
   Layer.provideMerge(Connections.layer)

@@ -1,7 +1,8 @@
 /**
  * When the daemon stops and why: one decision, made once, by a request, a signal, or having nothing to do.
  */
-import { Clock, Context, Deferred, Effect, Layer, Stream, SubscriptionRef } from "effect"
+import { Clock, Context, Deferred, Effect, Layer, Queue, Stream, SubscriptionRef } from "effect"
+import type { Conflict, NotSupported } from "../contract/Errors.ts"
 
 export class Lifecycle extends Context.Service<
   Lifecycle,
@@ -13,6 +14,10 @@ export class Lifecycle extends Context.Service<
     /** Completes with the reason once somebody has asked. */
     readonly stopping: Effect.Effect<string>
     readonly draining: () => boolean
+    /** Asks for a restart in place; returns only with the reason why there is none. */
+    readonly restart: Effect.Effect<never, Conflict | NotSupported>
+    /** Who asked for a restart, each to be told when there is none. */
+    readonly restarts: Queue.Dequeue<Deferred.Deferred<never, Conflict | NotSupported>>
   }
 >()("agentd/daemon/Lifecycle") {
   static readonly layer = (ephemeral: boolean) =>
@@ -20,7 +25,14 @@ export class Lifecycle extends Context.Service<
       Lifecycle,
       Effect.gen(function* () {
         const reason = yield* Deferred.make<string>()
+        const restarts = yield* Queue.unbounded<Deferred.Deferred<never, Conflict | NotSupported>>()
         return {
+          restarts,
+          restart: Effect.suspend(() => {
+            const refused = Deferred.makeUnsafe<never, Conflict | NotSupported>()
+            Queue.offerUnsafe(restarts, refused)
+            return Deferred.await(refused)
+          }),
           startedAt: yield* Clock.currentTimeMillis,
           ephemeral,
           stop: (why) => Effect.asVoid(Deferred.succeed(reason, why)),

@@ -9,10 +9,12 @@ import { Settings } from "../config/Settings.ts"
 import type { Finding } from "../contract/Daemon.ts"
 import { Directories } from "../host/Directories.ts"
 import * as FileSystem from "../host/FileSystem.ts"
+import { receiveHandover, startAgain } from "../host/Handover.ts"
 import { standardErrorIsJournal } from "../host/Journal.ts"
 import { packageVersion, Self } from "../host/Self.ts"
 import { makePrivate } from "../host/Umask.ts"
 import { EventLog } from "../store/EventLog.ts"
+import { checkHandover } from "./CheckHandover.ts"
 import { examineWith } from "./Doctor.ts"
 import { EX_CONFIG, EX_OK, EX_SOFTWARE, EX_USAGE, explainFailure } from "./ExitCodes.ts"
 import { Configuration, Daemon, Host, Lock, Stores } from "./Layers.ts"
@@ -35,6 +37,8 @@ const run = (options: Options): Effect.Effect<number, unknown> => {
       return showConfig(options.json, options.origin)
     case "check-config":
       return checkConfig(options.file)
+    case "check-handover":
+      return Effect.as(Effect.flatMap(checkHandover, print), EX_OK)
     case "version":
       return Effect.as(print(`agentd ${packageVersion()} (Node ${process.version})\n`), EX_OK)
     case "help":
@@ -94,11 +98,18 @@ process.on("uncaughtException", (error) => {
 // Whoever read the log has gone: sessions are worth more than lines nobody sees.
 process.stderr.on("error", () => {})
 makePrivate()
+try {
+  receiveHandover()
+} catch (cause) {
+  process.stderr.write(`agentd: what the version before left cannot be read: ${(cause as Error).message}\n`)
+  process.exit(EX_SOFTWARE)
+}
 
 const log = logging(threshold, sink)
 Effect.runFork(Effect.provide(run(parseOptions(process.argv.slice(2))), log)).addObserver((exit) => {
   if (Exit.isSuccess(exit)) process.exit(exit.value)
   const { code, message } = explainFailure(exit.cause)
   sink.lament(message)
-  process.exit(code)
+  // Programs that an earlier version of this process has started would end with it.
+  void startAgain().then(() => process.exit(code))
 })

@@ -9,6 +9,7 @@ export type Options =
   | { readonly mode: "doctor"; readonly json: boolean }
   | { readonly mode: "show-config"; readonly json: boolean; readonly origin: boolean }
   | { readonly mode: "check-config"; readonly file: string }
+  | { readonly mode: "check-handover" }
   | { readonly mode: "version" }
   | { readonly mode: "help" }
   | { readonly mode: "usage"; readonly reason: string }
@@ -23,6 +24,7 @@ Runs the daemon in the foreground; the service manager, or agentctl, starts it f
   --show-config [--json] [--origin]
                           every configuration key and its value, then exit
   --check-config FILE     say what is wrong with a configuration file; exit 78 if anything is
+  --check-handover        say whether this version could take over from a daemon that runs, then exit
   --version, --help
 `
 
@@ -39,6 +41,7 @@ export const parseOptions = (args: ReadonlyArray<string>): Options => {
         "check-config": { type: "string" },
         json: { type: "boolean", default: false },
         origin: { type: "boolean", default: false },
+        "check-handover": { type: "boolean" },
         version: { type: "boolean" },
         help: { type: "boolean" }
       }
@@ -47,6 +50,7 @@ export const parseOptions = (args: ReadonlyArray<string>): Options => {
     if (values.version) return { mode: "version" }
     if (positionals.length > 0) return { mode: "usage", reason: `unexpected argument "${positionals[0]}"` }
     if (values["check-config"] !== undefined) return { mode: "check-config", file: values["check-config"] }
+    if (values["check-handover"]) return { mode: "check-handover" }
     if (values["show-config"]) return { mode: "show-config", json: values.json, origin: values.origin }
     if (values.rebuild) return { mode: "rebuild" }
     if (values.doctor) return { mode: "doctor", json: values.json }

@@ -18,6 +18,7 @@ import { EventLog } from "../store/EventLog.ts"
 import { idle, Lifecycle } from "./Lifecycle.ts"
 import { writePidFile } from "./PidFile.ts"
 import { Reload } from "./Reload.ts"
+import { restarting } from "./Restart.ts"
 
 export const serve = Effect.gen(function* () {
   const { pidFile, socket } = yield* Directories
@@ -44,6 +45,7 @@ export const serve = Effect.gen(function* () {
   if (notify.watchdogMs !== null) yield* Effect.forkScoped(watchdog(notify.alive, notify.watchdogMs))
   yield* notify.ready(`listening on ${socket}`)
   yield* Effect.forkScoped((yield* Memory).keepSmall)
+  yield* Effect.forkScoped(restarting)
 
   const reason = yield* lifecycle.stopping
   yield* Effect.logInfo(`stopping: ${reason}`).pipe(Effect.annotateLogs(about("daemon.stopping")))
@@ -70,7 +72,8 @@ const onSignals = Effect.gen(function* () {
   const signals = yield* Signals
   const lifecycle = yield* Lifecycle
   const reload = yield* Reload
-  yield* Stream.runForEach(signals.received(["SIGTERM", "SIGINT", "SIGHUP"]), (signal) =>
-    signal === "SIGHUP" ? Effect.ignore(reload) : lifecycle.stop(signal)
-  )
+  yield* Stream.runForEach(signals.received(["SIGTERM", "SIGINT", "SIGHUP", "SIGUSR2"]), (signal) => {
+    if (signal === "SIGHUP") return Effect.ignore(reload)
+    return signal === "SIGUSR2" ? Effect.asVoid(Effect.forkDetach(lifecycle.restart)) : lifecycle.stop(signal)
+  })
 })

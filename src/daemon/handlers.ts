@@ -1,19 +1,21 @@
 /**
  * Requests about the daemon itself, its configuration and its events; with the sessions' own they make up the contract.
  */
-import { Effect, Layer, Stream, SubscriptionRef } from "effect"
+import { Effect, Layer, SubscriptionRef } from "effect"
 import { Agents } from "../agents/Agents.ts"
 import { Settings } from "../config/Settings.ts"
 import { Conflict, Draining, ProtocolVersion } from "../contract/Errors.ts"
-import type { Caller, Handler, Handlers } from "../contract/Handler.ts"
+import type { Handler, Handlers } from "../contract/Handler.ts"
 import { PROTOCOL_MAX, PROTOCOL_MIN } from "../contract/Limits.ts"
 import type { MethodName, Result } from "../contract/Methods.ts"
 import { Connections } from "../doors/Connections.ts"
 import { Requests } from "../doors/Dispatcher.ts"
 import { openRpcDocument } from "../doors/OpenRpc.ts"
-import { Events, type Watched } from "../events/Events.ts"
+import { Events } from "../events/Events.ts"
+import { Subscriptions } from "../events/Subscriptions.ts"
 import { Directories } from "../host/Directories.ts"
 import type { FdStore } from "../host/FdStore.ts"
+import { Handover } from "../host/Handover.ts"
 import { Self } from "../host/Self.ts"
 import { Launcher } from "../sessions/Launcher.ts"
 import { Sessions } from "../sessions/Sessions.ts"
@@ -34,6 +36,7 @@ export const layer = Layer.effect(
     const sessions = yield* Sessions
     const agents = yield* Agents
     const events = yield* Events
+    const subscriptions = yield* Subscriptions
     const self = yield* Self
     const context = yield* Effect.context<Needs>()
     const provide = <A, E>(effect: Effect.Effect<A, E, Needs>) => Effect.provide(effect, context)
@@ -46,8 +49,6 @@ export const layer = Layer.effect(
           ? Effect.flatMap(lifecycle.stopping, (reason) => Effect.fail(new Draining({ reason })))
           : handler(params, caller)
     let document: Result<"rpc.discover"> | undefined
-    let subscriptions = 0
-    const watching = new Map<string, { readonly caller: Caller; readonly stop: () => void }>()
 
     const requests: Handlers = {
       ...sessions.requests,
@@ -76,32 +77,14 @@ export const layer = Layer.effect(
       "daemon.status": () => provide(status),
       "daemon.reload": () => provide(Effect.flatMap(Reload, (reload) => reload)),
       "daemon.shutdown": (params) => provide(shutdown(params)),
+      "daemon.restart": unlessDraining((_, { again }) => provide(restart(again))),
       "daemon.doctor": () => provide(Effect.map(examine, (findings) => ({ findings }))),
       "daemon.metrics": (params, caller) => provide(metrics(params, sessions, caller)),
       "config.show": () => provide(Effect.flatMap(Settings, ({ show }) => show)),
       "event.list": (params) => events.list(params),
-      "event.watch": ({ after }, caller) =>
-        Effect.gen(function* () {
-          const watch = yield* events.watch(after)
-          subscriptions += 1
-          const subscription = `sub_${subscriptions}`
-          const fiber = yield* Effect.forkIn(
-            Stream.runForEach(watch.items, (item) => push(caller, subscription, item)).pipe(
-              Effect.tapError((error) => Effect.logError(`${subscription} is told nothing more: ${error.message}`))
-            ),
-            caller.scope
-          )
-          watching.set(subscription, { caller, stop: () => fiber.interruptUnsafe() })
-          fiber.addObserver(() => watching.delete(subscription))
-          return { subscription, after: watch.after }
-        }),
+      "event.watch": ({ after }, caller) => subscriptions.start(caller, after),
       "event.unwatch": ({ subscription }, caller) =>
-        Effect.sync(() => {
-          const found = watching.get(subscription)
-          if (found?.caller !== caller) return { stopped: false }
-          found.stop()
-          return { stopped: true }
-        })
+        Effect.sync(() => ({ stopped: subscriptions.stop(caller, subscription) }))
     }
     return requests
   })
@@ -112,6 +95,7 @@ type Needs =
   | Directories
   | EventLog
   | FdStore
+  | Handover
   | Launcher
   | Lifecycle
   | Meters
@@ -121,10 +105,13 @@ type Needs =
   | Settings
   | Sqlite
 
-const push = (caller: Caller, subscription: string, item: Watched) =>
-  item._tag === "event"
-    ? caller.notify("event", { subscription, event: item.event })
-    : caller.notify("event.gap", { subscription, from: item.from, to: item.to })
+/** Under the version before it was asked; this is the one it was asked for. */
+const restart = Effect.fnUntraced(function* (again: boolean) {
+  const { received } = yield* Handover
+  const { pid, version } = yield* Self
+  if (again && received !== null) return { pid, version, previous: received.version }
+  return yield* (yield* Lifecycle).restart
+})
 
 const status = Effect.gen(function* () {
   const self = yield* Self

@@ -3,21 +3,20 @@
  *
  *   frames ──Detach sent──▶ leaving ──Detach received──▶ over
  */
-import type { Duplex } from "node:stream"
 import { type AgentdError, Conflict } from "../contract/Errors.ts"
 import { FrameType } from "../contract/Frames.ts"
-import type { FrameChannel, FrameListener } from "../contract/Handler.ts"
+import type { Begin, FrameListener } from "../contract/Handler.ts"
+import type { HandedConnection } from "../contract/Handover.ts"
 import { encodeFrame, type Frame, FrameDecoder } from "../wire/FrameCodec.ts"
+import type { ClientStream } from "./ClientStream.ts"
 import { toErrorObject } from "./Dispatcher.ts"
 import { writeFrame } from "./writeFrame.ts"
 
 /** Bytes of a ping that come back. */
 const MAX_PING_BYTES = 64
 
-export type Begin = (channel: FrameChannel) => FrameListener
-
 export class Attached {
-  readonly #socket: Duplex
+  readonly #stream: ClientStream
   readonly #hold: (held: boolean) => void
   readonly #frames = new FrameDecoder()
   #listener: FrameListener | null = null
@@ -25,13 +24,18 @@ export class Attached {
   /** The client knows that its session has ended. */
   #told = false
 
-  /** `hold` stops and continues reading from the client. */
-  constructor(begin: Begin, socket: Duplex, hold: (held: boolean) => void) {
-    this.#socket = socket
+  /** `hold` stops and continues reading from the client. Without `begin`, the client is still to say `Detach`. */
+  constructor(begin: Begin | null, stream: ClientStream, hold: (held: boolean) => void, told = false) {
+    this.#stream = stream
     this.#hold = hold
+    this.#told = told
+    if (begin === null) {
+      this.#leaving = true
+      return
+    }
     this.#listener = begin({
       send: (type, ...payload) => this.#send(type, payload),
-      queued: () => socket.writableLength,
+      queued: () => stream.queued,
       pause: () => hold(true),
       resume: () => hold(false),
       detach: (reason) => this.detach(reason),
@@ -42,6 +46,15 @@ export class Attached {
   /** The client is still to be told how its session ends. */
   get busy(): boolean {
     return this.#listener !== null && !this.#told
+  }
+
+  /** A frame's beginning that has come so far. */
+  get begun(): Buffer {
+    return this.#frames.begun
+  }
+
+  handOver(): HandedConnection["frames"] {
+    return { attachment: this.#listener?.handOver() ?? null, told: this.#told }
   }
 
   /** Takes a chunk. Once the client has said `Detach`, the attachment is over and the bytes after it are returned. */
@@ -63,14 +76,14 @@ export class Attached {
       return false
     }
     if (this.#leaving) return true
-    if (type === FrameType.Ping) this.#socket.write(encodeFrame(FrameType.Pong, payload.subarray(0, MAX_PING_BYTES)))
+    if (type === FrameType.Ping) this.#stream.write(encodeFrame(FrameType.Pong, payload.subarray(0, MAX_PING_BYTES)))
     else this.#listener?.onFrame(type as FrameType, payload)
     return true
   }
 
   #send(type: FrameType, payload: ReadonlyArray<Uint8Array>): void {
-    if (this.#leaving || this.#socket.destroyed) return
-    writeFrame(this.#socket, type, payload)
+    if (this.#leaving || this.#stream.socket.destroyed) return
+    writeFrame(this.#stream, type, payload)
     if (type === FrameType.Exit) this.#told = true
   }
 
@@ -88,14 +101,16 @@ export class Attached {
     if (this.#listener?.comesBack !== true) return this.detach(reason)
     this.release()
     this.#leaving = true
-    this.#socket.end()
+    this.#stream.socket.end()
   }
 
   #fail(error: AgentdError): void {
     if (this.#leaving) return
     const text = Buffer.from(JSON.stringify(toErrorObject(error)))
     // Closed altogether once that has left: whoever broke the protocol need not close its side, and would keep its place.
-    this.#socket.end(encodeFrame(FrameType.Error, text), () => this.#socket.destroy())
+    const { socket } = this.#stream
+    this.#stream.write(encodeFrame(FrameType.Error, text))
+    socket.end(() => socket.destroy())
     this.#leaving = true
     this.release()
   }

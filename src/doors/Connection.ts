@@ -5,25 +5,44 @@
  *
  * Bytes are handled where they arrive; only requests run as Effects (see Dispatcher.ts).
  */
+import type { Socket } from "node:net"
 import type { Duplex } from "node:stream"
 import { Effect, Exit, Scope } from "effect"
 import { Conflict, TooLarge } from "../contract/Errors.ts"
-import type { Caller, Peer } from "../contract/Handler.ts"
+import type { Begin, Caller, Peer } from "../contract/Handler.ts"
+import type { HandedConnection } from "../contract/Handover.ts"
 import { MAX_LINE_BYTES } from "../contract/Limits.ts"
+import { descriptorOf, unsentBytes } from "../host/SocketDescriptor.ts"
 import { failure, type Incoming, notification, parse } from "../wire/JsonRpc.ts"
 import { LineSplitter, TOO_LONG } from "../wire/LineSplitter.ts"
-import { Attached, type Begin } from "./Attached.ts"
-import { runBatch } from "./Batch.ts"
+import { Attached } from "./Attached.ts"
+import { type Answers, runBatch } from "./Batch.ts"
+import { ClientStream } from "./ClientStream.ts"
 import { type Dispatcher, toErrorObject } from "./Dispatcher.ts"
 import { InFlight } from "./InFlight.ts"
 import { Outgoing } from "./Outgoing.ts"
 
+/** A connection that the version before had, and its attachment begun anew. */
+interface Restored {
+  readonly handed: HandedConnection
+  readonly begin: Begin | null
+}
+
+/** What was asked in one line and is not answered. */
+interface Asked {
+  readonly batch: boolean
+  readonly items: ReadonlyArray<Incoming>
+  readonly answers: Answers
+}
+
 export class Connection {
+  readonly caller: Caller
   readonly #socket: Duplex
+  readonly #stream: ClientStream
   readonly #dispatcher: Dispatcher["Service"]
   readonly #scope: Scope.Closeable
   readonly #onClosed: () => void
-  readonly #lines = new LineSplitter(MAX_LINE_BYTES)
+  readonly #lines: LineSplitter
   readonly #requests: InFlight
   readonly #out: Outgoing
   #attached: Attached | null = null
@@ -34,30 +53,42 @@ export class Connection {
   #ended = false
   /** Nothing more is taken from it. */
   #stopped = false
+  readonly #asked = new Set<Asked>()
   /** The attachment has no room for input. */
   #held = false
   #closed = false
   /** Read from the socket, and to be looked at later. */
   #waiting: Buffer | null = null
 
-  constructor(socket: Duplex, peer: Peer, dispatcher: Dispatcher["Service"], onClosed: () => void) {
+  constructor(
+    socket: Duplex,
+    peer: Peer,
+    dispatcher: Dispatcher["Service"],
+    onClosed: () => void,
+    restored?: Restored
+  ) {
     this.#socket = socket
-    this.#out = new Outgoing(socket)
+    this.#stream = new ClientStream(socket)
+    this.#lines = new LineSplitter(MAX_LINE_BYTES, restored?.handed.discarding)
+    this.#out = new Outgoing(this.#stream)
     this.#dispatcher = dispatcher
     this.#onClosed = onClosed
     this.#scope = Scope.makeUnsafe()
-    const caller: Caller = {
+    this.caller = {
       peer,
       scope: this.#scope,
-      notify: (method, params) => this.#notify(notification(method, params)),
+      again: false,
+      positions: new Map(),
+      notify: (method, params, sent) => this.#notify(notification(method, params), sent),
       upgrade: (begin) => this.#upgrade(begin)
     }
-    this.#requests = new InFlight(dispatcher, caller, (answered) => this.#later(answered))
+    this.#requests = new InFlight(dispatcher, this.caller, (answered) => this.#later(answered))
     socket.on("data", (chunk: Buffer) => this.#guard(() => this.#read(chunk)))
     socket.on("drain", () => this.#guard(() => this.#drained()))
     socket.on("end", () => this.#halfClosed())
     socket.on("error", () => socket.destroy())
     socket.on("close", () => this.#close())
+    if (restored !== undefined) this.#guard(() => this.#restore(restored))
   }
 
   /** The client has something to come: an answer, the end of its session, or bytes it has not taken. */
@@ -70,10 +101,62 @@ export class Connection {
     this.#attached?.leave(reason)
   }
 
-  /** Takes no more requests. */
-  stopReading(): void {
-    this.#stopped = true
-    this.#socket.pause()
+  /** Takes no more requests, or takes them again. */
+  stopReading(stop = true): void {
+    this.#stopped = stop
+    if (stop) this.#socket.pause()
+    else this.#guard(() => this.#readOn())
+  }
+
+  /** A request is under way that must be answered before the daemon's next version takes over. */
+  get unsettled(): boolean {
+    const open = ({ answers, items }: Asked) => items.filter((_, at) => answers[at] === undefined)
+    return this.#turning || [...this.#asked].some((asked) => !open(asked).every((item) => this.#dispatcher.lasts(item)))
+  }
+
+  /** For the daemon's next version, at once and for the last time; null when it is gone. */
+  handOver(): HandedConnection | null {
+    const socket = this.#socket as Socket
+    const fd = descriptorOf(socket)
+    if (this.#closed || socket.destroyed || fd < 0) return null
+    this.#out.flush()
+    const late = socket.read() as Buffer | null
+    if (late !== null) this.#keep(late)
+    const begun = this.#attached?.begun ?? this.#lines.begun
+    return {
+      fd,
+      incoming: this.#waiting === null ? begun : Buffer.concat([begun, this.#waiting]),
+      discarding: this.#lines.discarding,
+      outgoing: this.#stream.last(unsentBytes(socket)),
+      closing: socket.writableEnded,
+      requests: [...this.#asked].map(({ answers, batch, items }) => ({
+        batch,
+        items: JSON.parse(JSON.stringify(items)),
+        answers: items.map((_, at) => (answers[at] === undefined ? null : { text: answers[at] }))
+      })),
+      subscriptions: [...this.caller.positions].map(([subscription, after]) => ({ subscription, after })),
+      frames: this.#attached?.handOver() ?? null
+    }
+  }
+
+  /** Goes on where the version before has left it. */
+  #restore({ begin, handed }: Restored): void {
+    const { closing, frames, incoming, outgoing, requests } = handed
+    if (outgoing.length > 0) this.#stream.write(outgoing)
+    if (closing) {
+      this.#socket.end()
+      return
+    }
+    if (frames !== null) {
+      this.#attached = new Attached(begin, this.#stream, (held) => this.#hold(held), frames.told)
+    }
+    for (const { answers, batch, items } of requests) {
+      const known = answers.map((answer) => (answer === null ? undefined : answer.text))
+      this.#ask({ batch, items: items as unknown as ReadonlyArray<Incoming>, answers: known }, true)
+    }
+    if (incoming.length > 0) this.#keep(Buffer.from(incoming))
+    this.#flush()
+    this.#readOn()
   }
 
   /** Lets what was written reach the client, then closes. */
@@ -101,7 +184,7 @@ export class Connection {
     while (rest !== null && rest.length > 0 && !this.#closed && !this.#socket.writableEnded) {
       if (this.#turning || this.#out.full) {
         // What follows `session.attach` is frames if it succeeds, lines if not; what follows unread answers can wait.
-        this.#waiting = this.#waiting === null ? Buffer.from(rest) : Buffer.concat([this.#waiting, rest])
+        this.#keep(rest)
         this.#socket.pause()
         rest = null
       } else if (this.#attached !== null) {
@@ -114,6 +197,10 @@ export class Connection {
     this.#flush()
   }
 
+  #keep(bytes: Buffer): void {
+    this.#waiting = this.#waiting === null ? Buffer.from(bytes) : Buffer.concat([this.#waiting, bytes])
+  }
+
   #readLine(line: string | typeof TOO_LONG): boolean {
     if (line === TOO_LONG) {
       this.#write(failure(null, toErrorObject(new TooLarge({ what: "A request line", limit: MAX_LINE_BYTES }))))
@@ -122,11 +209,21 @@ export class Connection {
     // Blank lines between messages are harmless: people type into `nc`.
     if (line === "" || line === "\r") return true
     const message = parse(line)
-    const write = (answer: string | null) => this.#write(answer)
-    if (message.kind === "batch") runBatch(message.items, (item, done) => this.#requests.run(item, done), write)
+    if (message.kind === "batch") this.#ask({ batch: true, items: message.items, answers: [] })
     else if (message.item.kind === "request" && message.item.method === "session.attach") this.#attach(message.item)
-    else this.#requests.run(message.item, write)
+    else this.#ask({ batch: false, items: [message.item], answers: [] })
     return !this.#turning && !this.#out.full && this.#attached === null
+  }
+
+  #ask(asked: Asked, again = false): void {
+    this.#asked.add(asked)
+    const done = (answer: string | null) => {
+      this.#asked.delete(asked)
+      this.#write(answer)
+    }
+    const run: Parameters<typeof runBatch>[1] = (item, answered) => this.#requests.run(item, answered, again)
+    if (asked.batch) runBatch(asked.items, run, done, asked.answers)
+    else run(asked.items[0]!, done)
   }
 
   #attach(item: Incoming): void {
@@ -171,12 +268,13 @@ export class Connection {
   }
 
   /** During an attachment the connection carries frames: a notification waits for the lines to come back. */
-  #notify(text: string): Effect.Effect<void> {
+  #notify(text: string, sent?: () => void): Effect.Effect<void> {
     return Effect.callback<void>((resume) => {
       this.#out.notify(
         text,
         () => this.#attached === null && !this.#turning,
-        () => resume(Effect.void)
+        () => resume(Effect.void),
+        sent
       )
     })
   }
@@ -201,7 +299,7 @@ export class Connection {
     this.#begin = null
     this.#flush()
     if (begin !== null && succeeded) {
-      this.#attached = new Attached(begin, this.#socket, (held) => this.#hold(held))
+      this.#attached = new Attached(begin, this.#stream, (held) => this.#hold(held))
       if (this.#ended) this.#socket.end()
     }
     this.#turning = false

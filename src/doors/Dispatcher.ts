@@ -37,6 +37,8 @@ export class Dispatcher extends Context.Service<
      * whether it is a result: before this returns when the handler needed no waiting (null is returned then), later otherwise.
      */
     readonly dispatch: (item: Incoming, caller: Caller, done: Done) => Running | null
+    /** Whether a request takes as long as what it waits for, and may be asked again instead. */
+    readonly lasts: (item: Incoming) => boolean
     /** Logs what should not have happened to a connection. */
     readonly fault: (cause: unknown) => void
   }
@@ -55,6 +57,7 @@ export class Dispatcher extends Context.Service<
     const table = new Map(Object.entries(contract).map(([name, method]) => [name, entry(method, run[name]!)]))
 
     return Dispatcher.of({
+      lasts: (item) => item.kind !== "invalid" && table.get(item.method)?.deadlineMs === null,
       fault: (cause) =>
         void fork(
           Effect.logError("a connection failed unexpectedly", Cause.die(cause)).pipe(

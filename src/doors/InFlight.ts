@@ -25,7 +25,8 @@ export class InFlight {
     return this.#count
   }
 
-  run(item: Incoming, done: Done): void {
+  /** `again`: it was asked of the version before. */
+  run(item: Incoming, done: Done, again = false): void {
     // What is no request costs nothing and is told so, however much is under way.
     if (item.kind !== "invalid" && this.#count >= MAX_IN_FLIGHT) {
       const busy = new Busy({ what: "requests of one connection at a time", limit: MAX_IN_FLIGHT })
@@ -33,12 +34,16 @@ export class InFlight {
     }
     this.#count += 1
     let running: Running | null = null
-    running = this.#dispatcher.dispatch(item, this.#caller, (answer, succeeded) => {
-      this.#count -= 1
-      if (running === null) return done(answer, succeeded)
-      this.#running.delete(running)
-      this.#later(() => done(answer, succeeded))
-    })
+    running = this.#dispatcher.dispatch(
+      item,
+      again ? { ...this.#caller, again } : this.#caller,
+      (answer, succeeded) => {
+        this.#count -= 1
+        if (running === null) return done(answer, succeeded)
+        this.#running.delete(running)
+        this.#later(() => done(answer, succeeded))
+      }
+    )
     if (running !== null) this.#running.add(running)
   }
 

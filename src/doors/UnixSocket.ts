@@ -1,16 +1,20 @@
 /**
  * The door most requests come in by: one Unix stream socket, 0600 in a 0700 directory, open to its own user and root alone.
  */
-import { chmodSync, lstatSync, unlinkSync } from "node:fs"
-import { connect, createServer, type Server, type Socket } from "node:net"
+import { chmodSync, lstatSync, rmSync, unlinkSync } from "node:fs"
+import { connect, createServer, type Server, Socket } from "node:net"
 import { Clock, Context, Effect, Layer, Schema, SubscriptionRef } from "effect"
 import { Busy, NotAllowed } from "../contract/Errors.ts"
+import type { Begin, Caller } from "../contract/Handler.ts"
+import type { HandedAttachment, Handover } from "../contract/Handover.ts"
 import { MAX_CONNECTIONS } from "../contract/Limits.ts"
 import { about } from "../contract/Log.ts"
 import { Directories } from "../host/Directories.ts"
 import { FdStore } from "../host/FdStore.ts"
 import { Locked } from "../host/FileLock.ts"
+import { Handover as HandoverService } from "../host/Handover.ts"
 import { PeerCredentials } from "../host/PeerCredentials.ts"
+import { descriptorOf } from "../host/SocketDescriptor.ts"
 import { failure } from "../wire/JsonRpc.ts"
 import { Connection } from "./Connection.ts"
 import { Connections } from "./Connections.ts"
@@ -43,6 +47,15 @@ export class SessionOfProcess extends Context.Service<SessionOfProcess, (pid: nu
   "agentd/doors/SessionOfProcess"
 ) {}
 
+/** Goes on with what a client had under the daemon's version before this one. */
+export class Continuation extends Context.Service<
+  Continuation,
+  {
+    readonly attach: (handed: HandedAttachment) => Effect.Effect<Begin | null>
+    readonly watch: (caller: Caller, subscription: string, after: number) => Effect.Effect<unknown>
+  }
+>()("agentd/doors/Continuation") {}
+
 export class UnixSocket extends Context.Service<
   UnixSocket,
   {
@@ -53,6 +66,12 @@ export class UnixSocket extends Context.Service<
     readonly detach: (reason: string) => Effect.Effect<void>
     /** Takes no new requests, waits at most `ms` until every client has what is due to it, closes every connection. */
     readonly drain: (ms: number) => Effect.Effect<void>
+    /** Requests stay with the kernel, and new connections with them, for the daemon's next version; or are taken again. */
+    readonly freeze: (frozen: boolean) => void
+    /** Connections that are being answered something the next version could not answer instead. */
+    readonly unsettled: () => number
+    /** The socket and its connections, at once and for the last time. */
+    readonly handOver: () => Pick<Handover, "listener" | "connections">
   }
 >()("agentd/doors/UnixSocket") {
   static readonly layer = Layer.effect(
@@ -64,10 +83,13 @@ export class UnixSocket extends Context.Service<
       const sessionOf = yield* SessionOfProcess
       const { count } = yield* Connections
       const fork = Effect.runForkWith(yield* Effect.context<never>())
+      const continuation = yield* Continuation
+      const received = (yield* HandoverService).received
       const open = new Set<Connection>()
+      let frozen = false
       const changed = () => fork(SubscriptionRef.set(count, open.size))
 
-      const accept = (socket: Socket) => {
+      const accept = (socket: Socket, restored?: ConstructorParameters<typeof Connection>[4]) => {
         const found = credentials.of(socket)
         if (found === null || (found.uid !== credentials.own && found.uid !== 0)) {
           const who = found === null ? "the kernel does not say who you are" : `you are uid ${found.uid}`
@@ -92,24 +114,43 @@ export class UnixSocket extends Context.Service<
             return session
           }
         }
-        const connection: Connection = new Connection(socket, peer, dispatcher, () => {
+        const onClosed = () => {
           open.delete(connection)
           changed()
-        })
+        }
+        const connection: Connection = new Connection(socket, peer, dispatcher, onClosed, restored)
         open.add(connection)
+        if (frozen) connection.stopReading()
         changed()
+        return connection
       }
 
-      const activated = (yield* FdStore).inherited.find(({ name }) => name === SOCKET_NAME)?.fd
+      const activated = received?.listener.fd ?? (yield* FdStore).inherited.find(({ name }) => name === SOCKET_NAME)?.fd
       if (activated === undefined) yield* removeStale(path, credentials)
+      // Its own file goes with the daemon; a service manager's stays.
+      const unlink = received?.listener.unlink ?? activated === undefined
       const server = yield* Effect.acquireRelease(listen(path, activated, accept), (server) =>
         Effect.sync(() => {
           server.close()
+          if (unlink) rmSync(path, { force: true })
           for (const connection of open) connection.destroy()
         })
       )
+      for (const handed of received?.connections ?? []) {
+        const attachment = handed.frames?.attachment ?? null
+        const begin = attachment === null ? null : yield* continuation.attach(attachment)
+        const socket = new Socket({ fd: handed.fd, readable: true, writable: true, allowHalfOpen: true })
+        const connection = accept(socket, { handed, begin })
+        if (connection === undefined) continue
+        for (const { after, subscription } of handed.subscriptions) {
+          yield* continuation.watch(connection.caller, subscription, after)
+        }
+      }
 
-      const close = Effect.sync(() => void server.close())
+      const close = Effect.sync(() => {
+        server.close()
+        if (unlink) rmSync(path, { force: true })
+      })
       const drain = Effect.fnUntraced(function* (ms: number) {
         const end = (yield* Clock.currentTimeMillis) + ms
         for (const connection of open) connection.stopReading()
@@ -122,7 +163,21 @@ export class UnixSocket extends Context.Service<
         Effect.sync(() => {
           for (const connection of open) connection.detach(reason)
         })
-      return { path, close, detach, drain }
+      return {
+        path,
+        close,
+        detach,
+        drain,
+        freeze: (wanted) => {
+          frozen = wanted
+          for (const connection of open) connection.stopReading(wanted)
+        },
+        unsettled: () => [...open].filter(({ unsettled }) => unsettled).length,
+        handOver: () => ({
+          listener: { fd: descriptorOf(server), unlink },
+          connections: [...open].flatMap((connection) => connection.handOver() ?? [])
+        })
+      }
     })
   )
 }
@@ -172,7 +227,7 @@ const listen = (
   accept: (socket: Socket) => void
 ): Effect.Effect<Server, SocketRefused> =>
   Effect.callback<Server, SocketRefused>((resume) => {
-    const server = createServer({ allowHalfOpen: true, noDelay: true }, accept)
+    const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => accept(socket))
     const refuse = (cause: Error) => resume(Effect.fail(new SocketRefused({ path, reason: `${cause.message}.` })))
     server.once("error", refuse)
     try {

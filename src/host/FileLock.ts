@@ -22,18 +22,31 @@ export class Locked extends Schema.TaggedError<Locked>()("Locked", {
 export class FileLock extends Context.Service<
   FileLock,
   {
-    /** Takes the lock at once or fails; the file then holds this process's id. */
-    readonly acquire: (path: string) => Effect.Effect<void, Locked | DirectoryRefused, Scope.Scope>
+    /** Takes the lock at once or fails; the file then holds this process's id. `inherited`: it is held already, by this descriptor. */
+    readonly acquire: (path: string, inherited?: number) => Effect.Effect<void, Locked | DirectoryRefused, Scope.Scope>
+    /** The descriptor that holds a lock, or null. */
+    readonly descriptor: (path: string) => number | null
   }
 >()("agentd/host/FileLock") {
-  static readonly layer = Layer.succeed(FileLock, {
-    acquire: (path) =>
-      Effect.asVoid(
-        Effect.acquireRelease(
-          Effect.suspend(() => open(path)),
-          (fd) => Effect.sync(() => closeSync(fd))
+  static readonly layer = Layer.sync(FileLock, () => {
+    const held = new Map<string, number>()
+    return {
+      descriptor: (path) => held.get(path) ?? null,
+      acquire: (path, inherited) =>
+        Effect.asVoid(
+          Effect.acquireRelease(
+            Effect.tap(
+              Effect.suspend(() => (inherited === undefined ? open(path) : Effect.succeed(inherited))),
+              (fd) => Effect.sync(() => held.set(path, fd))
+            ),
+            (fd) =>
+              Effect.sync(() => {
+                held.delete(path)
+                closeSync(fd)
+              })
+          )
         )
-      )
+    }
   })
 }
 

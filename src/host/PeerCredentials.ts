@@ -4,6 +4,7 @@
 import type { Socket } from "node:net"
 import { Context, Effect, Layer } from "effect"
 import { libc } from "./Libc.ts"
+import { descriptorOf } from "./SocketDescriptor.ts"
 
 export interface Credentials {
   readonly uid: number
@@ -26,12 +27,6 @@ export class PeerCredentials extends Context.Service<
   )
 }
 
-/** Node has no public way to a socket's descriptor; every POSIX build carries it on the handle. */
-const descriptor = (socket: Socket): number => {
-  const handle = (socket as unknown as { readonly _handle?: { readonly fd?: number } })._handle
-  return handle?.fd ?? -1
-}
-
 /** A socklen_t that says how much room there is. */
 const length = (room: Buffer): Buffer => {
   const bytes = Buffer.alloc(4)
@@ -44,7 +39,7 @@ const linuxPeer = (socket: Socket): Credentials | null => {
   const SO_PEERCRED = 17
   // struct ucred { pid_t pid; uid_t uid; gid_t gid; }
   const ucred = Buffer.alloc(12)
-  const fd = descriptor(socket)
+  const fd = descriptorOf(socket)
   if (fd < 0 || libc().getsockopt(fd, SOL_SOCKET, SO_PEERCRED, ucred, length(ucred)) !== 0) return null
   const pid = ucred.readInt32LE(0)
   return { uid: ucred.readUInt32LE(4), pid: pid > 0 ? pid : null }
@@ -57,7 +52,7 @@ const darwinPeer = (socket: Socket): Credentials | null => {
   // struct xucred { u_int cr_version; uid_t cr_uid; short cr_ngroups; gid_t cr_groups[16]; }
   const xucred = Buffer.alloc(76)
   const pid = Buffer.alloc(4)
-  const fd = descriptor(socket)
+  const fd = descriptorOf(socket)
   if (fd < 0 || libc().getsockopt(fd, SOL_LOCAL, LOCAL_PEERCRED, xucred, length(xucred)) !== 0) return null
   const known = libc().getsockopt(fd, SOL_LOCAL, LOCAL_PEERPID, pid, length(pid)) === 0
   return { uid: xucred.readUInt32LE(4), pid: known ? pid.readInt32LE(0) : null }

@@ -8,10 +8,11 @@ import { closeSync, constants, openSync, readdirSync } from "node:fs"
 import { isatty, ReadStream } from "node:tty"
 import { Context, Effect, Layer } from "effect"
 import { LaunchFailed } from "../contract/Errors.ts"
+import type { HandedSession } from "../contract/Handover.ts"
 import { closeOnExec, type Spawning, spawningLibc } from "./Libc.ts"
 import { loadPtyAddon, type PtyAddon } from "./PtyAddon.ts"
-import { PtyInput, type WriteNotes } from "./PtyInput.ts"
-import { awaitExit, type OnExit, spawn } from "./Spawn.ts"
+import { type Pending, PtyInput, type WriteNotes } from "./PtyInput.ts"
+import { awaitExit, holdEnds, type OnExit, spawn } from "./Spawn.ts"
 import { withProgramsMask } from "./Umask.ts"
 
 export interface PtyOptions {
@@ -43,6 +44,10 @@ export interface PtyMaster {
   readonly resume: () => void
   /** Closes the master; the kernel sends SIGHUP to the program's session. */
   readonly close: () => void
+  /** For the daemon's next version, which must write the input anew; null once it is closed. */
+  readonly handOver: () =>
+    | (Pick<HandedSession, "master" | "slave"> & { readonly pending: ReadonlyArray<Pending> })
+    | null
 }
 
 /** Where a master's reads land, and what is done once a chunk has been handled. Without one, a buffer that all masters share. */
@@ -75,6 +80,13 @@ export class Pty extends Context.Service<
     readonly open: (cols: number, rows: number, slot?: ReceiveSlot) => Effect.Effect<PtyPair, LaunchFailed>
     /** The master side of a PTY that an earlier process opened; fails for a descriptor that is none. */
     readonly adopt: (fd: number, slot?: ReceiveSlot) => Effect.Effect<PtyMaster, LaunchFailed>
+    /** The same for a child of this process, from before it became another version of itself. */
+    readonly adoptChild: (
+      child: Pick<HandedSession, "master" | "slave" | "pid">,
+      onExit: OnExit
+    ) => Effect.Effect<PtyMaster, LaunchFailed>
+    /** While held, how programs end is not collected, and is there for the next version. */
+    readonly holdEnds: (hold: boolean) => void
   }
 >()("agentd/host/Pty") {
   static readonly layer = Layer.effect(
@@ -87,27 +99,27 @@ export class Pty extends Context.Service<
         const pair = addon.open(cols, rows)
         closeOnExec(pair.master)
         closeOnExec(pair.slave)
-        let held = true
-        // Open until the program has ended: else the terminal is over, and the program is sent SIGHUP, as soon as it has
-        // redirected its input and output elsewhere.
-        const release = () => {
-          if (held) closeSync(pair.slave)
-          held = false
-        }
         try {
           setModes(c!, pair.slave)
           const command = { file, argv: [name, ...args], env, cwd, terminal: pair.pty }
           const pid = withProgramsMask(() => spawn(c!, command))
-          awaitExit(pid, (code, signal) => {
-            release()
-            onExit(code, signal)
-          })
-          return { pid, master: master(pair.master, addon, release) }
+          return { pid, master: childsMaster({ ...pair, pid }, onExit) }
         } catch (cause) {
-          release()
+          closeSync(pair.slave)
           closeSync(pair.master)
           throw cause
         }
+      }
+      const childsMaster = (
+        { master: fd, pid, slave }: Pick<HandedSession, "master" | "slave" | "pid">,
+        onExit: OnExit
+      ): PtyMaster => {
+        const hold = new HeldSlave(slave)
+        awaitExit(pid, (code, signal) => {
+          hold.release()
+          onExit(code, signal)
+        })
+        return master(fd, addon, hold)
       }
       return {
         spawn: (options, onExit) =>
@@ -118,17 +130,17 @@ export class Pty extends Context.Service<
               const { args, cwd, cols, rows } = options
               // The addon looks the name up as a shell does.
               const file = options.env.PATH === undefined ? options.file : options.name
-              let release = () => {}
+              let hold: HeldSlave | undefined
               const exited = (code: number, signal: number) => {
-                release()
+                hold?.release()
                 onExit(code, signal)
               }
               const forked = withProgramsMask(() =>
                 addon.fork(file, args, env, cwd, cols, rows, -1, -1, true, helper, exited)
               )
               closeOnExec(forked.fd)
-              release = holdSlave(forked)
-              return { pid: forked.pid, master: master(forked.fd, addon, release) }
+              hold = openSlave(forked)
+              return { pid: forked.pid, master: master(forked.fd, addon, hold) }
             },
             catch: failed
           }),
@@ -139,7 +151,7 @@ export class Pty extends Context.Service<
               closeOnExec(pair.master)
               closeOnExec(pair.slave)
               const { master: fd, pty: slavePath, slave: slaveFd } = pair
-              return { fd, slaveFd, slavePath, master: master(fd, addon, () => {}, slot) }
+              return { fd, slaveFd, slavePath, master: master(fd, addon, new HeldSlave(null), slot) }
             },
             catch: failed
           }),
@@ -147,10 +159,12 @@ export class Pty extends Context.Service<
           Effect.try({
             try: () => {
               if (!isatty(fd)) throw new Error("it is no terminal")
-              return master(fd, addon, () => {}, slot)
+              return master(fd, addon, new HeldSlave(null), slot)
             },
             catch: failed
-          })
+          }),
+        adoptChild: (child, onExit) => Effect.try({ try: () => childsMaster(child, onExit), catch: failed }),
+        holdEnds
       }
     })
   )
@@ -186,17 +200,24 @@ const setModes = (c: Spawning, slave: number): void => {
  * Keeps the slave side open until the program has ended. Otherwise the terminal is over for the kernel, and the program is sent
  * SIGHUP, as soon as it has redirected its input and output elsewhere.
  */
-const holdSlave = ({ fd, pty }: { readonly fd: number; readonly pty: string }): (() => void) => {
-  let slave: number | null
+class HeldSlave {
+  fd: number | null
+  constructor(fd: number | null) {
+    this.fd = fd
+  }
+
+  release(): void {
+    if (this.fd !== null) closeSync(this.fd)
+    this.fd = null
+  }
+}
+
+const openSlave = ({ fd, pty }: { readonly fd: number; readonly pty: string }): HeldSlave => {
   try {
-    slave = openSync(pty, constants.O_RDWR | constants.O_NOCTTY)
+    return new HeldSlave(openSync(pty, constants.O_RDWR | constants.O_NOCTTY))
   } catch (cause) {
     closeSync(fd)
     throw cause
-  }
-  return () => {
-    if (slave !== null) closeSync(slave)
-    slave = null
   }
 }
 
@@ -208,7 +229,7 @@ const holdSlave = ({ fd, pty }: { readonly fd: number; readonly pty: string }): 
 const READ_BYTES = 4_095
 const shared = Buffer.allocUnsafeSlow(READ_BYTES)
 
-const master = (fd: number, addon: PtyAddon, release: () => void, slot?: ReceiveSlot): PtyMaster => {
+const master = (fd: number, addon: PtyAddon, hold: HeldSlave, slot?: ReceiveSlot): PtyMaster => {
   const buffer = slot?.buffer ?? shared
   let ended = false
   let onData: (chunk: Buffer) => void = () => {}
@@ -253,9 +274,10 @@ const master = (fd: number, addon: PtyAddon, release: () => void, slot?: Receive
     pause: () => stream.pause(),
     resume: () => stream.resume(),
     close: () => {
-      release()
+      hold.release()
       input.close()
       stream.destroy()
-    }
+    },
+    handOver: () => (stream.destroyed ? null : { master: fd, slave: hold.fd, pending: input.pending })
   }
 }

@@ -1,9 +1,9 @@
 /**
- * Writes to a PTY master without ever making the event loop wait.
+ * Writes a program's input, to a PTY master or a FIFO, without ever making the event loop wait.
  *
- * Node's own terminal stream cannot do that: for a master libuv falls back to blocking writes, which spin on EAGAIN until the
- * program reads, and hold up every other session meanwhile. Nothing tells when there is room again, so we look: soon after
- * the last success, and rarely while a program does not read at all.
+ * Node's own streams cannot do that: for a master libuv falls back to blocking writes, which spin on EAGAIN until the
+ * program reads, and hold up every other session meanwhile; and none of them tells how much of a write the kernel has. Nothing
+ * tells when there is room again, so we look: soon after the last success, and rarely while a program does not read at all.
  */
 import { writeSync } from "node:fs"
 
@@ -15,6 +15,23 @@ const LAST_LOOK_MS = 64
 export interface WriteNotes {
   readonly tries: (bytes: number) => void
   readonly wrote: (written: number) => void
+  /** Which client's frame this is, and how much of it had been written before: for the daemon's next version. */
+  readonly origin: Origin
+}
+
+export interface Origin {
+  /** The client's own object, by which its session knows it. */
+  readonly typist: object
+  readonly sequence: number
+  readonly length: number
+  readonly skipped: number
+}
+
+/** Input the kernel has not taken. */
+export interface Pending {
+  readonly bytes: Uint8Array
+  readonly written: number
+  readonly origin: Origin | null
 }
 
 interface Piece {
@@ -43,6 +60,13 @@ export class PtyInput {
 
   get backlog(): number {
     return this.#backlog
+  }
+
+  get pending(): ReadonlyArray<Pending> {
+    return this.#queue.map(({ bytes, notes }, at) => {
+      const written = at === 0 ? this.#written : 0
+      return { bytes: bytes.subarray(written), written, origin: notes?.origin ?? null }
+    })
   }
 
   write(bytes: Uint8Array, onTaken?: () => void, notes?: WriteNotes): void {

@@ -87,6 +87,9 @@ const attempt = <A>(read: () => A): A | null => {
   }
 }
 
+/** What was executed: Node, its flags, and the program. */
+export const ownCommand = (): ReadonlyArray<string> => [process.execPath, ...process.execArgv, process.argv[1] ?? ""]
+
 /** One level up from the bundle, two from the source. */
 export const packageVersion = (): string => {
   for (const path of ["../package.json", "../../package.json"]) {

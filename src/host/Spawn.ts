@@ -73,6 +73,7 @@ export const spawn = (c: Spawning, { argv, cwd, env, file, terminal }: Command):
 const waited = new Map<number, OnExit>()
 let listening = false
 let looking = false
+let held = false
 
 /** Waits for a child of this process that nobody else waits for. */
 export const awaitExit = (pid: number, onExit: OnExit): void => {
@@ -82,13 +83,19 @@ export const awaitExit = (pid: number, onExit: OnExit): void => {
   lookSoon()
 }
 
+/** While held, ends stay with the kernel. */
+export const holdEnds = (hold: boolean): void => {
+  held = hold
+  if (!held && waited.size > 0) lookSoon()
+}
+
 /** Many children that end at once are one look. */
 const lookSoon = (): void => {
-  if (looking) return
+  if (looking || held) return
   looking = true
   setImmediate(() => {
     looking = false
-    look()
+    if (!held) look()
   })
 }
 

@@ -12,6 +12,8 @@ export const makePrivate = (): void => {
   theirs = process.umask(OURS)
 }
 
+export const programsMask = (): number => theirs
+
 /** Runs `fork` under the programs' mask. Nothing else of this process may make files meanwhile without naming their mode. */
 export const withProgramsMask = <A>(fork: () => A): A => {
   const ours = process.umask(theirs)

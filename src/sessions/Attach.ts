@@ -5,9 +5,11 @@ import { Clock, Effect } from "effect"
 import { Settings } from "../config/Settings.ts"
 import { SessionEnded } from "../contract/Errors.ts"
 import { clampSize } from "../contract/Frames.ts"
-import type { Caller } from "../contract/Handler.ts"
+import type { Caller, Begin as Carry } from "../contract/Handler.ts"
+import type { HandedAttachment } from "../contract/Handover.ts"
 import type { AttachParams, SessionClient } from "../contract/Session.ts"
-import { Attachment } from "./Attachment.ts"
+import { Handover } from "../host/Handover.ts"
+import { Attachment, type AttachmentOptions } from "./Attachment.ts"
 import { screenSource } from "./Earlier.ts"
 import { describeExit } from "./Exits.ts"
 import type { Feed } from "./Feed.ts"
@@ -20,6 +22,9 @@ import { Typists } from "./Typists.ts"
 import type { TranscriptReader } from "./transcript/Transcript.ts"
 
 let clients = 0
+
+/** How many clients have been attached: the next one's name follows. */
+export const clientsMade = (): number => clients
 
 export const attach = Effect.fn("Sessions.attach")(function* (params: AttachParams, caller: Caller) {
   const sessions = yield* LiveSessions
@@ -46,7 +51,7 @@ export const attach = Effect.fn("Sessions.attach")(function* (params: AttachPara
     if (params.token !== undefined && token === params.token)
       attachment.detach("this client came back on another connection")
 
-  clients += 1
+  clients = Math.max(clients, (yield* Handover).received?.clients ?? 0) + 1
   const client: SessionClient = {
     id: `cli_${clients}`,
     mode,
@@ -57,38 +62,9 @@ export const attach = Effect.fn("Sessions.attach")(function* (params: AttachPara
   }
   const { taken, unsure } = typist
   const fork = Effect.runForkWith(yield* Effect.context<never>())
-  yield* caller.upgrade((channel) => {
-    const writes = live !== undefined && mode === "write"
-    const attachment = new Attachment(
-      {
-        feed,
-        lossy,
-        cursor,
-        snapshot,
-        ...(behind === undefined ? {} : { behind }),
-        typist,
-        comesBack: params.token !== undefined,
-        fork,
-        onInput: (bytes, taken, notes) => {
-          if (writes) return live.live.input(bytes, taken, notes)
-          taken()
-          return true
-        },
-        onEof: () => {
-          if (writes) live.live.endInput()
-        },
-        onResize: (cols, rows) => {
-          const attached = entry?.live.attached.get(client.id)
-          if (attached !== undefined) attached.client = { ...attached.client, cols, rows }
-          if (writes) live.live.resize(cols, rows)
-        },
-        onClose: () => entry?.live.attached.delete(client.id)
-      },
-      channel
-    )
-    entry?.live.attached.set(client.id, { client, attachment, token: params.token ?? null })
-    return attachment
-  })
+  const token = params.token ?? null
+  const first = { feed, lossy, cursor, snapshot, ...(behind === undefined ? {} : { behind }), typist, fork }
+  yield* caller.upgrade(carry(record.id, entry, { client, token }, first))
   sessions.last = record.id
   const { attach } = yield* (yield* Settings).current
   return {
@@ -100,6 +76,59 @@ export const attach = Effect.fn("Sessions.attach")(function* (params: AttachPara
     ...(unsure > 0 ? { unsure } : {})
   }
 })
+
+/** Begins anew what a client was attached to under the version of the daemon before this one. */
+export const reattach = Effect.fn("Sessions.reattach")(function* (restored: HandedAttachment) {
+  const { client, cursor, lossy, session, token } = restored
+  const { entry, record } = yield* resolve(session)
+  const { feed } = entry !== undefined ? yield* liveFeed(entry) : yield* endedFeed(record)
+  const fork = Effect.runForkWith(yield* Effect.context<never>())
+  const typist = entry?.live.typistsBefore.get(token ?? client.id) ?? new Typists().of(undefined, 0)
+  return carry(record.id, entry, { client, token }, { feed, lossy, cursor, snapshot: null, typist, fork, restored })
+})
+
+type First = Pick<
+  AttachmentOptions,
+  "feed" | "lossy" | "cursor" | "snapshot" | "behind" | "typist" | "fork" | "restored"
+>
+
+/** What a connection carries from here on. */
+const carry =
+  (
+    session: string,
+    entry: Entry | undefined,
+    { client, token }: { readonly client: SessionClient; readonly token: string | null },
+    first: First
+  ): Carry =>
+  (channel) => {
+    const live = entry !== undefined && entry.live.exit === null ? entry.live : undefined
+    const writes = live !== undefined && client.mode === "write"
+    const known = () => entry?.live.attached.get(client.id)
+    const attachment = new Attachment(
+      {
+        ...first,
+        comesBack: token !== null,
+        identity: () => ({ session, client: known()?.client ?? client, token }),
+        onInput: (bytes, taken, notes) => {
+          if (writes) return live.input(bytes, taken, notes)
+          taken()
+          return true
+        },
+        onEof: () => {
+          if (writes) live.endInput()
+        },
+        onResize: (cols, rows) => {
+          const attached = known()
+          if (attached !== undefined) attached.client = { ...attached.client, cols, rows }
+          if (writes) live.resize(cols, rows)
+        },
+        onClose: () => entry?.live.attached.delete(client.id)
+      },
+      channel
+    )
+    entry?.live.attached.set(client.id, { client, attachment, token })
+    return attachment
+  }
 
 const sizeOf = ({ cols, rows }: AttachParams) =>
   cols === undefined || rows === undefined ? null : { cols: clampSize(cols), rows: clampSize(rows) }

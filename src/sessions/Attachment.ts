@@ -7,6 +7,7 @@
 import { type Effect, Exit, type Fiber } from "effect"
 import { FrameType, readSize, readU64, size, u64 } from "../contract/Frames.ts"
 import type { FrameChannel, FrameListener } from "../contract/Handler.ts"
+import type { HandedAttachment } from "../contract/Handover.ts"
 import type { Feed, Redraw } from "./Feed.ts"
 import { type TakeInput, Typing } from "./Typing.ts"
 import type { Typist } from "./Typists.ts"
@@ -68,6 +69,10 @@ export interface AttachmentOptions {
   readonly onResize: (cols: number, rows: number) => void
   readonly onClose: () => void
   readonly fork: <A, E>(effect: Effect.Effect<A, E>) => Fiber.Fiber<A, E>
+  /** Which session this is, and what is known of its client. */
+  readonly identity: () => Pick<HandedAttachment, "session" | "client" | "token">
+  /** It goes on from there: the version of the daemon before this one had it. */
+  readonly restored?: HandedAttachment | undefined
 }
 
 export class Attachment implements FrameListener {
@@ -79,15 +84,22 @@ export class Attachment implements FrameListener {
   #over = false
   readonly #typing: Typing
   #redrawWanted = false
+  /** The screen is being drawn because the client asked for it. */
+  #redrawing = false
   #gathering = false
 
   constructor(options: AttachmentOptions, channel: FrameChannel) {
     this.#options = options
     this.#channel = channel
     this.#cursor = options.cursor
-    this.#typing = new Typing(options.typist, options.onInput, (sequence) => {
+    const { restored } = options
+    this.#redrawWanted = restored?.redraw ?? false
+    this.#over = restored?.over ?? false
+    const send = (sequence: number) => {
       if (!this.#over) channel.send(FrameType.Ack, u64(sequence))
-    })
+    }
+    this.#typing = new Typing(options.typist, options.onInput, send, restored?.acknowledged)
+    if (restored !== undefined) this.#typing.acknowledge()
     if (options.behind !== undefined && options.behind < options.cursor) this.#gap(options.behind, options.cursor)
     if (options.snapshot !== null) this.#draw(options.snapshot)
     this.wake()
@@ -120,6 +132,10 @@ export class Attachment implements FrameListener {
 
   detach(reason: string): void {
     this.#channel.detach(reason)
+  }
+
+  get typist(): Typist {
+    return this.#options.typist
   }
 
   get comesBack(): boolean {
@@ -165,6 +181,17 @@ export class Attachment implements FrameListener {
     typist.received = Math.max(typist.received, sequence)
     if (sequence > typist.taken) typist.wrote(sequence, 0, 0)
     this.#typing.acknowledge()
+  }
+
+  handOver(): HandedAttachment {
+    return {
+      ...this.#options.identity(),
+      lossy: this.#options.lossy,
+      cursor: this.#cursor,
+      acknowledged: this.#typing.acknowledged,
+      redraw: this.#redrawWanted || this.#redrawing,
+      over: this.#over
+    }
   }
 
   #pump(): void {
@@ -217,8 +244,10 @@ export class Attachment implements FrameListener {
 
   /** Draws the screen afresh; from a cursor that is too far behind, the bytes in between are skipped and it says so. */
   #redraw(behind: number | null): void {
+    this.#redrawing ||= this.#redrawWanted
     this.#redrawWanted = false
     this.#wait(this.#options.feed.redraw, (drawn) => {
+      this.#redrawing = false
       // A client that wants every byte is told of those it is not sent.
       if (behind !== null || (this.#options.lossy === "bytes" && drawn.offset > this.#cursor)) {
         this.#gap(this.#cursor, drawn.offset)

@@ -1,9 +1,10 @@
 /**
  * The launcher for machines without a service manager: forks the program as the daemon's own child. Its sessions end with the
- * daemon.
+ * daemon's process, and go on when that process becomes another version of the daemon (daemon/Restart.ts).
  */
 import { constants } from "node:os"
-import { Deferred, Effect, Layer } from "effect"
+import { Deferred, Effect, Layer, Option } from "effect"
+import { Handover } from "../host/Handover.ts"
 import { ProcessTable } from "../host/ProcessTable.ts"
 import { Pty } from "../host/Pty.ts"
 import { Self } from "../host/Self.ts"
@@ -18,12 +19,27 @@ const SIGNALS = new Map(Object.entries(constants.signals).map(([name, number]) =
 export const describeEnd = (code: number | null, signal: number): Ended =>
   signal === 0 ? { code, signal: null } : { code: null, signal: SIGNALS.get(signal) ?? `signal ${signal}` }
 
+/** How a child ends, for whoever waits and for the daemon's next version. */
+const waiting = () => {
+  const ended = Deferred.makeUnsafe<Ended>()
+  let known: Ended | null = null
+  return {
+    ended: Deferred.await(ended),
+    collected: () => known,
+    conclude: (end: Ended) => {
+      known = end
+      Deferred.doneUnsafe(ended, Effect.succeed(end))
+    }
+  }
+}
+
 export const layer = Layer.effect(
   Launcher,
   Effect.gen(function* () {
     const pty = yield* Pty
     const table = yield* ProcessTable
     const self = yield* Self
+    const handed = new Map((yield* Handover).received?.sessions.map((session) => [session.id, session]))
     return {
       kind: "direct",
       outlives: false,
@@ -35,7 +51,7 @@ export const layer = Layer.effect(
           Effect.provideService(Self, self)
         ),
       launch: Effect.fnUntraced(function* (spec) {
-        const ended = Deferred.makeUnsafe<Ended>()
+        const { conclude, ...end } = waiting()
         // The program sees the name it was called by; the shell that may stand before it looks that up in the same PATH.
         const name = spec.env.PATH === undefined ? spec.file : spec.argv[0]!
         const { args, file } = commandOf(spec.stdin === null ? spec : { ...spec, file: name })
@@ -49,16 +65,30 @@ export const layer = Layer.effect(
             cols: spec.cols,
             rows: spec.rows
           },
-          (code, signal) => Deferred.doneUnsafe(ended, Effect.succeed(describeEnd(code, signal)))
+          (code, signal) => conclude(describeEnd(code, signal))
         )
         if (spec.limits.nice !== undefined) table.renice(pid, spec.limits.nice)
-        return { pid, startTime: table.get(pid)?.startTime ?? null, master, ended: Deferred.await(ended) }
+        return { pid, startTime: table.get(pid)?.startTime ?? null, master, ...end }
       }),
       forget: () => Effect.void,
-      adopt: () => Effect.succeed(null),
+      // A child of this process from before it became this version: still a child, so its end is collected as ever.
+      adopt: Effect.fnUntraced(function* (session) {
+        const child = handed.get(session)
+        if (child === undefined) return null
+        const { conclude, ...end } = waiting()
+        const { pid, startTime } = child
+        const known = child.ended
+        const master = yield* Effect.option(
+          known === null
+            ? pty.adoptChild(child, (code, signal) => conclude(describeEnd(code, signal)))
+            : pty.adopt(child.master)
+        )
+        if (known !== null) conclude(known)
+        return Option.isNone(master) ? null : { pid, startTime, master: master.value, ...end }
+      }),
       retain: () => Effect.void,
       usage: (sessions) => treeUsage(table, sessions),
-      end: (session, launched, graceMs) => endTree(table, process.pid, launched, session, graceMs)
+      end: (session, launched, graceMs, told) => endTree(table, process.pid, launched, session, graceMs, told)
     }
   })
 )

@@ -45,6 +45,8 @@ export interface Launched {
   readonly master: PtyMaster
   /** Completes when the process is gone. */
   readonly ended: Effect.Effect<Ended>
+  /** How it ended, once that is known here and nowhere else. */
+  readonly collected?: () => Ended | null
 }
 
 /** A session's id and its program. */
@@ -66,13 +68,19 @@ export class Launcher extends Context.Service<
     readonly check: (limits: SessionLimits, sandbox: Confinement | null) => Effect.Effect<void, NotEnforceable>
     readonly launch: (spec: LaunchSpec) => Effect.Effect<Launched, LaunchFailed>
     /** Ends the whole process tree; answers what it took once nothing of it is left. */
-    readonly end: (session: string, launched: Launched, graceMs: number) => Effect.Effect<"term" | "kill">
+    readonly end: (
+      session: string,
+      launched: Launched,
+      graceMs: number,
+      /** It has been told to end before, and is only waited for. */
+      told?: boolean
+    ) => Effect.Effect<"term" | "kill">
     /** What sessions use now, those of which it can be told. All in one go: a launcher may have to look at every process there is. */
     readonly usage: (sessions: ReadonlyArray<LiveProcess>) => ReadonlyMap<string, SessionUsage>
     /** The session's end is recorded: lets go of what was kept of it outside of this daemon. */
     readonly forget: (session: string) => Effect.Effect<void>
     /** Finds a session again that an earlier daemon started; null when nothing of it is left that could be taken over. `pid` is on record. */
-    readonly adopt: (session: string, slot: ReceiveSlot, pid: number | null) => Effect.Effect<Launched | null>
+    readonly adopt: (session: string, slot: ReceiveSlot | null, pid: number | null) => Effect.Effect<Launched | null>
     /** Lets go of whatever was kept for other sessions than these. */
     readonly retain: (sessions: ReadonlyArray<string>) => Effect.Effect<void>
   }

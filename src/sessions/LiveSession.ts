@@ -6,15 +6,18 @@
  * The path of a chunk is plain synchronous code, because it runs tens of thousands of times a second.
  */
 import { Deferred, Effect } from "effect"
+import type { HandedInput, HandedSession } from "../contract/Handover.ts"
 import { MAX_INPUT_BACKLOG } from "../contract/Limits.ts"
 import type { SessionClient, SessionExit } from "../contract/Session.ts"
 import type { InputPipe } from "../host/InputPipe.ts"
-import type { WriteNotes } from "../host/PtyInput.ts"
+import type { Pending, WriteNotes } from "../host/PtyInput.ts"
 import type { Attachment } from "./Attachment.ts"
 import { exitOf } from "./Exits.ts"
+import { handedInput, handedTypists } from "./HandedInput.ts"
 import type { Launched } from "./Launcher.ts"
 import type { Ring } from "./Ring.ts"
-import type { Typists } from "./Typists.ts"
+import { notesOf } from "./Typing.ts"
+import { type Typist, type Typists, typistWith } from "./Typists.ts"
 
 /** After its program's end a session waits so long for the last output, each time some more of it comes … */
 const QUIET_MS = 100
@@ -52,12 +55,17 @@ interface Attached {
   readonly token: string | null
 }
 
-interface Ending {
+export interface Ending {
   readonly by: SessionExit["by"]
   readonly took: Deferred.Deferred<"term" | "kill">
   /** Nobody wanted this session to end: the machine, or what the daemon runs under, is going down. */
   readonly interrupted: boolean
+  /** Milliseconds since 1970 until which it may go by itself. */
+  readonly until: number
 }
+
+const handedEnding = (ending: Ending | null): HandedSession["ending"] =>
+  ending === null ? null : { by: ending.by, interrupted: ending.interrupted, until: ending.until }
 
 /** Completes once the event loop has read what is there to read. */
 const looked = Effect.callback<void>((resume) => {
@@ -88,6 +96,10 @@ export class LiveSession {
   readonly #now: () => number
   readonly #closed = Deferred.makeUnsafe<void>()
   #draining = false
+  #held = false
+  #frozen = false
+  /** Clients of the daemon's version before this one, by token or name, until they are attached again. */
+  readonly typistsBefore = new Map<string, Typist>()
   #listeners = new Set<() => void>()
 
   constructor(options: LiveOptions) {
@@ -171,8 +183,76 @@ export class LiveSession {
 
   /** The recorder cannot keep up, or a full disk is configured to hold the program back: it waits until there is room. */
   hold(held: boolean): void {
+    this.#held = held
+    if (this.#frozen) return
     if (held && !this.#draining) this.launched.master.pause()
     else this.launched.master.resume()
+  }
+
+  /** Its output stays with the kernel, for the daemon's next version; or is read on, because there is none. */
+  freeze(frozen: boolean): void {
+    this.#frozen = frozen
+    if (frozen) this.launched.master.pause()
+    else this.hold(this.#held)
+  }
+
+  /** Its program has ended, and that is being recorded: a moment in which it cannot be handed over. */
+  get leaving(): boolean {
+    if (this.exit !== null) return true
+    // One that is being stopped may leave others behind that are waited for.
+    return this.launched.collected?.() != null && this.ending === null
+  }
+
+  /** For the daemon's next version; what has been recorded up to `recorded` need not be told. Null when it has no terminal any more. */
+  handOver(recorded: number, unrecorded: number): HandedSession | null {
+    const terminal = this.launched.master.handOver()
+    if (terminal === null) return null
+    const { pending, ...descriptors } = terminal
+    const typists = handedTypists(this.typists, [...this.attached.values()])
+    const handed = (one: Pending) => handedInput(one, typists.keys)
+    const pipe = this.#stdin?.handOver() ?? null
+    const offset = Math.max(this.start, Math.min(recorded, this.end))
+    return {
+      ...descriptors,
+      id: this.id,
+      pid: this.launched.pid,
+      startTime: this.launched.startTime,
+      ended: this.launched.collected?.() ?? null,
+      ending: handedEnding(this.ending),
+      cols: this.cols,
+      rows: this.rows,
+      sizedAt: this.sizedAt,
+      activeAt: this.activeAt,
+      unrecorded,
+      offset,
+      recent: this.#ring.read(offset, this.end - offset),
+      input: pending.map(handed),
+      stdin:
+        pipe === null ? null : { fd: pipe.fd, path: pipe.path, ended: pipe.ended, input: pipe.pending.map(handed) },
+      typists: typists.handed
+    }
+  }
+
+  /** Goes on as the session it was under the version before. */
+  restore({ activeAt, input, sizedAt, stdin, typists }: HandedSession): void {
+    this.activeAt = activeAt
+    this.sizedAt = sizedAt
+    for (const { key, received, row } of typists.known) {
+      const typist = row === null ? this.typists.of(key, this.#now()) : typistWith(row)
+      typist.received = received
+      this.typistsBefore.set(key, typist)
+    }
+    for (const piece of input) this.#write(this.launched.master, piece)
+    for (const piece of stdin?.input ?? []) this.#write(this.#stdin ?? this.launched.master, piece)
+    if (stdin?.ended === true) this.#stdin?.end()
+  }
+
+  /** Input that the version before had accepted. */
+  #write(sink: Pick<InputPipe, "write">, { bytes, length, sequence, typist, written }: HandedInput): void {
+    const known = typist === null ? undefined : this.typistsBefore.get(typist)
+    if (known === undefined) return sink.write(bytes)
+    const notes = notesOf(known, { typist: known, sequence, length, skipped: written })
+    sink.write(bytes, () => known.taken < sequence && known.wrote(sequence, length, length), notes)
   }
 
   /** Waits for the program's end and for the rest of its output, then closes the terminal. */

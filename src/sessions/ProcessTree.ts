@@ -43,14 +43,15 @@ export const selectTree = (
 
 /**
  * Ends a tree: SIGHUP and SIGTERM (and SIGCONT, so that stopped processes hear them) at once, SIGKILL to what is left after
- * the grace time. Answers what it took.
+ * the grace time. Answers what it took. `told`: the first signals have been sent before.
  */
 export const endTree = Effect.fnUntraced(function* (
   table: ProcessTable["Service"],
   own: number,
   root: { readonly pid: number; readonly startTime: string | null },
   session: string,
-  graceMs: number
+  graceMs: number,
+  told = false
 ): Effect.fn.Return<"term" | "kill"> {
   const mark = `${SESSION_VARIABLE}=${session}`
   // Once seen, always known: a process that loses its parent here may have nothing else that tells where it came from.
@@ -84,6 +85,7 @@ export const endTree = Effect.fnUntraced(function* (
   })
 
   for (const pid of members()) {
+    if (told) break
     table.signal(pid, "SIGHUP")
     table.signal(pid, "SIGTERM")
     table.signal(pid, "SIGCONT")

@@ -7,6 +7,7 @@ import { about } from "../contract/Log.ts"
 import type { SessionExit } from "../contract/Session.ts"
 import { Boot } from "../host/Boot.ts"
 import { Directories } from "../host/Directories.ts"
+import { Handover } from "../host/Handover.ts"
 import { InputPipes } from "../host/InputPipe.ts"
 import { EventLog } from "../store/EventLog.ts"
 import { adopt } from "./Adopt.ts"
@@ -23,13 +24,17 @@ const AT_ONCE = 64
 export const recover = Effect.fn("Sessions.recover")(function* () {
   const store = yield* SessionStore
   const recordings = yield* Recordings
-  yield* (yield* InputPipes).clear((yield* Directories).runtime)
+  const handover = yield* Handover
+  const pipes = handover.received?.sessions.flatMap(({ stdin }) => stdin?.path ?? [])
+  yield* (yield* InputPipes).clear((yield* Directories).runtime, pipes)
+  // From here on the sessions are this version's.
+  yield* handover.done
   const launcher = yield* Launcher
   const live = yield* store.live
   yield* Effect.forEach(
     live,
     Effect.fnUntraced(function* (session) {
-      if (launcher.outlives && (yield* adopt(session))) return
+      if (yield* adopt(session)) return
       yield* interrupted(session)
       yield* forgetMemory(session.id)
     }),

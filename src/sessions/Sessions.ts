@@ -4,16 +4,18 @@
 import { Context, Effect, Layer, type SubscriptionRef } from "effect"
 import type { Settings } from "../config/Settings.ts"
 import type { SessionAmbiguous, SessionEnded, SessionNotFound, StorageUnavailable } from "../contract/Errors.ts"
-import type { HandlersFor } from "../contract/Handler.ts"
+import type { Begin, HandlersFor } from "../contract/Handler.ts"
+import type { HandedAttachment } from "../contract/Handover.ts"
 import type { AgentRef } from "../contract/Identity.ts"
 import type { MethodName, Params } from "../contract/Methods.ts"
 import type { Boot } from "../host/Boot.ts"
 import type { Directories } from "../host/Directories.ts"
 import type { Environment } from "../host/Environment.ts"
+import { Handover } from "../host/Handover.ts"
 import type { InputPipes } from "../host/InputPipe.ts"
 import { type Process, ProcessTable } from "../host/ProcessTable.ts"
 import type { EventLog } from "../store/EventLog.ts"
-import { attach } from "./Attach.ts"
+import { attach, reattach } from "./Attach.ts"
 import { assign, detach, input, purpose, remove, rename, resize, signal, stop, tag } from "./Changes.ts"
 import { screenSource } from "./Earlier.ts"
 import { importSessions } from "./Import.ts"
@@ -65,6 +67,8 @@ export class Sessions extends Context.Service<
     ) => Effect.Effect<SessionRecord, SessionNotFound | SessionAmbiguous | SessionEnded | StorageUnavailable>
     /** Sessions that live. */
     readonly records: () => ReadonlyArray<SessionRecord>
+    /** Begins anew what a client was attached to under the version of the daemon before this one; null when it is gone. */
+    readonly reattach: (handed: HandedAttachment) => Effect.Effect<Begin | null>
   }
 >()("agentd/sessions/Sessions") {
   static readonly layer = Layer.effect(
@@ -75,6 +79,7 @@ export class Sessions extends Context.Service<
       yield* Effect.forkScoped(retaining)
       const context = yield* Effect.context<Needs>()
       const sessions = yield* LiveSessions
+      sessions.last = (yield* Handover).received?.last ?? null
       const store = yield* SessionStore
       const table = yield* ProcessTable
       const provide = <A, E>(effect: Effect.Effect<A, E, Needs>): Effect.Effect<A, E> => Effect.provide(effect, context)
@@ -89,6 +94,8 @@ export class Sessions extends Context.Service<
         startAs: (params, agent) => provide(start(params, { agent })),
         assign: (session, agent) => provide(assign(session, agent)),
         findLive: (reference) => provide(Effect.map(resolveLive(reference), ({ record }) => record)),
+        reattach: (handed) =>
+          provide(Effect.catch(reattach(handed), (error) => Effect.as(Effect.logError(error.message), null))),
         requests: {
           "session.start": (params) => provide(start(params)),
           "session.list": (params) => provide(list(params)),
@@ -120,6 +127,7 @@ type Needs =
   | Directories
   | Environment
   | EventLog
+  | Handover
   | InputPipes
   | Launcher
   | LiveSessions

@@ -9,6 +9,7 @@ import type { Directories } from "../host/Directories.ts"
 import type { EventLog } from "../store/EventLog.ts"
 import { forgetMemory } from "./Enliven.ts"
 import { Launcher } from "./Launcher.ts"
+import type { Ending } from "./LiveSession.ts"
 import { type Entry, LiveSessions } from "./LiveSessions.ts"
 import { settleMark } from "./OnBootMark.ts"
 import { record } from "./Record.ts"
@@ -20,6 +21,8 @@ export class Supervisor extends Context.Service<
   {
     /** Follows a session that has just been started, or taken over, in the background, to its end. */
     readonly watch: (entry: Entry, how?: "started" | "adopted") => Effect.Effect<void>
+    /** Goes on ending a session that an earlier version of the daemon had begun to end. */
+    readonly goOnEnding: (entry: Entry, ending: Omit<Ending, "took">) => Effect.Effect<void>
     /** Ends a session's process tree and waits until that is recorded. */
     readonly end: (entry: Entry, by: SessionExit["by"], graceMs?: number) => Effect.Effect<SessionExit>
     /** Waits until nothing is written for a session that has ended any more. */
@@ -48,16 +51,25 @@ export class Supervisor extends Context.Service<
       ) {
         const { live } = entry
         if (live.ending === null && live.exit === null) {
-          const took = Deferred.makeUnsafe<"term" | "kill">()
-          live.ending = { by, took, interrupted }
           const grace = graceMs ?? (yield* settings.current).session.grace
-          // Once begun it is finished, whether the one who asked still waits or not.
-          yield* FiberSet.run(
-            fibers,
-            Effect.flatMap(launcher.end(live.id, live.launched, grace), (how) => Deferred.succeed(took, how))
-          )
+          yield* beginEnding(entry, { by, interrupted }, grace)
         }
         return yield* Deferred.await(live.done)
+      })
+
+      const beginEnding = Effect.fnUntraced(function* (
+        { live }: Entry,
+        why: Pick<Ending, "by" | "interrupted">,
+        grace: number,
+        told = false
+      ) {
+        const took = Deferred.makeUnsafe<"term" | "kill">()
+        live.ending = { ...why, took, until: (yield* Clock.currentTimeMillis) + grace }
+        // Once begun it is finished, whether the one who asked still waits or not.
+        yield* FiberSet.run(
+          fibers,
+          Effect.flatMap(launcher.end(live.id, live.launched, grace, told), (how) => Deferred.succeed(took, how))
+        )
       })
 
       const endAfter = Effect.fnUntraced(function* (entry: Entry, ms: number, by: SessionExit["by"]) {
@@ -105,7 +117,10 @@ export class Supervisor extends Context.Service<
         const fiber = following.get(id)
         return fiber === undefined ? Effect.void : Effect.asVoid(Fiber.await(fiber))
       }
-      return { watch, end, endAll, settled }
+      const goOnEnding = Effect.fnUntraced(function* (entry: Entry, { by, interrupted, until }: Omit<Ending, "took">) {
+        yield* beginEnding(entry, { by, interrupted }, Math.max(0, until - (yield* Clock.currentTimeMillis)), true)
+      })
+      return { watch, end, endAll, settled, goOnEnding }
     })
   )
 }

@@ -211,9 +211,9 @@ export const layer = Layer.effect(
         usage.forget(session)
         yield* ends.forget(session)
       }),
-      adopt: Effect.fnUntraced(function* (session: string, slot: ReceiveSlot, known: number | null) {
+      adopt: Effect.fnUntraced(function* (session: string, slot: ReceiveSlot | null, known: number | null) {
         const inherited = store.inherited.filter(({ name }) => name === fdNameOf(session))
-        const masters = yield* Effect.forEach(inherited, ({ fd }) => Effect.option(pty.adopt(fd, slot)))
+        const masters = yield* Effect.forEach(inherited, ({ fd }) => Effect.option(pty.adopt(fd, slot ?? undefined)))
         const at = masters.findIndex(Option.isSome)
         // Whatever else came under its name, no terminal or one too many, is of no use.
         for (const [index, { fd }] of inherited.entries()) if (index !== at) closeSync(fd)

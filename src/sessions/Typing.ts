@@ -1,7 +1,7 @@
 /**
  * The input frames of one attachment: each is taken once however often it comes, and acknowledged when the terminal has it.
  */
-import type { WriteNotes } from "../host/PtyInput.ts"
+import type { Origin, WriteNotes } from "../host/PtyInput.ts"
 import type { Typist } from "./Typists.ts"
 
 /**
@@ -23,18 +23,22 @@ export class Typing {
   #acknowledged: number
   #timer: NodeJS.Timeout | null = null
 
-  /** `send` sends an acknowledgement. */
-  constructor(typist: Typist, take: TakeInput, send: (sequence: number) => void) {
+  /** `send` sends an acknowledgement; all up to `acknowledged` have been. */
+  constructor(typist: Typist, take: TakeInput, send: (sequence: number) => void, acknowledged = typist.taken) {
     this.#typist = typist
     this.#take = take
     this.#send = send
-    this.#acknowledged = typist.taken
+    this.#acknowledged = acknowledged
     this.#onTaken = (_, length) => {
       if (length > KEYSTROKE_BYTES) this.acknowledge()
       else this.#timer ??= setTimeout(() => this.acknowledge(), ACK_MS)
     }
     typist.attached += 1
     typist.onTaken = this.#onTaken
+  }
+
+  get acknowledged(): number {
+    return this.#acknowledged
   }
 
   /** False when there is no room for more. What was taken before is acknowledged again: the client came back and could not know. */
@@ -53,7 +57,7 @@ export class Typing {
       () => {
         if (typist.taken < sequence) typist.wrote(sequence, length, length)
       },
-      { tries: typist.tries, wrote: (written) => typist.wrote(sequence, Math.min(length, skipped + written), length) }
+      notesOf(typist, { typist, sequence, length, skipped })
     )
   }
 
@@ -70,5 +74,15 @@ export class Typing {
     this.acknowledge()
     this.#typist.attached -= 1
     if (this.#typist.onTaken === this.#onTaken) this.#typist.onTaken = () => {}
+  }
+}
+
+/** What the client's numbers say while a frame of its is written. */
+export const notesOf = (typist: Typist, origin: Origin): WriteNotes => {
+  const { length, sequence, skipped } = origin
+  return {
+    tries: typist.tries,
+    wrote: (written) => typist.wrote(sequence, Math.min(length, skipped + written), length),
+    origin
   }
 }

@@ -37,6 +37,8 @@ export interface Typist {
   readonly unsure: number
   /** Told to only look, by another client that took the keyboard. */
   viewer: boolean
+  /** Its numbers. */
+  readonly row: Float64Array
   /** Attachments it has. */
   attached: number
   /** So many bytes are about to be written. */
@@ -67,6 +69,21 @@ export class Typists {
     const made = typist(row)
     this.#known.set(token, made)
     return made
+  }
+
+  /** For the daemon's next version: all numbers, and what is known beyond them of clients by token. */
+  handOver(): { readonly numbers: Uint8Array; readonly received: ReadonlyMap<string, number> } {
+    const { buffer, byteLength, byteOffset } = this.#numbers
+    const received = new Map([...this.#known].map(([token, one]) => [token, one.received]))
+    return { numbers: new Uint8Array(buffer, byteOffset, byteLength), received }
+  }
+
+  /** On a copy of what the version before has handed over. */
+  static from(bytes: Uint8Array): Typists {
+    const numbers = new Float64Array(TYPISTS_LENGTH)
+    // Of another layout: whoever comes back is then a new client.
+    if (bytes.length === numbers.byteLength) new Uint8Array(numbers.buffer).set(bytes)
+    return new Typists(numbers)
   }
 
   /** Whoever is away may not type either when it comes back. */
@@ -110,6 +127,13 @@ export class Typists {
   }
 }
 
+/** A client that does not come back, with the numbers it had. */
+export const typistWith = (numbers: ReadonlyArray<number>): Typist => {
+  const row = new Float64Array(ROW)
+  row.set(numbers.slice(0, ROW))
+  return typist(row)
+}
+
 const typist = (row: Float64Array): Typist => {
   const unsure = row[AT.trying]!
   if (unsure > 0) {
@@ -126,6 +150,7 @@ const typist = (row: Float64Array): Typist => {
       return row[AT.taken]! % PER_FRAME
     },
     unsure,
+    row,
     get viewer() {
       return row[AT.viewer] === 1
     },

@@ -127,6 +127,15 @@ const prepare = Effect.fn("Sqlite.prepare")(function* ({ backups, file }: Sqlite
   }
 })
 
+/** Would this build open the database? Changes nothing, and may be asked while a daemon has it open. */
+export const inspectStore = Effect.fnUntraced(function* (file: string, backups: string) {
+  const backup = newestBackup(backups, migrations.length)
+  const verdict = judge(yield* attempt(file, () => inspect(file, backup !== null)), migrations.length)
+  if (verdict.do !== "refuse") return
+  const { detail, found, reason } = verdict
+  return yield* new StoreUnusable({ file, reason, detail, found, known: migrations.length, backup })
+})
+
 const attempt = <A>(file: string, run: () => A) =>
   Effect.try({ try: run, catch: (error) => storageUnavailable(file, error) })
 

@@ -21,6 +21,11 @@ export class FrameDecoder {
   /** Bytes that must be there before it is worth looking at them. */
   #wanted = FRAME_HEADER_BYTES
 
+  /** A frame's beginning that has come so far. */
+  get begun(): Buffer {
+    return this.#begun.all
+  }
+
   /**
    * Calls `onFrame` for each complete frame; frames of unknown ignorable types are skipped. If `onFrame` answers `false`,
    * decoding stops and the bytes after that frame are returned.

@@ -16,8 +16,19 @@ export class LineSplitter {
   readonly #begun = new Pieces()
   #discarding = false
 
-  constructor(limit: number) {
+  /** `discarding`: it begins in the middle of a line over the limit. */
+  constructor(limit: number, discarding = false) {
     this.#limit = limit
+    this.#discarding = discarding
+  }
+
+  /** A line's beginning that has come so far. */
+  get begun(): Buffer {
+    return this.#begun.all
+  }
+
+  get discarding(): boolean {
+    return this.#discarding
   }
 
   /**

@@ -30,6 +30,11 @@ export class Pieces {
     return all
   }
 
+  /** A copy of what was kept. */
+  get all(): Buffer {
+    return Buffer.concat(this.#pieces, this.#length)
+  }
+
   clear(): void {
     this.#pieces = []
     this.#length = 0

@@ -44,6 +44,11 @@ const attached = () => {
       snapshot: null,
       typist: new Typists().of(undefined, 0),
       comesBack: false,
+      identity: () => ({
+        session: "ses_test",
+        client: { id: "cli_1", mode: "view", cols: 80, rows: 24, pid: null, since: 0 },
+        token: null
+      }),
       onInput: () => true,
       onEof: () => {},
       onResize: () => {},

@@ -26,7 +26,8 @@ const ended = () => {
     },
     close: () => {
       terminal.closed = true
-    }
+    },
+    handOver: () => null
   }
   const live = new LiveSession({
     id: "ses_00000000000000000000000000",

@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url"
 import type { RawClient } from "./RawClient.ts"
 import type { Sandbox } from "./Sandbox.ts"
 
-const program = process.env.AGENTD_BIN ?? fileURLToPath(new URL("../../bin/agentd", import.meta.url))
+const ownProgram = process.env.AGENTD_BIN ?? fileURLToPath(new URL("../../bin/agentd", import.meta.url))
 
 export interface LogLine {
   readonly time: string
@@ -23,6 +23,8 @@ interface SpawnOptions {
   readonly args?: ReadonlyArray<string>
   readonly env: Readonly<Record<string, string | undefined>>
   readonly through?: ReadonlyArray<string>
+  /** Another program than this tree's. */
+  readonly program?: string
 }
 
 export class Daemon {
@@ -37,7 +39,7 @@ export class Daemon {
   #ended = false
   readonly #waiting = new Set<() => void>()
 
-  constructor(sandbox: Sandbox, { args = [], env, through = [] }: SpawnOptions) {
+  constructor(sandbox: Sandbox, { args = [], env, program = ownProgram, through = [] }: SpawnOptions) {
     if (process.env.AGENTD_BUNDLE_BROKEN !== undefined) throw new Error("the bundle could not be built: see above")
     this.sandbox = sandbox
     const [file, ...rest] = [...through, program, ...args]

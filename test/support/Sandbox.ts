@@ -20,6 +20,8 @@ export interface StartOptions {
   readonly config?: string
   /** A program, with arguments, that runs the daemon: `setpriv`, `script`, a shell. */
   readonly through?: ReadonlyArray<string>
+  /** Another program than this tree's `agentd`. */
+  readonly program?: string
 }
 
 /** Milliseconds a process may take to leave on a busy machine, and between two looks. */

@@ -1,35 +1,26 @@
-import { execFileSync } from "node:child_process"
-import { AgentdError } from "../../../client/AgentdError.ts"
-import { Client } from "../../../client/Client.ts"
-import { ensureDaemon } from "../../../client/EnsureDaemon.ts"
 import { AgentctlCommand } from "../../AgentctlCommand.ts"
 import { Flags } from "../../Oclif.ts"
-import { stopDaemon } from "../../stopDaemon.ts"
+import { restartDaemon } from "../../restartDaemon.ts"
 
 export default class DaemonRestart extends AgentctlCommand {
   static override enableHostFlag = false
-  static override summary = "Stop the daemon and start it again."
-  static override flags = { yes: Flags.boolean({ char: "y", summary: "Do not ask." }) }
+  static override summary = "Have the installed version of the daemon take over from the one that runs."
+  static override description =
+    "Sessions and clients go on: under systemd through its descriptor store, elsewhere on Linux because the daemon's process becomes the new version in place. If that version would not start, nothing happens and it says why. Where there is no such way the daemon is stopped and started again, after asking."
+  static override flags = {
+    stop: Flags.boolean({ summary: "Stop it and start it again, though its sessions may end with it." }),
+    yes: Flags.boolean({ char: "y", summary: "Do not ask." })
+  }
 
   async run() {
     const { flags } = await this.parse(DaemonRestart)
-    let ephemeral = false
-    let ending: ReadonlyArray<string> = []
-    try {
-      const client = this.client({ start: false })
-      const { ephemeral: leaves, launcher } = await client.call("daemon.status", {})
-      ephemeral = leaves
-      // systemd keeps terminals over a restart of its own, in every version.
-      if (launcher === "systemd")
-        execFileSync("systemctl", ["--user", "restart", "agentd.service"], { stdio: "inherit" })
-      else ending = (await stopDaemon(client, { yes: flags.yes, reason: "agentctl daemon restart" })).ending
-    } catch (error) {
-      if (!(error instanceof AgentdError) || error.tag !== "NoDaemon") throw error
-    }
-    await ensureDaemon({ ephemeral, onProgress: (message) => this.note(message) })
-    await using fresh = new Client()
-    const status = await fresh.call("daemon.status", {})
-    this.log(`Running: pid ${status.pid}, agentd ${status.version}`)
-    return { ending, status }
+    const done = await restartDaemon({
+      client: this.client({ start: false }),
+      stop: flags.stop,
+      yes: flags.yes,
+      note: (message) => this.note(message)
+    })
+    this.log(`Running: pid ${done.status.pid}, agentd ${done.status.version}`)
+    return done
   }
 }
