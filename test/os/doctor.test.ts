@@ -149,4 +149,33 @@ describe.skipIf(reason !== null).each(SYSTEMS)("the doctor on $name", { timeout:
       message: expect.stringContaining("service.env")
     })
   })
+
+  it("makes a bug report with the units and the journal, and without names, arguments and output", async () => {
+    await using user = await installed()
+    await user.agentctl(
+      "run",
+      "-d",
+      "--name",
+      "private-name",
+      "--",
+      "sh",
+      "-c",
+      "echo private output; exec sleep 1000",
+      "private argument"
+    )
+    await user.run(["agentctl", "bug-report", "-o", "report.tar.gz"])
+    const { stdout } = await user.bash(
+      "stat --format=%a report.tar.gz; mkdir r; tar -xzf report.tar.gz -C r --strip-components=1; ls r"
+    )
+    expect(stdout.split("\n")).toEqual(expect.arrayContaining(["600", "service.txt", "daemon.log", "machine.json"]))
+    const everything = (await user.bash("cat r/*")).stdout
+    for (const words of ["private output", "private argument", "private-name", user.home])
+      expect(everything).not.toContain(words)
+    expect(everything).not.toMatch(new RegExp(`\\b${user.name}\\b`))
+    const service = await user.read(`${user.home}/r/service.txt`)
+    expect(service).toContain("ListenStream=%t/agentd/api.sock")
+    expect(service).toMatch(/agentd-session-ses_\w+\.service +loaded +active/)
+    expect(await user.read(`${user.home}/r/daemon.log`)).toMatch(/agentd .* listens on/)
+    await user.agentctl("stop", "private-name")
+  })
 })

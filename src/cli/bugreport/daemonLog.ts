@@ -1,7 +1,8 @@
 /** The end of the daemon's log, from the journal where agentd is a service, else from its file. It holds no session's output. */
 import { closeSync, fstatSync, openSync, readSync } from "node:fs"
-import { hasUnit, logFile } from "../../client/EnsureDaemon.ts"
 import { lastLines } from "../followOutput.ts"
+import { journalArguments } from "../logs/Filter.ts"
+import { logPlace } from "../logs/Place.ts"
 import { ask } from "../service/Surroundings.ts"
 import type { Source } from "./Source.ts"
 
@@ -9,16 +10,20 @@ import type { Source } from "./Source.ts"
 const TAIL_BYTES = 2 * 1024 * 1024
 
 export const daemonLog = ({ lines, place }: Source): string => {
-  if (hasUnit(place.env)) {
-    const { code, stderr, stdout } = ask(
-      place,
-      ...(["journalctl", "--user", "--unit=agentd.service", "--unit=agentd.socket", `--lines=${lines}`] as const),
-      ...["--output=short-iso-precise", "--no-hostname", "--no-pager", "--quiet"]
-    )
-    if (code !== 0) throw new Error(stderr.trim() || `journalctl ended with ${code}`)
-    return stdout
-  }
-  return lastLines(endOf(logFile(place.env)), lines).toString("utf8")
+  const where = logPlace(place.env)
+  if (where.kind === "file") return lastLines(endOf(where.path), lines).toString("utf8")
+  const wanted = journalArguments({ manager: where.manager, unit: where.unit, lines, follow: false, json: false })
+  const { code, stderr, stdout } = ask(
+    place,
+    "journalctl",
+    ...wanted,
+    "--output=short-iso-precise",
+    "--no-hostname",
+    "--no-pager",
+    "--quiet"
+  )
+  if (code !== 0) throw new Error(stderr.trim() || `journalctl ended with ${code}`)
+  return stdout
 }
 
 const endOf = (file: string): Buffer => {

@@ -26,22 +26,26 @@ const SHOWN = [
 export interface Loaded {
   readonly socket: Properties
   readonly service: Properties
+  /** Of what else this version brings. */
+  readonly others: ReadonlyArray<Properties>
 }
 
-/** What systemd says of both, in one question; null when the user manager does not answer. */
+/** What systemd says of all of them, in one question; null when the user manager does not answer. */
 export const loadedUnits = (place: Surroundings): Loaded | null => {
+  const main = ["agentd.socket", "agentd.service"]
+  const others = shippedFiles(place).flatMap(({ name }) => (name.includes("/") || main.includes(name) ? [] : [name]))
   const { code, stdout } = ask(
     place,
     "systemctl",
     "--user",
     "show",
     `--property=${SHOWN.join(",")}`,
-    "agentd.socket",
-    "agentd.service"
+    ...main,
+    ...others
   )
   if (code !== 0) return null
-  const [socket = {}, service = {}] = stdout.split("\n\n").map(parseProperties)
-  return { socket, service }
+  const [socket = {}, service = {}, ...rest] = stdout.split("\n\n").map(parseProperties)
+  return { socket, service, others: rest }
 }
 
 export const parseProperties = (text: string): Properties =>
@@ -56,7 +60,7 @@ const AGAIN = "systemctl --user reset-failed agentd.socket agentd.service; syste
 
 /** Whether both can do their work. */
 export const judgeUnits = (
-  { service, socket }: Loaded,
+  { service, socket }: Pick<Loaded, "service" | "socket">,
   program: { readonly path: string | null; readonly there: boolean },
   answers: boolean
 ): Finding => {
@@ -107,7 +111,7 @@ export const judgeFiles = (
   differences: ReadonlyArray<Difference>,
   own: ReadonlyArray<string>,
   home: string,
-  reinstall: string
+  again: string
 ): Finding => {
   const [first] = differences
   if (first === undefined)
@@ -118,9 +122,7 @@ export const judgeFiles = (
   const names = differences.map(({ what }) => what).join("; ")
   const fix =
     first.fix ??
-    (first.path?.startsWith(home)
-      ? `systemctl --user revert ${first.unit} && systemctl --user daemon-reload`
-      : reinstall)
+    (first.path?.startsWith(home) ? `systemctl --user revert ${first.unit} && systemctl --user daemon-reload` : again)
   return warning("unit files", `They are not those of this version: ${names}.`, fix)
 }
 
@@ -136,11 +138,18 @@ export const units = (
   const shipped = shippedFiles(place)
   if (shipped.length === 0) return [state]
   const { differences, own } = compareUnits(shipped, installedFiles(loaded), systemd)
-  const files = judgeFiles(differences, own, place.home, reinstall)
+  const files = judgeFiles(
+    differences,
+    own,
+    place.home,
+    loaded.socket.FragmentPath?.startsWith(place.home) === true ? INSTALL : REINSTALL
+  )
   return [state, files, ...(there && path !== null ? otherProgram(path, place.program) : [])]
 }
 
-const reinstall = existsSync("/usr/bin/dpkg")
+/** What puts the files in place: of a package, or of the user's own. */
+const INSTALL = "agentctl service install && agentctl service restart"
+const REINSTALL = existsSync("/usr/bin/dpkg")
   ? "sudo apt-get install --reinstall ./agentd_*.deb"
   : "sudo dnf reinstall ./agentd-*.rpm"
 
@@ -160,12 +169,12 @@ const shippedFiles = ({ templates }: Surroundings): ReadonlyArray<UnitFile> => {
   const folder = join(templates, "systemd/user")
   if (!existsSync(folder)) return []
   return readdirSync(folder, { recursive: true, encoding: "utf8" })
-    .filter((file) => /\.(service|socket|conf)$/.test(file))
+    .filter((file) => /\.(service|socket|slice|conf)$/.test(file))
     .map((file) => ({ name: file, path: join(folder, file), text: readFileSync(join(folder, file), "utf8") }))
 }
 
-const installedFiles = ({ service, socket }: Loaded): ReadonlyArray<UnitFile> =>
-  [socket, service].flatMap(({ DropInPaths = "", FragmentPath = "" }) => {
+const installedFiles = ({ others, service, socket }: Loaded): ReadonlyArray<UnitFile> =>
+  [socket, service, ...others].flatMap(({ DropInPaths = "", FragmentPath = "" }) => {
     const unit = basename(FragmentPath)
     return [FragmentPath, ...DropInPaths.split(" ")]
       .filter((path) => path !== "" && existsSync(path))
