@@ -16,7 +16,7 @@ import { confusedWith, type Directory } from "./Addresses.ts"
 import { madeBy } from "./AgentProjection.ts"
 import { type AgentRecord, AgentStore } from "./AgentStore.ts"
 import { agentHandlers } from "./handlers.ts"
-import { type Identity, identify } from "./Identify.ts"
+import { type Identity, identify, isPerson, PERSON } from "./Identify.ts"
 import { rule } from "./Register.ts"
 import { Workspaces } from "./Workspaces.ts"
 
@@ -36,6 +36,12 @@ export class Agents extends Context.Service<
     readonly identify: (caller: Caller, directory?: string) => Effect.Effect<Identity, NotAllowed | StorageUnavailable>
     /** Who is asking, for what is said in somebody's name; a person is recorded when they first say something. */
     readonly author: (caller: Caller, directory?: string) => Effect.Effect<Author, NotAllowed | StorageUnavailable>
+    /** The person this daemon works for, in a workspace; recorded there from now on. */
+    readonly person: (workspace: string) => Effect.Effect<AgentRecord, StorageUnavailable>
+    /** Login name of that person. */
+    readonly user: string
+    /** This installation. */
+    readonly origin: string
     /** Everybody an address may mean in a workspace. */
     readonly directory: (workspace: string) => Effect.Effect<Directory, StorageUnavailable>
     readonly describe: (record: AgentRecord) => Agent
@@ -83,6 +89,8 @@ export class Agents extends Context.Service<
       }
       return {
         ...parts,
+        user: (yield* Self).user,
+        person: (workspace) => turn.withPermit(provide(person(workspace))),
         requests: agentHandlers(parts, sessions, yield* EventLog),
         forStart: (params, caller) => turn.withPermit(provide(forStart(params, caller, sessionOf)))
       }
@@ -118,24 +126,27 @@ const author = Effect.fn("Agents.author")(function* (caller: Caller, path: strin
     })
   }
   if (who.agent !== null) return { agent: who.agent, workspace: who.agent.workspace, session: null }
-  const { workspace, worktree } = yield* (yield* Workspaces).enter(who.directory)
+  const { workspace } = yield* (yield* Workspaces).enter(who.directory)
+  return { agent: yield* person(workspace.id), workspace: workspace.id, session: null }
+})
+
+const person = Effect.fn("Agents.person")(function* (workspace: string) {
   const { user } = yield* Self
   const store = yield* AgentStore
-  const confused = confusedWith(user, "name", {
-    agents: yield* store.inWorkspace(workspace.id),
-    groups: yield* store.groups(workspace.id)
-  })
-  const taken = confused !== null || (yield* store.inWorkspace(workspace.id)).some((one) => one.name === user)
-  const agent = yield* makeAgent(workspace.id, {
-    name: taken ? `${user}.person` : user,
+  const agents = yield* store.inWorkspace(workspace)
+  const known = agents.find((one) => isPerson(one, user))
+  if (known !== undefined) return known
+  const confused = confusedWith(user, "name", { agents, groups: yield* store.groups(workspace) })
+  const taken = confused !== null || agents.some((one) => one.deletedAt === null && one.name === user)
+  return yield* makeAgent(workspace, {
+    name: taken ? `${user}${PERSON}` : user,
     kind: "person",
     role: null,
     module: null,
     display: null,
-    worktree,
+    worktree: null,
     by: null
   })
-  return { agent, workspace: workspace.id, session: null }
 })
 
 interface Fresh {

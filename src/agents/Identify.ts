@@ -39,7 +39,7 @@ export const identify = Effect.fn("Agents.identify")(function* (
     const place = yield* workspaces.find(stands)
     const { user } = yield* Self
     const present = place.workspace === null ? [] : yield* store.inWorkspace(place.workspace.id)
-    const agent = present.find((one) => isPerson(one, user) && one.deletedAt === null) ?? null
+    const agent = present.find((one) => isPerson(one, user)) ?? null
     return { kind: "person", agent, place, directory: stands }
   }
   const agent = session.agent === null ? null : yield* store.byId(session.agent.id)
@@ -50,8 +50,11 @@ export const identify = Effect.fn("Agents.identify")(function* (
   return { kind: "agent", agent, session, place: { workspace, worktree: agent.worktree } }
 })
 
-const isPerson = (agent: AgentRecord, user: string) =>
-  agent.kind === "person" && agent.name.split(".person")[0] === user
+/** Added to a login name that an agent has already. */
+export const PERSON = ".person"
+
+export const isPerson = ({ deletedAt, kind, name }: AgentRecord, user: string) =>
+  kind === "person" && deletedAt === null && (name === user || name === `${user}${PERSON}`)
 
 /**
  * A process that left its session's tree and control group could pass for a person, and so for somebody who may do more. One that

@@ -26,6 +26,8 @@ export const addressArg = () =>
     description: "An agent's name or id, a role or a group, with or without @."
   })
 
+export const messageArg = () => Args.string({ required: true, ignoreStdin: true, description: "The message's id." })
+
 const units: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 
 /** "90s", "5m", "1.5h"; a bare number is seconds, as with sleep(1) and timeout(1). */

@@ -5,6 +5,7 @@ import { Schema } from "effect"
 import { agentEvents } from "./Agent.ts"
 import { AgentRef, Stamp } from "./Identity.ts"
 import { MAX_EVENTS } from "./Limits.ts"
+import { messageEvents } from "./Message.ts"
 import { RestartPolicy, SessionExit, SessionId, StandardInput, Timestamp } from "./Session.ts"
 import { SessionLimits } from "./SessionLimits.ts"
 
@@ -95,7 +96,8 @@ export const EventBody = Schema.Union([
   Schema.Struct({ type: Schema.Literal("daemon.stopped"), reason: Schema.String }).annotate({
     description: "The daemon is leaving in good order."
   }),
-  ...agentEvents
+  ...agentEvents,
+  ...messageEvents
 ])
 export type EventBody = typeof EventBody.Type
 export type EventType = EventBody["type"]

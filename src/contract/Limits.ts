@@ -55,6 +55,19 @@ export const MAX_INPUT_BACKLOG = 4 * 1024 * 1024
 /** Events `event.list` returns at the most. */
 export const MAX_EVENTS = 1_000
 
+/** Messages one page of a list holds at the most. */
+export const MAX_PAGE = 100
+
+/** Bytes of one message's text in UTF-8, and of the data that goes with it, as JSON. */
+export const MAX_TEXT_BYTES = 1024 * 1024
+export const MAX_DATA_BYTES = 64 * 1024
+
+/** Characters of each text that a list shows. */
+export const MAX_PREVIEW = 1_000
+
+/** Characters of a text that `message.get` answers at once, so that the answer stays a line people's tools can take. */
+export const MAX_TEXT_PAGE = 128 * 1024
+
 /** Events a slow `event.watch` client may have waiting before it is told of a gap instead. */
 export const MAX_WATCH_BACKLOG = 4_096
 

@@ -8,6 +8,7 @@ import * as A from "./Agent.ts"
 import * as D from "./Daemon.ts"
 import * as E from "./Event.ts"
 import { DEADLINE_MS } from "./Limits.ts"
+import * as M from "./Message.ts"
 import * as S from "./Session.ts"
 
 /** How long a method may take: a number of milliseconds, or `null` when it streams or waits for something. */
@@ -124,6 +125,24 @@ export const methods = {
   "group.set": method("Make a group of agents, or change its members.", A.SetGroupParams, A.Group),
   "group.list": method("The groups of a workspace.", A.ListGroupsParams, A.ListGroupsResult),
   "group.delete": method("Delete a group; its members stay.", A.DeleteGroupParams, A.DeleteGroupResult),
+  "message.draft": method(
+    "Hand in a long text in pieces; the connection holds it until it is sent.",
+    M.DraftParams,
+    M.DraftResult
+  ),
+  "message.send": method("Say something to agents and people.", M.SendParams, M.Message),
+  "message.get": method(
+    "One message, its recipients, and its text piece by piece.",
+    M.GetMessageParams,
+    M.GetMessageResult
+  ),
+  "message.history": method("What a message said before it was edited.", M.HistoryParams, M.HistoryResult),
+  "message.list": method("Messages to the caller, newest first.", M.ListMessagesParams, M.ListMessagesResult),
+  "message.outbox": method("Messages from the caller, newest first.", M.OutboxParams, M.OutboxResult),
+  "message.edit": method("Change a message of one's own.", M.EditParams, M.Message),
+  "message.delete": method("Take back a message of one's own.", M.DeleteMessageParams, M.Message),
+  "message.markRead": method("Record that the caller has read messages.", M.MarkReadParams, M.MarkReadResult),
+  "message.archive": method("Put messages away, out of the inbox.", M.ArchiveParams, M.ArchiveResult),
   "event.list": method("Events after a sequence number.", E.ListEventsParams, E.ListEventsResult),
   "event.watch": method(
     "Be sent events as they happen, beginning after a sequence number.",

@@ -32,6 +32,9 @@ import { Pty } from "../host/Pty.ts"
 import { Self } from "../host/Self.ts"
 import { ServiceManager } from "../host/ServiceManager.ts"
 import { Signals } from "../host/Signals.ts"
+import { messageProjection } from "../messages/MessageProjection.ts"
+import { MessageStore } from "../messages/MessageStore.ts"
+import { Messages } from "../messages/Messages.ts"
 import * as DirectLauncher from "../sessions/DirectLauncher.ts"
 import type { Launcher } from "../sessions/Launcher.ts"
 import { LiveSessions } from "../sessions/LiveSessions.ts"
@@ -93,9 +96,14 @@ export const Configuration = Layer.unwrap(
 )
 
 /** The event log, what is derived from it, and who may ask. */
-export const Stores = Layer.mergeAll(Subscriptions.layer, SessionStore.layer, AgentStore.layer).pipe(
+export const Stores = Layer.mergeAll(
+  Subscriptions.layer,
+  SessionStore.layer,
+  AgentStore.layer,
+  MessageStore.layer
+).pipe(
   Layer.provideMerge(Events.layer),
-  Layer.provideMerge(EventLog.layer([sessionProjection, agentProjection])),
+  Layer.provideMerge(EventLog.layer([sessionProjection, agentProjection, messageProjection])),
   Layer.provideMerge(
     Layer.unwrap(Effect.map(Directories, ({ backups, database }) => Sqlite.layer({ file: database, backups })))
   )
@@ -117,7 +125,7 @@ export const SessionManager = Sessions.layer.pipe(
 )
 
 /** Who the sessions act for, and what they say to each other. */
-export const Talk = Agents.layer.pipe(Layer.provideMerge(Workspaces.layer))
+export const Talk = Messages.layer.pipe(Layer.provideMerge(Agents.layer), Layer.provideMerge(Workspaces.layer))
 
 const WhoIsAsking = Layer.effect(
   SessionOfProcess,

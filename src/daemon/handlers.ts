@@ -17,6 +17,7 @@ import { Directories } from "../host/Directories.ts"
 import type { FdStore } from "../host/FdStore.ts"
 import { Handover } from "../host/Handover.ts"
 import { Self } from "../host/Self.ts"
+import { Messages } from "../messages/Messages.ts"
 import { Launcher } from "../sessions/Launcher.ts"
 import { Sessions } from "../sessions/Sessions.ts"
 import { EventLog } from "../store/EventLog.ts"
@@ -35,6 +36,7 @@ export const layer = Layer.effect(
   Effect.gen(function* () {
     const sessions = yield* Sessions
     const agents = yield* Agents
+    const messages = yield* Messages
     const events = yield* Events
     const subscriptions = yield* Subscriptions
     const self = yield* Self
@@ -53,6 +55,7 @@ export const layer = Layer.effect(
     const requests: Handlers = {
       ...sessions.requests,
       ...agents.requests,
+      ...messages.requests,
       "session.start": unlessDraining((params, caller) =>
         params.agent === undefined
           ? sessions.requests["session.start"](params, caller)

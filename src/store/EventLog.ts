@@ -70,6 +70,8 @@ export class EventLog extends Context.Service<
     readonly origin: string
     /** Appends, all or none, those that are not in the log yet; answers these. */
     readonly importAll: (events: ReadonlyArray<ForeignEvent>) => Effect.Effect<ReadonlyArray<Event>, StorageUnavailable>
+    /** One event by its id. */
+    readonly find: (id: string) => Effect.Effect<Option.Option<Event>, StorageUnavailable>
     readonly read: (options: ReadOptions) => Effect.Effect<EventPage, StorageUnavailable>
     /** The last sequence number that is on disk; 0 for an empty log. */
     readonly last: Effect.Effect<number>
@@ -199,6 +201,11 @@ const make = Effect.fn("EventLog.make")(function* (
       Effect.flatMap(drafts(bodies), (events) => checked({ events, foreign: false, workspace })),
     origin,
     importAll: (events) => checked({ events, foreign: true }),
+    find: (id) =>
+      Effect.map(
+        sqlite.read((sql) => sql.unsafe<EventRow>(`SELECT ${EVENT_COLUMNS} FROM events WHERE id = ?`, [id])),
+        ([row]) => (row === undefined ? Option.none() : decodeEvent(row))
+      ),
     // `last` is taken before the query: every row up to it is visible to the query, so passing over them is safe.
     read: (options) => Effect.suspend(() => sqlite.read((sql) => readPage(sql, options, last))),
     last: Effect.sync(() => last),

@@ -45,6 +45,7 @@ export const git = (directory: string, ...args: ReadonlyArray<string>): string =
   )
 
 const pad = (n: number) => String(n).padStart(26, "0")
+export const messageId = (n: number) => `msg_${pad(n)}`
 export const agentId = (n: number) => `agt_${pad(n)}`
 
 /** An event as it comes from one of a few installations, its clock and its number in step with `n`. */

@@ -1,0 +1,21 @@
+import { AgentctlCommand } from "../../AgentctlCommand.ts"
+import { messageArg } from "../../Arguments.ts"
+import { Flags } from "../../Oclif.ts"
+import { standing } from "../../standing.ts"
+
+export default class MessageRead extends AgentctlCommand {
+  static override summary = "Print a message in full and mark it as read."
+  static override args = { message: messageArg() }
+  static override flags = { peek: Flags.boolean({ summary: "Do not mark it as read." }) }
+
+  async run() {
+    const { args, flags } = await this.parse(MessageRead)
+    const client = this.client()
+    const { whole } = await import("../../wholeMessage.ts")
+    const message = await whole(client, args.message)
+    const { messageFull } = await import("../../MessageText.ts")
+    this.log(messageFull(message))
+    if (message.unread && !flags.peek) await client.call("message.markRead", { messages: [message.id], ...standing() })
+    return message
+  }
+}

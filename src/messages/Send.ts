@@ -1,0 +1,144 @@
+/**
+ * Sends a message: everything that can be wrong is found first, then it is one event, durable when this answers.
+ */
+import { Deferred, Effect, Option } from "effect"
+import { type Directory, resolveAddress } from "../agents/Addresses.ts"
+import { madeBy } from "../agents/AgentProjection.ts"
+import type { AgentRecord } from "../agents/AgentStore.ts"
+import type { Agents, Author } from "../agents/Agents.ts"
+import { AgentNotFound, Conflict, InvalidParams, MessageNotFound, NeedsConfirmation } from "../contract/Errors.ts"
+import type { EventBody } from "../contract/Event.ts"
+import type { Message } from "../contract/Message.ts"
+import type { Params } from "../contract/Methods.ts"
+import type { EventLog } from "../store/EventLog.ts"
+import { type Content, checkContent } from "./Content.ts"
+import type { MessageStore } from "./MessageStore.ts"
+
+type Sent = Extract<EventBody, { readonly type: "message.sent" }>
+
+export interface Sender {
+  readonly agents: Agents["Service"]
+  readonly log: EventLog["Service"]
+  readonly store: MessageStore["Service"]
+}
+
+export const makeSend = ({ agents, log, store }: Sender) => {
+  /** Sends under way that carry a key: the same one again waits for the first to be on record. */
+  const underWay = new Map<string, Deferred.Deferred<void>>()
+  const inTurn = <A, E>(name: string, effect: Effect.Effect<A, E>): Effect.Effect<A, E> =>
+    Effect.suspend(() => {
+      const before = underWay.get(name)
+      if (before !== undefined) return Effect.andThen(Deferred.await(before), inTurn(name, effect))
+      const done = Deferred.makeUnsafe<void>()
+      underWay.set(name, done)
+      return Effect.ensuring(
+        effect,
+        Effect.sync(() => {
+          underWay.delete(name)
+          Deferred.doneUnsafe(done, Effect.void)
+        })
+      )
+    })
+
+  const answered = Effect.fnUntraced(function* (workspace: string, id: string, reader: string) {
+    return (yield* store.get(workspace, id, reader))!
+  })
+
+  /** Everybody the addresses mean, without the author. */
+  const recipients = Effect.fnUntraced(function* (addresses: ReadonlyArray<string>, author: Author, everyone: boolean) {
+    const here: Directory = yield* agents.directory(author.workspace)
+    const found = new Map<string, AgentRecord>()
+    for (const address of addresses) {
+      const meant = resolveAddress(address, here)
+      if (meant.kind === "nobody") {
+        // The person can be written to before they have said anything.
+        if (address.replace(/^@/, "") !== agents.user) return yield* new AgentNotFound({ agent: address })
+        const person = yield* agents.person(author.workspace)
+        found.set(person.id, person)
+        continue
+      }
+      if (meant.kind === "everyone" && !everyone) {
+        const count = meant.agents.filter(({ id }) => id !== author.agent.id).length
+        const what = `@everyone is ${count} agents and people.`
+        return yield* new NeedsConfirmation({ what, field: "everyone" })
+      }
+      for (const agent of meant.agents) found.set(agent.id, agent)
+    }
+    found.delete(author.agent.id)
+    return [...found.values()]
+  })
+
+  const parentOf = Effect.fnUntraced(function* (id: string | undefined, author: Author) {
+    if (id === undefined) return null
+    return (yield* store.get(author.workspace, id, author.agent.id)) ?? (yield* new MessageNotFound({ messageId: id }))
+  })
+
+  /** An answer goes to whom it answers; said after oneself, to whom that went. */
+  const defaultTo = (parent: Message | null, all: boolean, author: Author): ReadonlyArray<string> => {
+    if (parent === null) return []
+    const others = parent.recipients.map(({ id }) => id)
+    if (parent.author.id === author.agent.id) return others
+    return all ? [parent.author.id, ...others] : [parent.author.id]
+  }
+
+  const compose = Effect.fnUntraced(function* (params: Params<"message.send">, content: Content, author: Author) {
+    const parent = yield* parentOf(params.replyTo, author)
+    const thread = parent === null ? yield* parentOf(params.thread, author) : parent
+    const to = params.to ?? defaultTo(parent, params.all === true, author)
+    if (to.length === 0) return yield* new InvalidParams({ field: "to", reason: "nobody is named" })
+    const meant = yield* recipients(to, author, params.everyone === true)
+    if (meant.length === 0) {
+      return yield* new InvalidParams({ field: "to", reason: "it means nobody but yourself" })
+    }
+    const body: Sent = {
+      type: "message.sent",
+      author: { id: author.agent.id, name: author.agent.name },
+      // Ids are for programs; people read addresses.
+      to: to.map((address) => meant.find(({ id }) => id === address)?.address ?? `@${address.replace(/^@/, "")}`),
+      recipients: meant.map(({ id, name, origin }) => ({ id, name, delivered: origin === agents.origin })),
+      thread: thread?.thread ?? null,
+      replyTo: params.replyTo ?? null,
+      scopes: params.scopes ?? [],
+      refs: params.refs ?? [],
+      ...content,
+      key: params.key ?? null
+    }
+    return body
+  })
+
+  const append = Effect.fnUntraced(function* (body: Sent, author: Author) {
+    const [event] = yield* log.share(author.workspace, [body])
+    return yield* answered(author.workspace, madeBy("msg_", event!), author.agent.id)
+  })
+
+  return Effect.fn("Messages.send")(function* (params: Params<"message.send">, text: string, author: Author) {
+    const given = { text, format: params.format ?? "markdown", data: params.data ?? null }
+    const content = yield* checkContent(given)
+    const { key } = params
+    if (key === undefined) return yield* append(yield* compose(params, content, author), author)
+    const keyed = Effect.gen(function* () {
+      const before = yield* store.byKey(author.agent.id, key)
+      if (before === null) return yield* append(yield* compose(params, content, author), author)
+      const event = Option.getOrUndefined(yield* log.find(`evt_${before.slice("msg_".length)}`))
+      if (event?.body.type !== "message.sent" || !isSame(event.body, params, content)) {
+        return yield* new Conflict({
+          reason: `You have sent another message with the key "${key}": ${before}. A key is for one message and its repetitions.`
+        })
+      }
+      return yield* answered(author.workspace, before, author.agent.id)
+    })
+    return yield* inTurn(`${author.agent.id} ${key}`, keyed)
+  })
+}
+
+/** Is it the same request again? What it was resolved to may have changed since, what was asked may not. */
+const isSame = (before: Sent, params: Params<"message.send">, { data, format, text }: Content): boolean => {
+  const asked = (body: Pick<Sent, "text" | "format" | "data" | "scopes" | "refs" | "replyTo">) =>
+    JSON.stringify([body.text, body.format, body.data, body.scopes, body.refs, body.replyTo])
+  const { refs = [], replyTo = null, scopes = [], to } = params
+  if (asked(before) !== asked({ text, format, data, scopes, refs, replyTo })) return false
+  return (
+    to === undefined ||
+    to.every((address) => address.startsWith("agt_") || before.to.includes(`@${address.replace(/^@/, "")}`))
+  )
+}

@@ -1,0 +1,71 @@
+import { userInfo } from "node:os"
+import { afterEach, beforeEach, describe, expect, it } from "vitest"
+import { MAX_TEXT_BYTES } from "../../src/contract/Limits.ts"
+import { makeSandbox, type Sandbox } from "../support/Sandbox.ts"
+import { agentctl, asked, program } from "./support/agentctl.ts"
+
+let sandbox: Sandbox
+beforeEach(async () => {
+  sandbox = makeSandbox()
+  await sandbox.start()
+  await agentctl(sandbox, ["run", "-d", "--agent", "ant", "--", "sleep", "1000"])
+})
+afterEach(() => sandbox[Symbol.asyncDispose]())
+
+const me = `@${userInfo().username}`
+/** What an agent types into its session, answered as its program printed it. */
+const asAnt = async (script: string) =>
+  (await agentctl(sandbox, ["run", "--agent", "bee", "--", "sh", "-c", script.replaceAll("agentctl", program)])).stdout
+
+describe("messages on the command line", () => {
+  it("are sent, listed, read, answered and taken back, by short names", async () => {
+    const { id } = await asked(sandbox, ["msg", "@ant", "are", "you", "there?", "--scope", "task:1"])
+    expect(await agentctl(sandbox, ["sent"])).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/msg_\w+ +\ds 0\/1 read to @ant: are you there\?\n$/)
+    })
+    const answer = `agentctl msg ${me} hello >/dev/null; agentctl whoami --json`
+    expect(JSON.parse(await asAnt(answer))).toMatchObject({ agent: { name: "bee" } })
+    const inbox = await agentctl(sandbox, ["inbox", "--unread", "--read"])
+    expect(inbox.stdout).toMatch(/from +@bee\n[\s\S]*\n\nhello\n/)
+    expect(await asked(sandbox, ["inbox", "--unread"])).toMatchObject({ messages: [], unread: 0, total: 1 })
+    const reply = await asked(sandbox, ["reply", id, "still", "waiting"])
+    expect(reply).toMatchObject({ thread: id, to: ["@ant"] })
+    await agentctl(sandbox, ["message", "edit", id, "never mind"])
+    expect((await agentctl(sandbox, ["message", "history", id])).stdout).toMatch(/^1 .*there\?\n2 .*never mind\n$/)
+    await agentctl(sandbox, ["message", "delete", id])
+    expect((await agentctl(sandbox, ["message", "read", id])).stdout).toContain("(deleted)")
+  })
+
+  it("come from standard input, whole, up to the last byte that may be", async () => {
+    const stdin = `${"ü\n".repeat(MAX_TEXT_BYTES / 4)}`.padEnd(MAX_TEXT_BYTES - MAX_TEXT_BYTES / 4, "x")
+    const { id } = await asked(sandbox, ["msg", "@ant", "--file", "/proc/self/exe"]).catch(() => ({ id: null }))
+    expect(id).toBeNull()
+    const sent = await agentctl(sandbox, ["msg", "@ant", "-", "--json"], { stdin })
+    const message = JSON.parse(sent.stdout)
+    expect(message.bytes).toBe(Buffer.byteLength(stdin))
+    const whole = await agentctl(sandbox, ["message", "read", message.id, "--json"])
+    expect(JSON.parse(Buffer.from(whole.stdout, "latin1").toString("utf8")).text === stdin).toBe(true)
+  })
+
+  it("that are too long, no UTF-8, or for nobody are refused with the exit code for it", async () => {
+    const code = async (args: ReadonlyArray<string>, stdin: string | Buffer = "") =>
+      (await agentctl(sandbox, ["msg", ...args], { stdin })).code
+    expect(await code(["@ant", "-"], "x".repeat(MAX_TEXT_BYTES + 1))).toBe(2)
+    expect(await code(["@ant", "-"], Buffer.from([0x61, 0xff]))).toBe(2)
+    expect(await code(["@ant"])).toBe(2)
+    expect(await code(["@nobody", "x"])).toBe(4)
+    expect(await code(["@everyone", "x"])).toBe(6)
+    expect(await code(["@everyone", "x", "--everyone"])).toBe(0)
+    expect((await asked(sandbox, ["sent"])).messages).toHaveLength(1)
+  })
+
+  it("cannot steer the terminal they are shown on", async () => {
+    await asAnt(`printf 'a\\033[2Jb\\nc' | agentctl msg ${me} -`)
+    for (const args of [["inbox"], ["inbox", "--read"]]) {
+      const { stdout } = await agentctl(sandbox, args)
+      expect(stdout).toContain("a\\u{1b}[2Jb")
+      expect(stdout).not.toContain("\u001b[2J")
+    }
+  })
+})
