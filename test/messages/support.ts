@@ -12,6 +12,8 @@ type Method = Extract<MethodName, `message.${string}` | `agent.${string}`>
 const callerIn = (session: string): Caller => ({
   peer: { uid: process.getuid!(), pid: process.pid, session },
   scope: Scope.makeUnsafe(),
+  again: false,
+  positions: new Map(),
   notify: () => Effect.void,
   upgrade: () => Effect.void
 })
