@@ -83,7 +83,7 @@ export class Connection {
       upgrade: (begin) => this.#upgrade(begin)
     }
     this.#requests = new InFlight(dispatcher, this.caller, (answered) => this.#later(answered))
-    socket.on("data", (chunk: Buffer) => this.#guard(() => this.#read(chunk)))
+    socket.on("data", (chunk: Buffer) => this.#guard(() => (this.#stopped ? this.#keep(chunk) : this.#read(chunk))))
     socket.on("drain", () => this.#guard(() => this.#drained()))
     socket.on("end", () => this.#halfClosed())
     socket.on("error", () => socket.destroy())
@@ -120,8 +120,8 @@ export class Connection {
     const fd = descriptorOf(socket)
     if (this.#closed || socket.destroyed || fd < 0) return null
     this.#out.flush()
-    const late = socket.read() as Buffer | null
-    if (late !== null) this.#keep(late)
+    // What Node has read since it was stopped comes as an event, and is kept.
+    socket.read()
     const begun = this.#attached?.begun ?? this.#lines.begun
     return {
       fd,

@@ -42,7 +42,8 @@ export class FileLock extends Context.Service<
             (fd) =>
               Effect.sync(() => {
                 held.delete(path)
-                closeSync(fd)
+                // One that was inherited goes with the process: if this start fails, the next attempt needs it (startAgain).
+                if (inherited === undefined) closeSync(fd)
               })
           )
         )
