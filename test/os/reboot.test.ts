@@ -38,6 +38,9 @@ for (const system of SYSTEMS) {
 
     const boot = async () => (await machine.run(["cat", "/proc/sys/kernel/random/boot_id"])).stdout.trim()
     const known = () => user.json<ReadonlyArray<Known>>("ls", "--all")
+    const connections = async () =>
+      (JSON.parse((await user.agentctl("daemon", "status", "--json")).stdout) as { readonly connections: number })
+        .connections
     const run = (name: string, ...words: ReadonlyArray<string>) =>
       user.run(["agentctl", "run", "-d", "--name", name, "--cwd", `${user.home}/project`, ...words], {
         env: { PATH: `${user.home}/bin:/usr/bin:/bin`, SECRET: "hunter2" }
@@ -71,7 +74,11 @@ for (const system of SYSTEMS) {
         await said(user, "agent", "claude \\[do it\\].*hunter2")
         await said(user, "shell", "shell said")
         const before = await boot()
+        // Who waits keeps a daemon that is stopped for seconds: time to see what systemd does to the sessions.
+        const waiting = user.spawn(["agentctl", "wait", "shell"])
+        await user.until("it to wait", async () => (await connections()) > 1)
         await machine.restart("in good order")
+        waiting.kill()
         expect(await boot()).not.toBe(before)
         await goesOnByItself()
         await said(
