@@ -25,7 +25,8 @@ export const planOf = async (client: Client, { fresh, session }: Asked, say: Say
   const plans: Array<Result<"session.continuation">> = []
   for (const one of chosen) {
     const plan = await client.call("session.continuation", { session: one, ...(fresh ? { fresh } : {}) })
-    const how = plan.program === null ? "the same command line" : `continues in ${plan.program}`
+    const what = plan.exact ? "this conversation" : "the most recent conversation there"
+    const how = plan.program === null ? "the same command line" : `${plan.program} goes on with ${what}`
     say(`${printable(plan.name)}: ${commandLine(plan.argv)}`)
     say(`  in ${printable(plan.cwd)}, ${plan.cols}x${plan.rows}, ${how}`)
     plans.push(plan)

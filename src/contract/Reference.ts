@@ -91,7 +91,7 @@ export const methodErrors: Readonly<Record<MethodName, ReadonlyArray<ErrorTag>>>
   "session.wait": [...found, "TranscriptUnavailable", "DeadlineExceeded"],
   "session.attach": [...found, "SessionEnded", "TranscriptUnavailable", "NotSupported", "Conflict"],
   "session.detach": [...found, "SessionEnded"],
-  "session.resume": [...found, "SessionRunning", "AlreadyResumed", ...launched],
+  "session.resume": [...found, "SessionRunning", "AlreadyResumed", "Conflict", ...launched],
   "session.continuation": found,
   "session.import": ["Conflict", "TranscriptUnavailable", "StorageUnavailable"],
   "agent.register": [...asked, ...found, "SessionEnded", "AgentTaken", "Conflict"],

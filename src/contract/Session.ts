@@ -450,6 +450,10 @@ export const Continuation = Schema.Struct({
   program: Schema.NullOr(Schema.String).annotateKey({
     description: "The program whose own way to continue is used; null: the command line is run again as it was."
   }),
+  exact: Schema.Boolean.annotateKey({
+    description:
+      "It is certain which conversation goes on; false: the most recent one of the directory, which must not be that of a session that runs there."
+  }),
   argv: Schema.Array(Schema.String).annotateKey({ description: "What would be run." }),
   cwd: Schema.String,
   cols: Schema.Int,

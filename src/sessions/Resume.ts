@@ -3,9 +3,9 @@
  * its conversation. That an ended session is continued is recorded before anything runs, so that nobody does it a second time.
  */
 import { Effect, Option } from "effect"
-import { AlreadyResumed, SessionRunning } from "../contract/Errors.ts"
+import { AlreadyResumed, Conflict, SessionRunning } from "../contract/Errors.ts"
 import type { Continuation, ContinuationParams, ResumeParams, StartParams } from "../contract/Session.ts"
-import { continuation } from "./continuation/Continuation.ts"
+import { type Continued, continuation } from "./continuation/Continuation.ts"
 import { LiveSessions } from "./LiveSessions.ts"
 import { resolve } from "./Resolve.ts"
 import { type SessionRecord, SessionStore } from "./SessionStore.ts"
@@ -14,7 +14,7 @@ import { start } from "./Start.ts"
 /** Everything a session was started with but its environment, which is never stored. A new parameter must be carried here to compile. */
 type Again = { readonly [K in Exclude<keyof StartParams, "env">]-?: StartParams[K] | undefined }
 
-const again = (record: SessionRecord): Again => ({
+const sameAs = (record: SessionRecord): Again => ({
   argv: record.argv,
   name: record.name,
   cwd: record.cwd,
@@ -38,7 +38,7 @@ const given = <A extends object>(params: A) =>
   }
 
 const planned = (record: SessionRecord, fresh: boolean | undefined) =>
-  fresh === true ? { program: null, argv: record.argv } : continuation(record.argv)
+  fresh === true ? { program: null, argv: record.argv, exact: true } : continuation(record.argv)
 
 /** What resuming would run. */
 export const plan = Effect.fn("Sessions.continuation")(function* (params: typeof ContinuationParams.Type) {
@@ -61,11 +61,18 @@ export const resume = Effect.fn("Sessions.resume")(function* (params: ResumePara
   const { entry, record } = yield* resolve(params.session)
   if (entry !== undefined) return yield* new SessionRunning({ session: record.name })
   const { id } = record
+  const next = planned(record, params.fresh)
   // Somebody else is at it at this moment, in this daemon; another daemon cannot be, for it has no lock.
   if (sessions.resuming.has(id)) return yield* new AlreadyResumed({ session: record.name, by: null })
   return yield* Effect.acquireUseRelease(
     Effect.sync(() => sessions.resuming.add(id)),
-    () => Effect.andThen(refuseTwice(id, params.once === true), startAgain(record, params)),
+    () =>
+      Effect.gen(function* () {
+        yield* refuseTwice(id, params.once === true)
+        const again = Effect.andThen(refuseGuess(record, next), startAgain(record, next.argv, params))
+        // One after the other, so that each sees the one before it.
+        return yield* next.exact ? again : sessions.oneChange(again)
+      }),
     () => Effect.sync(() => sessions.resuming.delete(id))
   )
 })
@@ -80,11 +87,27 @@ const refuseTwice = Effect.fnUntraced(function* (id: string, once: boolean) {
   if (once || alive) return yield* new AlreadyResumed({ session: record.name, by })
 })
 
-const startAgain = Effect.fnUntraced(function* (record: SessionRecord, params: ResumeParams) {
-  const same = again(record)
+/** The most recent conversation of a directory is that of whoever talks there now, or of the one that was resumed just before. */
+const refuseGuess = Effect.fnUntraced(function* ({ cwd, name }: SessionRecord, next: Continued) {
+  if (next.exact) return
+  const { entries } = yield* LiveSessions
+  const others = [...entries.values()].map(({ record }) => record).filter((other) => other.cwd === cwd)
+  const other = others.find(({ argv }) => continuation(argv).program === next.program)
+  if (other === undefined) return
+  return yield* new Conflict({
+    reason: `The most recent conversation of ${next.program} in ${cwd} may be that of session ${other.name}, which runs there too. To begin anew: "agentctl resume ${name} --fresh". To go on with a certain one, run the program with its id.`
+  })
+})
+
+const startAgain = Effect.fnUntraced(function* (
+  record: SessionRecord,
+  argv: ReadonlyArray<string>,
+  params: ResumeParams
+) {
+  const same = sameAs(record)
   const { name, ...rest } = given({
     ...same,
-    argv: planned(record, params.fresh).argv,
+    argv,
     cols: params.cols ?? same.cols,
     rows: params.rows ?? same.rows,
     env: params.env

@@ -28,7 +28,7 @@ test("resume --interrupted starts each again once, in the caller's environment",
   expect(await resume(["--interrupted", "--dry-run"])).toMatchObject({
     code: 0,
     stdout:
-      "agent: claude --continue --model x\n  in /tmp, 80x24, continues in Claude Code\nplain: sleep 1000\n  in /tmp, 80x24, the same command line\n"
+      "agent: claude --continue --model x\n  in /tmp, 80x24, Claude Code goes on with the most recent conversation there\nplain: sleep 1000\n  in /tmp, 80x24, the same command line\n"
   })
   expect(await asked(sandbox, ["ls"])).toEqual([])
   expect(await resume(["--interrupted"], "somebody")).toMatchObject({ code: 0, stdout: "agent\nplain\n" })

@@ -103,7 +103,7 @@ describe("the program is found", () => {
     ["npx", "cowsay", "claude"],
     ["node", "-e", "claude"]
   ])("not where it may be something else: %s %s %s", (...argv) =>
-    expect(continuation(argv)).toEqual({ program: null, argv })
+    expect(continuation(argv)).toEqual({ program: null, argv, exact: true })
   )
 })
 

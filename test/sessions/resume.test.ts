@@ -220,6 +220,34 @@ describe("resuming", () => {
   })
 })
 
+describe("two agents in one directory", () => {
+  it("do not both go on with its most recent conversation; those that have an id do", async () => {
+    const daemon = await openDaemon()
+    const bin = join(daemon.places.state, "bin")
+    mkdirSync(bin)
+    writeFileSync(join(bin, "claude"), '#!/bin/sh\n[ -n "$STAY" ] && exec cat\nexit 0\n', { mode: 0o755 })
+    const PATH = `${bin}:/usr/bin:/bin`
+    const over = async (...argv: ReadonlyArray<string>) =>
+      (await daemon.run(["claude", ...argv], { env: { PATH } })).session.id
+    const ids = [
+      await over(),
+      await over(),
+      await over("--session-id", "0b1b6b9e-64a9-4c2b-8a5e-2d1f6f6f0c11")
+    ] as const
+    const resume = (session: string, params = {}) =>
+      daemon.call("session.resume", { session, env: { PATH, STAY: "yes" }, ...params })
+    const both = await Promise.allSettled([resume(ids[0]), resume(ids[1])])
+    expect(both.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"])
+    const refused = ids[both.findIndex(({ status }) => status === "rejected")]!
+    expect(await refusal(resume(refused))).toMatchObject({
+      tag: "Conflict",
+      message: expect.stringContaining("The most recent conversation of Claude Code in / may be that of session")
+    })
+    expect((await resume(ids[2])).argv).toContain("--resume")
+    expect((await resume(refused, { fresh: true })).argv).toEqual(["claude"])
+  })
+})
+
 describe("a session that is interrupted again and again", () => {
   it("is left alone after three starts within ten minutes", () => {
     const minute = 60_000
@@ -255,6 +283,20 @@ describe("what came before a resumed session", () => {
     ])
     const shown = await daemon.call("session.screen", { session: third.id })
     expect(shown.lines!.slice(0, 2)).toEqual(["third", ""])
+  })
+
+  it("is there for full-screen programs too: the last picture of the one before, above that of the one now", async () => {
+    const daemon = await openDaemon()
+    const script = 'printf "\\033[?1049h\\033[2J\\033[3;5Hpicture of $SAYS"; [ "$SAYS" = now ] && exec cat; exit 0'
+    const env = (SAYS: string) => ({ PATH: "/usr/bin:/bin", SAYS })
+    const { session } = await daemon.run(["sh", "-c", script], { env: env("before") })
+    const { id } = await daemon.call("session.resume", { session: session.id, env: env("now") })
+    await daemon.printed(id, "of now")
+    const pictures = /picture of before.*until it was resumed.*picture of now/s
+    const params = { session: id, scrollback: 100 }
+    expect((await daemon.call("session.screen", params)).lines!.join("\n")).toMatch(pictures)
+    expect((await daemon.call("session.screen", { ...params, format: "ansi" })).ansi).toMatch(pictures)
+    expect((await daemon.call("session.screen", { session: id })).lines!.join()).not.toContain("before")
   })
 
   it("is sent to a client that attaches and asks for lines above the screen", async () => {

@@ -118,7 +118,8 @@ export const claudeCode: Program = {
     if (parts.some(elsewhere) || COMMANDS.has(firstPositional(parts))) return null
     const options = parts.filter(({ kind }) => kind === "option")
     const kept = options.filter((part) => !chooses(part))
-    return [...choice(options), ...wordsOf(kept)]
+    const id = chosen(options)
+    return { args: [...(id === null ? ["--continue"] : ["--resume", id]), ...wordsOf(kept)], exact: id !== null }
   }
 }
 
@@ -131,9 +132,5 @@ const sessionId = isOptionNamed("--session-id")
 const forks = isOptionNamed("--fork-session")
 
 /** A fork got an id of its own that nobody told us: it is the most recent one. So is what was picked from a list. */
-const choice = (options: ReadonlyArray<Part>): ReadonlyArray<string> => {
-  const own = idIn(options, sessionId)
-  if (own !== null) return ["--resume", own]
-  const resumed = idIn(options, resumes)
-  return resumed !== null && !options.some(forks) ? ["--resume", resumed] : ["--continue"]
-}
+const chosen = (options: ReadonlyArray<Part>): string | null =>
+  idIn(options, sessionId) ?? (options.some(forks) ? null : idIn(options, resumes))

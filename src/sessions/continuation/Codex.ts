@@ -72,12 +72,13 @@ export const codex: Program = {
     const words = wordsOf(parts.filter(({ kind }) => kind === "positional")).filter((word) => word !== "--")
     if (parts.some(informs) || COMMANDS.has(words[0] ?? "")) return null
     const kept = parts.filter((part) => part.kind === "option" && !dropped(part))
-    return ["resume", ...choice(parts, words), ...wordsOf(kept)]
+    const id = chosen(parts, words)
+    return { args: ["resume", id ?? "--last", ...wordsOf(kept)], exact: id !== null }
   }
 }
 
 const last = isOptionNamed("--last")
 
 /** With `--last`, or without `resume`, the words are a prompt; a fork has an id of its own that nobody told us. */
-const choice = (parts: ReadonlyArray<Part>, [command, id]: ReadonlyArray<string>): ReadonlyArray<string> =>
-  command === "resume" && id !== undefined && !parts.some(last) ? [id] : ["--last"]
+const chosen = (parts: ReadonlyArray<Part>, [command, id]: ReadonlyArray<string>): string | null =>
+  command === "resume" && id !== undefined && !parts.some(last) ? id : null

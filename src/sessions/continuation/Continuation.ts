@@ -15,14 +15,16 @@ export interface Continued {
   /** The program whose own way is used; null: the same command line again. */
   readonly program: string | null
   readonly argv: ReadonlyArray<string>
+  /** It is certain which conversation that is; false: the directory's most recent one. */
+  readonly exact: boolean
 }
 
 export const continuation = (argv: ReadonlyArray<string>): Continued => {
   const at = findProgram(argv, (word) => programOf(word) !== undefined)
   const program = at === null ? undefined : programOf(argv[at]!)
-  const args = at === null ? null : (program?.proceed(argv.slice(at + 1)) ?? null)
-  if (at === null || program === undefined || args === null) return { program: null, argv }
-  return { program: program.name, argv: [...argv.slice(0, at + 1), ...args] }
+  const found = at === null ? null : (program?.proceed(argv.slice(at + 1)) ?? null)
+  if (at === null || program === undefined || found === null) return { program: null, argv, exact: true }
+  return { program: program.name, argv: [...argv.slice(0, at + 1), ...found.args], exact: found.exact }
 }
 
 /** `claude`, `/opt/bin/claude`, `claude.exe`, `@anthropic-ai/claude-code@2`, `…/@anthropic-ai/claude-code/cli.js`. */

@@ -53,6 +53,8 @@ const informs = isOptionNamed(
 const chooses = isOptionNamed("-r", "--resume", "--session-id", "--session-file", "-i", "--prompt-interactive")
 const named = isOptionNamed("-r", "--resume", "--session-id")
 
+const LATEST = "latest"
+
 export const gemini: Program = {
   name: "Gemini CLI",
   executable: "gemini",
@@ -61,7 +63,8 @@ export const gemini: Program = {
     const parts = parse(args, GRAMMAR)
     const first = parts.find(({ kind }) => kind === "positional")?.words[0]
     if (parts.some(single) || parts.some(informs) || (first !== undefined && COMMANDS.has(first))) return null
-    const which = idIn(parts, named) ?? "latest"
-    return ["--resume", which, ...wordsOf(parts.filter((part) => part.kind === "option" && !chooses(part)))]
+    const id = idIn(parts, named) ?? LATEST
+    const kept = wordsOf(parts.filter((part) => part.kind === "option" && !chooses(part)))
+    return { args: ["--resume", id, ...kept], exact: id !== LATEST }
   }
 }

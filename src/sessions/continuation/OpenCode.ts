@@ -63,9 +63,9 @@ export const openCode: Program = {
     const parts = parse(args, GRAMMAR)
     const first = parts.find(({ kind }) => kind === "positional")?.words[0]
     if (parts.some(informs) || (first !== undefined && COMMANDS.has(first))) return null
-    const id = idIn(parts, named)
     // A fork has an id of its own that nobody told us: it is the most recent one.
-    const choice = id !== null && !parts.some(forks) ? ["--session", id] : ["--continue"]
-    return [...choice, ...wordsOf(parts.filter((part) => !chooses(part)))]
+    const id = parts.some(forks) ? null : idIn(parts, named)
+    const kept = wordsOf(parts.filter((part) => !chooses(part)))
+    return { args: [...(id === null ? ["--continue"] : ["--session", id]), ...kept], exact: id !== null }
   }
 }

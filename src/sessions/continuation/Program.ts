@@ -13,5 +13,11 @@ export interface Program {
    * The arguments that go on with the conversation these began; null when they began none (a subcommand, a single answer), so that
    * the same are right again. What the user set is kept, the first prompt is not sent a second time. Idempotent.
    */
-  readonly proceed: (args: ReadonlyArray<string>) => ReadonlyArray<string> | null
+  readonly proceed: (args: ReadonlyArray<string>) => Proceeding | null
+}
+
+export interface Proceeding {
+  readonly args: ReadonlyArray<string>
+  /** They name the conversation; otherwise it is the most recent one of the directory, whoever had it. */
+  readonly exact: boolean
 }

@@ -1,7 +1,7 @@
 /**
  * What a screen looks like, as data: lines of text, or the sequences that draw them.
  */
-import type { IBuffer } from "@xterm/headless"
+import type { IBuffer, Terminal } from "@xterm/headless"
 import { MAX_LINE_BYTES } from "../../contract/Limits.ts"
 import type { Screen } from "../../contract/Session.ts"
 import type { Emulator } from "./Emulator.ts"
@@ -26,17 +26,37 @@ export const snapshot = (emulator: Emulator, offset: number, format: ScreenForma
     title: modes.title,
     alternate: active.type === "alternate"
   }
-  const last = active.baseY + rows - 1
-  const fits = (first: number) =>
+  const { normal } = terminal.buffer
+  const fits = (above: number) =>
     format === "ansi"
-      ? { ansi: new Painter(terminal).lines(active, first, last).resetPen().text }
-      : { lines: linesOf(active, first, last, cols) }
-  let above = Math.min(scrollback, active.baseY)
+      ? { ansi: ansiOf(terminal, above) }
+      : {
+          lines: [
+            ...linesOf(normal, normal.baseY - above, normal.baseY - 1, cols),
+            ...linesOf(active, active.baseY, active.baseY + rows - 1, cols)
+          ]
+        }
+  let above = Math.min(scrollback, normal.baseY)
   for (;;) {
-    const content = fits(active.baseY - above)
+    const content = fits(above)
     if (above === 0 || Buffer.byteLength(JSON.stringify(content)) <= MAX_BYTES) return { ...base, ...content }
     above = Math.floor(above / 2)
   }
+}
+
+/** A full-screen program's screen has nothing above it: what a terminal then scrolls back to is what was there before. */
+const ansiOf = (terminal: Terminal, above: number): string => {
+  const { active, normal } = terminal.buffer
+  const last = active.baseY + terminal.rows - 1
+  const painter = new Painter(terminal)
+  // In one go: a line may flow from above into the screen.
+  if (active.type === "normal") return painter.lines(active, active.baseY - above, last).resetPen().text
+  if (above > 0)
+    painter
+      .lines(normal, normal.baseY - above, normal.baseY - 1)
+      .resetPen()
+      .raw("\r\n")
+  return painter.lines(active, active.baseY, last).resetPen().text
 }
 
 const linesOf = (buffer: IBuffer, first: number, last: number, cols: number): ReadonlyArray<string> =>
