@@ -23,6 +23,21 @@ const status = (session: Session): string =>
     ? session.status
     : `${session.status === "interrupted" ? "interrupted, " : ""}${describeExit(session.exit)}`
 
+/** Clients of a session that are named in the table; more are counted. */
+const NAMED_CLIENTS = 2
+
+/** "pts/3", "pts/3, pts/5 (view)", "4": who is attached. */
+const clients = ({ clients }: Session): string => {
+  if (clients.length === 0) return "-"
+  if (clients.length > NAMED_CLIENTS) return String(clients.length)
+  return clients
+    .map(({ mode, pid, tty }) => {
+      const where = tty?.replace(/^\/dev\//, "") ?? (pid === null ? "?" : `pid ${pid}`)
+      return printable(mode === "view" ? `${where} (view)` : where)
+    })
+    .join(", ")
+}
+
 const statusColour = (session: Session): Colour | undefined => {
   if (session.exit === null) return "green"
   return session.exit.code === 0 ? "dim" : "yellow"
@@ -64,7 +79,7 @@ export const sessionTable = (sessions: ReadonlyArray<ListedSession>, long = fals
     { title: "STATUS", value: status, colour: statusColour },
     ...(long ? figures : []),
     { title: "AGE", value: (session) => age(session.createdAt) },
-    { title: "CLIENTS", value: (session) => String(session.clients.length) },
+    { title: "CLIENTS", value: clients },
     ...(sessions.some(({ agent }) => agent !== null)
       ? [{ title: "AGENT", value: ({ agent }: Session) => (agent === null ? "-" : `@${agent.name}`) }]
       : []),

@@ -4,7 +4,7 @@
  * Reading is the back-pressure: whoever does not iterate stops the connection, and the daemon then keeps the newest screen
  * (or, with `lossy: "bytes"`, every byte on disk) for later.
  */
-import { FrameError, FrameType, readSize, readU64, size } from "../contract/Frames.ts"
+import { FrameError, FrameType, RoleWanted, readRole, readSize, readU64, size } from "../contract/Frames.ts"
 import type { Result } from "../contract/Methods.ts"
 import { encodeFrame } from "../wire/FrameCodec.ts"
 import { AgentdError } from "./AgentdError.ts"
@@ -149,6 +149,11 @@ export class Attachment implements AsyncIterable<AttachmentMessage> {
     this.#send(FrameType.Resize, size(cols, rows))
   }
 
+  /** Asks for the keyboard: everybody else only looks then. */
+  take(): void {
+    this.#send(FrameType.Role, Buffer.of(RoleWanted.Take))
+  }
+
   /** Asks for a fresh snapshot. */
   redraw(): void {
     this.#send(FrameType.Redraw)
@@ -201,6 +206,9 @@ export class Attachment implements AsyncIterable<AttachmentMessage> {
         break
       case FrameType.Resize:
         this.#add({ type: "resize", ...readSize(payload) })
+        break
+      case FrameType.Role:
+        this.#add({ type: "role", ...readRole(payload) })
         break
       case FrameType.Notice:
         this.#add({ type: "notice", text: payload.toString("utf8") })

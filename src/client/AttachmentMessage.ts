@@ -19,6 +19,11 @@ export type AttachmentMessage =
   | { readonly type: "resize"; readonly cols: number; readonly rows: number }
   /** A sentence for the person at the terminal. */
   | { readonly type: "notice"; readonly text: string }
+  /**
+   * What this client may do from now on, and whether its terminal is the one that answers when output from offset `from` on asks
+   * something. Whoever is never told may type and answers.
+   */
+  | { readonly type: "role"; readonly mayType: boolean; readonly answers: boolean; readonly from: number }
   /** The program has ended, and all of its output came before. The last message. */
   | { readonly type: "exit"; readonly exit: ProgramExit }
   /** The daemon, or somebody, detached this client. The last message. */

@@ -31,7 +31,7 @@ const TOKEN_BYTES = 12
 const PASSING: ReadonlySet<string> = new Set(["ConnectionLost", "NoDaemon", "TimedOut", "Draining", "Busy", "HostDown"])
 
 /** Parameters that a daemon of an earlier version does not know, and can do without. */
-const RECENT: ReadonlyArray<keyof AttachParams> = ["token", "repaint"]
+const RECENT: ReadonlyArray<keyof AttachParams> = ["token", "repaint", "size"]
 
 export interface LastingOptions {
   readonly pingMs?: number
@@ -133,6 +133,11 @@ export class LastingAttachment implements AsyncIterable<LastingMessage> {
     if (this.#online) this.#current.resize(cols, rows)
   }
 
+  /** Asks for the keyboard: everybody else only looks then. */
+  take(): void {
+    if (this.#online) this.#current.take()
+  }
+
   /** Asks for a fresh snapshot; one that comes back is sent it first. */
   redraw(): void {
     this.#disturbed = true
@@ -169,6 +174,9 @@ export class LastingAttachment implements AsyncIterable<LastingMessage> {
       else if (message.type === "snapshot") {
         this.#next = message.offset
         this.#disturbed = false
+      } else if (message.type === "role") {
+        // Whoever was made a viewer comes back as one, and whoever took the session does not take it twice.
+        this.#params = { ...this.#params, mode: message.mayType ? "write" : "view" }
       } else if (message.type === "gap" && this.#params.lossy === "bytes") this.#next = message.to
     }
   }
@@ -196,13 +204,15 @@ export class LastingAttachment implements AsyncIterable<LastingMessage> {
 
   async #again(): Promise<LastingMessage> {
     // What stood above the screen when it first came is in its terminal still.
-    const { repaint: _, scrollback: __, ...params } = this.#params
+    const { repaint: _, scrollback: __, size: ___, ...params } = this.#params
     const again: AttachParams = {
       ...params,
       session: this.#current.info.session.id,
       from: this.#next,
       // It may have ended meanwhile: then the rest of its output and its end are still to come.
       ended: true,
+      // Taken once is enough: another may have taken it since.
+      ...(params.mode === "take" ? { mode: "write" as const } : {}),
       ...(this.#disturbed ? { repaint: true } : {})
     }
     const { attachment, known } = await attachKnowing(this.#attach, again, {

@@ -223,6 +223,13 @@ export const sections = {
       expected: '"ctrl-" and one of a to z @ [ \\ ] ^ _',
       applies: "reload",
       description: "The key that begins a command to agentctl in an attached terminal."
+    }),
+    size: choice({
+      default: "latest",
+      of: ["latest", "smallest", "owner"],
+      applies: "reload",
+      description:
+        'Whose terminal sets a session\'s size when several are attached: the "latest" one that came, typed or changed its size, the "smallest" of all, or the "owner", who took the session or has been there longest.'
     })
   },
   telemetry: {

@@ -40,10 +40,31 @@ export const FrameType = {
   /** client → server: `[]`, or `[seq u64]` to have it numbered and acknowledged like input, no more input: a `stdin: "pipe"` session's pipe is closed; a terminal is sent its end-of-file character. */
   Eof: 0x0d,
   /** server → client, may be ignored: UTF-8 notice for the person at the terminal. */
-  Notice: 0x81
+  Notice: 0x81,
+  /**
+   * server → client, may be ignored: `[bits u8][from u64]`, this client's part in the session. Bit 0: it may type. Bit 1: its terminal
+   * answers when output from offset `from` on asks something; without it nobody may see an answer of its. client → server:
+   * `[mode u8]`, to view (0), to write (1), or to take the session (2).
+   */
+  Role: 0x82
 } as const
 
 export type FrameType = (typeof FrameType)[keyof typeof FrameType]
+
+/** What a client asks to be with a `Role` frame. */
+export const RoleWanted = { View: 0, Write: 1, Take: 2 } as const
+
+const MAY_TYPE = 1
+const ANSWERS = 2
+
+export const role = (mayType: boolean, answers: boolean): Buffer =>
+  Buffer.of((mayType ? MAY_TYPE : 0) | (answers ? ANSWERS : 0))
+
+/** @throws FrameError when the payload is no role */
+export const readRole = (payload: Buffer) => {
+  const bits = payload[0] ?? 0
+  return { mayType: (bits & MAY_TYPE) !== 0, answers: (bits & ANSWERS) !== 0, from: readU64(payload, 1) }
+}
 
 /** Bytes of a frame's header. */
 export const FRAME_HEADER_BYTES = 5

@@ -71,7 +71,10 @@ export const HandedAttachment = Schema.Struct({
   acknowledged: Schema.Int,
   redraw: Schema.Boolean,
   /** The client has been told how the session ended. */
-  over: Schema.Boolean
+  over: Schema.Boolean,
+  /** It has a terminal, whose size counts, and which is the one that answers what the program asks. */
+  terminal: Schema.optionalKey(Schema.Boolean),
+  answers: Schema.optionalKey(Schema.Boolean)
 })
 export type HandedAttachment = typeof HandedAttachment.Type
 

@@ -88,12 +88,20 @@ export const SessionExit = Schema.Struct({
 })
 export type SessionExit = typeof SessionExit.Type
 
+export const SizePolicy = Schema.Literals(["latest", "smallest", "owner"])
+export type SizePolicy = typeof SizePolicy.Type
+
 export const SessionClient = Schema.Struct({
   id: Schema.String,
-  mode: Schema.Literals(["write", "view"]),
+  mode: Schema.Literals(["write", "view"]).annotateKey({
+    description: "Whether it may type. One that may becomes a viewer when another takes the session."
+  }),
   cols: Schema.Int,
   rows: Schema.Int,
   pid: Schema.NullOr(Schema.Int),
+  tty: Schema.optionalKey(Schema.NullOr(Schema.String)).annotateKey({
+    description: "The terminal of its process, as the kernel says; null: none, or it cannot be seen."
+  }),
   since: Timestamp
 }).annotate({ identifier: "SessionClient" })
 export type SessionClient = typeof SessionClient.Type
@@ -367,8 +375,9 @@ const AttachToken = Schema.String.check(
 
 export const AttachParams = Schema.Struct({
   ...one,
-  mode: Schema.optionalKey(Schema.Literals(["write", "view"])).annotateKey({
-    description: "`write` (the default): may type. `view`: only looks."
+  mode: Schema.optionalKey(Schema.Literals(["write", "view", "take"])).annotateKey({
+    description:
+      "`write` (the default): may type. `view`: only looks. `take`: may type, and everybody else becomes a viewer and is told so; a client that comes back afterwards stays one."
   }),
   cols: Schema.optionalKey(Size).annotateKey({
     description: "This client's terminal; without it the client has no say in the session's size."
@@ -392,6 +401,10 @@ export const AttachParams = Schema.Struct({
   token: Schema.optionalKey(AttachToken).annotateKey({
     description:
       "Chosen at random by a client that comes back by itself, and given again each time: its numbered input is then taken once, whatever happened to connection and daemon. Such a client is not detached when the daemon stops; its connection is closed."
+  }),
+  size: Schema.optionalKey(SizePolicy).annotateKey({
+    description:
+      "Whose terminal sets the session's size from now on: the `latest` one that came, typed or changed its size; the `smallest` of all; the `owner`, who took the session or has been there longest. Default: as it is, at first `attach.size` of the configuration."
   }),
   repaint: Schema.optionalKey(Schema.Boolean).annotateKey({
     description:

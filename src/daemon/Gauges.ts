@@ -69,7 +69,7 @@ const ofSessions = Effect.gen(function* () {
     gauge("agentd_sessions", "Sessions by status; ended ones as long as they are kept.", read, { status })
   }
   gauge("agentd_attached_clients", "Clients attached to sessions.", () =>
-    [...entries.values()].reduce((sum, { live }) => sum + live.attached.size, 0)
+    [...entries.values()].reduce((sum, { live }) => sum + live.clients.attached.size, 0)
   )
 })
 

@@ -35,6 +35,8 @@ export class ProcessTable extends Context.Service<
     readonly hasEnvironment: (pid: number, entry: string) => boolean
     /** The value of one variable of a process's initial environment, or null. */
     readonly environment: (pid: number, name: string) => string | null
+    /** The terminal that controls a process, as in "/dev/pts/3", or null. */
+    readonly tty: (pid: number) => string | null
     /** The process group in the foreground of a process's terminal, or null when it has no terminal (tcgetpgrp(3)). */
     readonly foreground: (pid: number) => number | null
     /** What a process uses now; null when it is gone, or where that is not to be had. */
@@ -106,6 +108,25 @@ const foreground = (pid: number): number | null => {
   return group > 0 ? group : null
 }
 
+/** Majors of pseudo terminals and of virtual consoles (devices.txt); a pseudo terminal's number goes on from major to major. */
+const PTS_MAJORS = { first: 136, last: 143, each: 256 } as const
+const CONSOLE_MAJOR = 4
+const CONSOLES = 64
+
+/** proc_pid_stat(5), field 7: bits 8 to 15 are the major, the others the minor. */
+export const ttyName = (device: number): string | null => {
+  const major = (device >> 8) & 0xff
+  const minor = (device & 0xff) | ((device >> 12) & 0xfff00)
+  const { each, first, last } = PTS_MAJORS
+  if (major >= first && major <= last) return `/dev/pts/${(major - first) * each + minor}`
+  return major === CONSOLE_MAJOR && minor > 0 && minor < CONSOLES ? `/dev/tty${minor}` : null
+}
+
+const tty = (pid: number): string | null => {
+  const text = attempt(() => readFileSync(`/proc/${pid}/stat`, "latin1"))
+  return text === null ? null : ttyName(Number(text.slice(text.lastIndexOf(")") + 2).split(" ")[4]))
+}
+
 /** Milliseconds of a clock tick in proc(5): USER_HZ is 100 wherever Linux runs on what we run on. */
 const TICK_MS = 10
 
@@ -149,6 +170,7 @@ const linux: ProcessTable["Service"] = {
     return start < 0 ? null : text.slice(start + name.length + 2, text.indexOf("\0", start + 1))
   },
   foreground,
+  tty,
   figures,
   renice,
   signal
@@ -186,6 +208,10 @@ const posix: ProcessTable["Service"] = {
   directory: () => null,
   inUnit: () => [],
   figures: () => null,
+  tty: (pid) => {
+    const name = attempt(() => execFileSync("ps", ["-o", "tty=", "-p", String(pid)], { encoding: "latin1" }))?.trim()
+    return name === undefined || !/^[\w/]+$/.test(name) ? null : `/dev/${name}`
+  },
   foreground: (pid) => {
     const group = Number(attempt(() => execFileSync("ps", ["-p", String(pid), "-o", "tpgid="], { encoding: "latin1" })))
     return group > 0 ? group : null

@@ -4,11 +4,12 @@
 import { Clock, Effect } from "effect"
 import { Settings } from "../config/Settings.ts"
 import { SessionEnded } from "../contract/Errors.ts"
-import { clampSize } from "../contract/Frames.ts"
+import { clampSize, RoleWanted } from "../contract/Frames.ts"
 import type { Caller, Begin as Carry } from "../contract/Handler.ts"
 import type { HandedAttachment } from "../contract/Handover.ts"
 import type { AttachParams, SessionClient } from "../contract/Session.ts"
 import { Handover } from "../host/Handover.ts"
+import { ProcessTable } from "../host/ProcessTable.ts"
 import { Attachment, type AttachmentOptions } from "./Attachment.ts"
 import { screenSource } from "./Earlier.ts"
 import { describeExit } from "./Exits.ts"
@@ -33,11 +34,18 @@ export const attach = Effect.fn("Sessions.attach")(function* (params: AttachPara
   if (live === undefined && params.ended !== true) {
     return yield* new SessionEnded({ session: record.name, exit: describeExit(entry?.live.exit ?? record.exit) })
   }
-  const mode = params.mode ?? "write"
+  const { attach: configured } = yield* (yield* Settings).current
   const size = sizeOf(params)
   const sizedAt = live?.live.sizedAt ?? 0
-  // Before the screen is drawn, so that it is drawn in the size the client has.
-  if (live !== undefined && size !== null && mode === "write") live.live.resize(size.cols, size.rows)
+  const typist = (live?.live.typists ?? new Typists()).of(params.token, yield* Clock.currentTimeMillis)
+  const takes = params.mode === "take"
+  // Another has taken the session while this one was away: it does not take it back.
+  const mode = params.mode === "view" || (typist.viewer && !takes) ? "view" : "write"
+  const present = live?.live.clients
+  if (present !== undefined) {
+    present.policy = params.size ?? (present.attached.size === 0 ? configured.size : present.policy)
+    if (size !== null && mode === "write") present.expect(size)
+  }
 
   const { feed, source } = entry !== undefined ? yield* liveFeed(entry) : yield* endedFeed(record)
   const lossy = params.lossy ?? "screen"
@@ -45,9 +53,8 @@ export const attach = Effect.fn("Sessions.attach")(function* (params: AttachPara
   const screens = yield* Screens
   const screen = Effect.flatMap(source, (it) => screens.redraw(it, { scrollback }))
   const { behind, cursor, snapshot } = yield* begin(planBegin(params, feed, sizedAt), feed, screen)
-  const typist = (live?.live.typists ?? new Typists()).of(params.token, yield* Clock.currentTimeMillis)
   // What the same client holds on a connection that it has given up already.
-  for (const { attachment, token } of entry?.live.attached.values() ?? [])
+  for (const { attachment, token } of entry?.live.clients.attached.values() ?? [])
     if (params.token !== undefined && token === params.token)
       attachment.detach("this client came back on another connection")
 
@@ -58,20 +65,20 @@ export const attach = Effect.fn("Sessions.attach")(function* (params: AttachPara
     cols: size?.cols ?? record.cols,
     rows: size?.rows ?? record.rows,
     pid: caller.peer.pid,
+    tty: caller.peer.pid === null ? null : (yield* ProcessTable).tty(caller.peer.pid),
     since: yield* Clock.currentTimeMillis
   }
   const { taken, unsure } = typist
   const fork = Effect.runForkWith(yield* Effect.context<never>())
-  const token = params.token ?? null
+  const who = { client, token: params.token ?? null, terminal: size !== null }
   const first = { feed, lossy, cursor, snapshot, ...(behind === undefined ? {} : { behind }), typist, fork }
-  yield* caller.upgrade(carry(record.id, entry, { client, token }, first))
+  yield* caller.upgrade(carry(record.id, entry, { ...who, takes }, first))
   sessions.last = record.id
-  const { attach } = yield* (yield* Settings).current
   return {
     client: client.id,
     session: describe(entry?.record ?? record, entry),
     offset: behind ?? cursor,
-    escape: attach.escape,
+    escape: configured.escape,
     taken,
     ...(unsure > 0 ? { unsure } : {})
   }
@@ -84,7 +91,10 @@ export const reattach = Effect.fn("Sessions.reattach")(function* (restored: Hand
   const { feed } = entry !== undefined ? yield* liveFeed(entry) : yield* endedFeed(record)
   const fork = Effect.runForkWith(yield* Effect.context<never>())
   const typist = entry?.live.typistsBefore.get(token ?? client.id) ?? new Typists().of(undefined, 0)
-  return carry(record.id, entry, { client, token }, { feed, lossy, cursor, snapshot: null, typist, fork, restored })
+  const who = { client, token, terminal: restored.terminal ?? token !== null, takes: false }
+  const { attach: configured } = yield* (yield* Settings).current
+  if (entry !== undefined) entry.live.clients.policy = configured.size
+  return carry(record.id, entry, who, { feed, lossy, cursor, snapshot: null, typist, fork, restored })
 })
 
 type First = Pick<
@@ -92,41 +102,54 @@ type First = Pick<
   "feed" | "lossy" | "cursor" | "snapshot" | "behind" | "typist" | "fork" | "restored"
 >
 
+interface Who {
+  readonly client: SessionClient
+  readonly token: string | null
+  readonly terminal: boolean
+  readonly takes: boolean
+}
+
 /** What a connection carries from here on. */
 const carry =
-  (
-    session: string,
-    entry: Entry | undefined,
-    { client, token }: { readonly client: SessionClient; readonly token: string | null },
-    first: First
-  ): Carry =>
+  (session: string, entry: Entry | undefined, { client, takes, terminal, token }: Who, first: First): Carry =>
   (channel) => {
     const live = entry !== undefined && entry.live.exit === null ? entry.live : undefined
-    const writes = live !== undefined && client.mode === "write"
-    const known = () => entry?.live.attached.get(client.id)
+    const clients = entry?.live.clients
+    const may = () => live?.clients.types(client.id) === true
+    const take = () => live?.clients.take(client.id, (it) => live.typists.allView(it))
     const attachment = new Attachment(
       {
         ...first,
         comesBack: token !== null,
-        identity: () => ({ session, client: known()?.client ?? client, token }),
+        identity: () => ({
+          session,
+          client: clients?.attached.get(client.id)?.client ?? client,
+          token,
+          terminal,
+          answers: clients?.answers(client.id) === true
+        }),
         onInput: (bytes, taken, notes) => {
-          if (writes) return live.input(bytes, taken, notes)
+          if (may()) return live!.input(bytes, taken, notes)
           taken()
           return true
         },
         onEof: () => {
-          if (writes) live.endInput()
+          if (may()) live!.endInput()
         },
-        onResize: (cols, rows) => {
-          const attached = known()
-          if (attached !== undefined) attached.client = { ...attached.client, cols, rows }
-          if (writes) live.resize(cols, rows)
+        onResize: (cols, rows) => clients?.resized(client.id, cols, rows),
+        onRole: (wanted) => {
+          if (wanted === RoleWanted.Take) take()
+          else live?.clients.mode(client.id, wanted === RoleWanted.Write ? "write" : "view")
         },
-        onClose: () => entry?.live.attached.delete(client.id)
+        onClose: () => clients?.delete(client.id)
       },
       channel
     )
-    entry?.live.attached.set(client.id, { client, attachment, token })
+    const attached = { client, attachment, token, typist: first.typist, terminal: terminal && live !== undefined }
+    if (first.restored !== undefined) clients?.restore(client.id, attached, first.restored.answers === true)
+    else clients?.add(client.id, attached)
+    if (takes) take()
+    attachment.begin()
     return attachment
   }
 

@@ -5,7 +5,7 @@
  * that stands still costs the session nothing and the program never waits for it.
  */
 import { type Effect, Exit, type Fiber } from "effect"
-import { FrameType, readSize, readU64, size, u64 } from "../contract/Frames.ts"
+import { FrameType, RoleWanted, readSize, readU64, role, size, u64 } from "../contract/Frames.ts"
 import type { FrameChannel, FrameListener } from "../contract/Handler.ts"
 import type { HandedAttachment } from "../contract/Handover.ts"
 import type { Feed, Redraw } from "./Feed.ts"
@@ -67,10 +67,11 @@ export interface AttachmentOptions {
   readonly onInput: TakeInput
   readonly onEof: () => void
   readonly onResize: (cols: number, rows: number) => void
+  readonly onRole: (wanted: number) => void
   readonly onClose: () => void
   readonly fork: <A, E>(effect: Effect.Effect<A, E>) => Fiber.Fiber<A, E>
   /** Which session this is, and what is known of its client. */
-  readonly identity: () => Pick<HandedAttachment, "session" | "client" | "token">
+  readonly identity: () => Pick<HandedAttachment, "session" | "client" | "token" | "terminal" | "answers">
   /** It goes on from there: the version of the daemon before this one had it. */
   readonly restored?: HandedAttachment | undefined
 }
@@ -100,8 +101,13 @@ export class Attachment implements FrameListener {
     }
     this.#typing = new Typing(options.typist, options.onInput, send, restored?.acknowledged)
     if (restored !== undefined) this.#typing.acknowledge()
-    if (options.behind !== undefined && options.behind < options.cursor) this.#gap(options.behind, options.cursor)
-    if (options.snapshot !== null) this.#draw(options.snapshot)
+  }
+
+  /** Sends where it begins; what comes after follows by itself. */
+  begin(): void {
+    const { behind, cursor, snapshot } = this.#options
+    if (behind !== undefined && behind < cursor) this.#gap(behind, cursor)
+    if (snapshot !== null) this.#draw(snapshot)
     this.wake()
   }
 
@@ -138,6 +144,16 @@ export class Attachment implements FrameListener {
     return this.#options.typist
   }
 
+  /** A sentence for the person there. */
+  notice(text: string): void {
+    if (!this.#over) this.#channel.send(FrameType.Notice, Buffer.from(text))
+  }
+
+  /** What this client may do from now on. One that cannot come back is of a version that does not know of roles. */
+  role(mayType: boolean, answers: boolean, from: number): void {
+    if (!this.#over && this.comesBack) this.#channel.send(FrameType.Role, role(mayType, answers), u64(from))
+  }
+
   get comesBack(): boolean {
     return this.#options.comesBack
   }
@@ -153,6 +169,8 @@ export class Attachment implements FrameListener {
         const { cols, rows } = readSize(payload)
         return this.#options.onResize(cols, rows)
       }
+      case FrameType.Role:
+        return this.#options.onRole(payload[0] ?? RoleWanted.View)
       case FrameType.Redraw:
         this.#redrawWanted = true
         return this.wake()

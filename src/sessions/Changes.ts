@@ -140,7 +140,7 @@ export const signal = Effect.fn("Sessions.signal")(function* (params: Params<"se
 
 export const detach = Effect.fn("Sessions.detach")(function* ({ client, session }: Params<"session.detach">) {
   const { live } = yield* resolveLive(session)
-  const chosen = [...live.attached.values()].filter((one) => client === undefined || one.client.id === client)
+  const chosen = [...live.clients.attached.values()].filter((one) => client === undefined || one.client.id === client)
   for (const { attachment } of chosen) attachment.detach("detached by another client")
   return { detached: chosen.length }
 })

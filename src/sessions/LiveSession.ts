@@ -8,10 +8,10 @@
 import { Deferred, Effect } from "effect"
 import type { HandedInput, HandedSession } from "../contract/Handover.ts"
 import { MAX_INPUT_BACKLOG } from "../contract/Limits.ts"
-import type { SessionClient, SessionExit } from "../contract/Session.ts"
+import type { SessionExit } from "../contract/Session.ts"
 import type { InputPipe } from "../host/InputPipe.ts"
 import type { Pending, WriteNotes } from "../host/PtyInput.ts"
-import type { Attachment } from "./Attachment.ts"
+import { Clients } from "./Clients.ts"
 import { exitOf } from "./Exits.ts"
 import { handedInput, handedTypists } from "./HandedInput.ts"
 import type { Launched } from "./Launcher.ts"
@@ -48,13 +48,6 @@ export interface LiveOptions {
   readonly now: () => number
 }
 
-interface Attached {
-  client: SessionClient
-  readonly attachment: Attachment
-  /** By which a client that comes back is known. */
-  readonly token: string | null
-}
-
 export interface Ending {
   readonly by: SessionExit["by"]
   readonly took: Deferred.Deferred<"term" | "kill">
@@ -78,7 +71,7 @@ export class LiveSession {
   readonly typists: Typists
   /** Completes when the program has ended and every byte of its output is here. */
   readonly done = Deferred.makeUnsafe<SessionExit>()
-  readonly attached = new Map<string, Attached>()
+  readonly clients: Clients = new Clients(this)
   /** Set by whoever ends it, before its process is told. */
   ending: Ending | null = null
   /** Set once the program has ended and all its output is here; `done` follows when that is recorded. */
@@ -153,7 +146,7 @@ export class LiveSession {
     const onTaken = () => {
       taken()
       if (sink.backlog() < MAX_INPUT_BACKLOG / 2)
-        for (const { attachment } of this.attached.values()) attachment.resumed()
+        for (const { attachment } of this.clients.attached.values()) attachment.resumed()
     }
     sink.write(bytes, onTaken, notes)
     return sink.backlog() < MAX_INPUT_BACKLOG
@@ -177,7 +170,7 @@ export class LiveSession {
     this.sizedAt = this.end
     this.#recorder.resize(cols, rows, this.#now())
     this.launched.master.resize(cols, rows)
-    for (const { attachment } of this.attached.values()) attachment.resized(cols, rows)
+    for (const { attachment } of this.clients.attached.values()) attachment.resized(cols, rows)
     return true
   }
 
@@ -208,7 +201,7 @@ export class LiveSession {
     const terminal = this.launched.master.handOver()
     if (terminal === null) return null
     const { pending, ...descriptors } = terminal
-    const typists = handedTypists(this.typists, [...this.attached.values()])
+    const typists = handedTypists(this.typists, [...this.clients.attached.values()])
     const handed = (one: Pending) => handedInput(one, typists.keys)
     const pipe = this.#stdin?.handOver() ?? null
     const offset = Math.max(this.start, Math.min(recorded, this.end))
@@ -288,12 +281,12 @@ export class LiveSession {
     // Recorded before anybody is told: a client that has fallen behind reads there, and would wait for a word that has passed.
     this.#recorder.append(chunk, this.activeAt)
     this.#ring.push(chunk)
-    for (const { attachment } of this.attached.values()) attachment.printed()
+    for (const { attachment } of this.clients.attached.values()) attachment.printed()
     this.#tell()
   }
 
   #wake(): void {
-    for (const { attachment } of this.attached.values()) attachment.wake()
+    for (const { attachment } of this.clients.attached.values()) attachment.wake()
     this.#tell()
   }
 

@@ -91,6 +91,6 @@ export const describe = (record: SessionRecord, entry?: Entry): Session => {
     unrecorded: recording.writer.unrecorded,
     transcript: recording.writer.directory,
     usage: null,
-    clients: [...live.attached.values()].map(({ client }) => client)
+    clients: [...live.clients.attached.values()].map(({ client }) => client)
   }
 }

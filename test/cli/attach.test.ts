@@ -182,6 +182,50 @@ describe("attach", () => {
     expectAsFound(two)
   })
 
+  it("takes the session for itself, tells the others, and gives way to whoever takes it back", async () => {
+    await session("taken", 'stty -echo; echo here; while read line; do echo "got $line"; done')
+    await using one = new UserTerminal(sandbox, "attach taken")
+    await one.shows(/here/)
+    await using two = new UserTerminal(sandbox, "attach --take taken")
+    await two.shows(/here/)
+    await one.shows(/only watch now/)
+    one.type("no\r")
+    two.type("yes\r")
+    await one.shows(/got yes/)
+    const { stdout } = await agentctl(sandbox, ["ls"])
+    expect(stdout).toMatch(/pts\/\d+ \(view\), pts\/\d+/)
+    one.type("\x1dw")
+    await two.shows(/only watch now/)
+    one.type("again\r")
+    await two.shows(/got again/)
+    expect(textOf(one.screen)).not.toMatch(/got no/)
+    await agentctl(sandbox, ["detach", "taken"])
+    await Promise.all([one.ended(), two.ended()])
+  })
+
+  it("has one terminal answer what the program asks, however many are attached", async () => {
+    await session(
+      "ask",
+      `stty raw -echo; printf here; dd bs=1 count=1 2>/dev/null; printf '\\033[c\\033[6n'; printf done; exec cat -v`
+    )
+    await using one = new UserTerminal(sandbox, "attach ask")
+    await using two = new UserTerminal(sandbox, "attach ask")
+    await using three = new UserTerminal(sandbox, "attach --view ask")
+    const all = [one, two, three]
+    await Promise.all(all.map((each) => each.shows(/here/)))
+    // A terminal answers as if somebody typed.
+    for (const { pty, screen } of all) screen.onData((answer) => pty.write(answer))
+    two.type("x")
+    await Promise.all(all.map((each) => each.shows(/done/)))
+    one.type("end")
+    await two.shows(/R.*end/)
+    const answers = textOf(two.screen)
+    expect(answers.match(/\[\?1;2c/g)).toHaveLength(1)
+    expect(answers.match(/\[\d+;\d+R/g)).toHaveLength(1)
+    await agentctl(sandbox, ["detach", "ask"])
+    await Promise.all(all.map((each) => each.ended()))
+  })
+
   it("comes back well after being suspended", async () => {
     await session("stop", "echo here; exec cat")
     await using terminal = new UserTerminal(sandbox, "attach stop")

@@ -243,12 +243,13 @@ describe("several clients", () => {
     one.resize(110, 35)
     expect(await next(two, "resize")).toEqual({ type: "resize", cols: 110, rows: 35 })
     await daemon.printed(id, "35 110")
+    // Whoever is left has the size again, and when nobody is it stays.
     await one.detach()
+    await daemon.printed(id, "20 90[^]*35 110[^]*20 90")
     await two.detach()
-    expect(await daemon.call("session.get", { session: id })).toMatchObject({ cols: 110, rows: 35 })
     // One that says no size has no say.
     await attach(daemon, { session: id, from: "end" })
-    expect(await daemon.call("session.get", { session: id })).toMatchObject({ cols: 110, rows: 35 })
+    expect(await daemon.call("session.get", { session: id })).toMatchObject({ cols: 90, rows: 20 })
   })
 
   it("can be detached by another, one of them or all", async () => {

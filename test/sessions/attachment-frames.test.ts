@@ -52,11 +52,13 @@ const attached = () => {
       onInput: () => true,
       onEof: () => {},
       onResize: () => {},
+      onRole: () => {},
       onClose: () => {},
       fork: Effect.runFork
     },
     channel
   )
+  attachment.begin()
   const print = (bytes: Buffer) => {
     ring.push(bytes)
     attachment.printed()

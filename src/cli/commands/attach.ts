@@ -9,12 +9,26 @@ export default class Attach extends AgentctlCommand {
     "Shows the session's screen and types into it. Ctrl-] then d detaches and leaves it running; Ctrl-] then ? lists the other keys. Ends with the program's exit code if it ends meanwhile."
   static override examples = [
     "<%= config.bin %> <%= command.id %> build",
-    "<%= config.bin %> <%= command.id %> --view -"
+    "<%= config.bin %> <%= command.id %> --view -",
+    "<%= config.bin %> <%= command.id %> --take build"
   ]
   static override enableJsonFlag = false
   static override args = { session: sessionArg() }
   static override flags = {
-    view: Flags.boolean({ summary: "Only watch: keys are not sent, and your terminal has no say in the size." }),
+    view: Flags.boolean({
+      summary: "Only watch: keys are not sent, and your terminal has no say in the size.",
+      exclusive: ["write", "take"]
+    }),
+    write: Flags.boolean({ summary: "Watch and type (the default).", exclusive: ["view", "take"] }),
+    take: Flags.boolean({
+      summary: "Watch and type, alone: everybody else who is attached only watches from then on.",
+      exclusive: ["view", "write"]
+    }),
+    size: Flags.string({
+      summary:
+        "Whose terminal sets the session's size when several are attached. Default: as configured (attach.size).",
+      options: ["latest", "smallest", "owner"] as const
+    }),
     scrollback: Flags.integer({
       summary: "So many lines above the screen as well; those of the sessions it continues among them.",
       min: 0,
@@ -27,7 +41,8 @@ export default class Attach extends AgentctlCommand {
     const { args, flags } = await this.parse(Attach)
     process.exitCode = await attachTo(this.client(), {
       session: args.session,
-      ...(flags.view ? { mode: "view" as const } : {}),
+      ...(flags.view || flags.take ? { mode: flags.view ? ("view" as const) : ("take" as const) } : {}),
+      ...(flags.size === undefined ? {} : { size: flags.size as "latest" }),
       ...(flags.scrollback === undefined ? {} : { scrollback: flags.scrollback })
     })
   }

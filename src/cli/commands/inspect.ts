@@ -47,7 +47,7 @@ export default class Inspect extends AgentctlCommand {
         (client) =>
           [
             `client ${client.id}`,
-            `${client.mode}, ${client.cols}x${client.rows}, pid ${client.pid ?? "?"}, ${age(client.since)}`
+            `${client.mode}, ${client.cols}x${client.rows}, ${printable(client.tty ?? "no terminal")}, pid ${client.pid ?? "?"}, ${age(client.since)}`
           ] as const
       )
     ]

@@ -6,7 +6,7 @@
  */
 export type KeyAction =
   | { readonly type: "send"; readonly bytes: Uint8Array }
-  | { readonly type: "detach" | "redraw" | "suspend" | "help" }
+  | { readonly type: "detach" | "redraw" | "suspend" | "take" | "help" }
 
 /** `ctrl-]` and the like; undefined for anything else, such as `none`. */
 export const parseEscapeKey = (name: string): number | undefined => {
@@ -103,8 +103,16 @@ export class EscapeKeyReader {
 /** Codes of ASCII letters without their case; others as they are. */
 const upper = (code: number): number => (code >= 0x61 && code <= 0x7a ? code - 0x20 : code)
 
-const command = (code: number): "detach" | "redraw" | "suspend" | "help" => {
+const command = (code: number): "detach" | "redraw" | "suspend" | "take" | "help" => {
   // The control key may still be down: Ctrl-] Ctrl-D is meant like Ctrl-] d.
   const letter = upper(code < 0x20 ? code | 0x40 : code)
-  return letter === 0x44 ? "detach" : letter === 0x52 ? "redraw" : letter === 0x5a ? "suspend" : "help"
+  return letter === 0x44
+    ? "detach"
+    : letter === 0x52
+      ? "redraw"
+      : letter === 0x5a
+        ? "suspend"
+        : letter === 0x57
+          ? "take"
+          : "help"
 }

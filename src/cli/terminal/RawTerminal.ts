@@ -5,6 +5,7 @@
 import { spawnSync } from "node:child_process"
 import { writeSync } from "node:fs"
 import type { ReadStream, WriteStream } from "node:tty"
+import { unasked } from "./questions.ts"
 import { PUSH_TITLE, restoreSequence, toFreshLine } from "./restore.ts"
 import { TerminalTracker } from "./TerminalTracker.ts"
 
@@ -38,9 +39,10 @@ export class RawTerminal {
     process.on("exit", this.#onExit)
   }
 
-  /** Writes a program's bytes; resolves when the terminal can take more. */
-  write(bytes: Uint8Array): Promise<void> | undefined {
-    this.tracker.scan(bytes)
+  /** Writes a program's bytes; resolves when the terminal can take more. Unless it `answers`, nothing in them is asked of it. */
+  write(printed: Uint8Array, answers = true): Promise<void> | undefined {
+    const questions = this.tracker.scan(printed)
+    const bytes = questions === null || answers ? printed : unasked(printed, questions)
     if (this.tracker.title && !this.#titlePushed) {
       this.#titlePushed = true
       this.#output.write(PUSH_TITLE)

@@ -5,12 +5,14 @@
  * Sequences: https://invisible-island.net/xterm/ctlseqs/ctlseqs.html, https://sw.kovidgoyal.net/kitty/keyboard-protocol/
  */
 
+import { asksCsi, asksDcs, asksOsc } from "./questions.ts"
 import type { TerminalState } from "./TerminalState.ts"
 
 const ESC = 0x1b
 const BEL = 0x07
 const CAN = 0x18
 const SUB = 0x1a
+const ENQ = 0x05
 const SHIFT_OUT = 0x0e
 const SHIFT_IN = 0x0f
 
@@ -39,12 +41,16 @@ const EscapeIntermediate = 2
 const Csi = 3
 /** OSC, whose first characters are kept. */
 const Osc = 4
-/** DCS, SOS, PM, APC: skipped to their end. */
+/** SOS, PM, APC: skipped to their end. */
 const Str = 5
 const StrEscape = 6
+/** DCS, whose first characters are kept. */
+const Dcs = 7
 
 /** Characters of an OSC that are kept: its number and enough to see whether something follows. */
 const OSC_KEPT = 16
+/** Characters of a DCS that are kept: enough to tell a question. */
+const DCS_KEPT = 2
 /** Parameters and intermediates of a CSI that are kept: longer ones (colours) end in `m` and are judged by that. */
 const CSI_KEPT = 64
 
@@ -66,7 +72,13 @@ export class TerminalTracker {
   #kitty = { main: 0, alternate: 0 }
   #placed = false
   #last = 0x0a
+  #lastOfString = 0
   #mode = Ground
+  /** Where the bytes are that complete a sequence the terminal answers, in the chunk that is being looked at. */
+  #questions: Array<number> | null = null
+  /** The string that has just ended was such a sequence: what ends it has two bytes. */
+  #asked = false
+  #at = 0
   /** What of the current sequence has been kept. */
   #kept = ""
   #intermediate = 0
@@ -98,7 +110,9 @@ export class TerminalTracker {
     return this.#title
   }
 
-  scan(bytes: Uint8Array): void {
+  /** Answers where in these bytes a sequence is complete that the terminal would answer; null: nowhere. */
+  scan(bytes: Uint8Array): ReadonlyArray<number> | null {
+    this.#questions = null
     let mode = this.#mode
     const length = bytes.length
     for (let at = 0; at < length; at++) {
@@ -112,22 +126,33 @@ export class TerminalTracker {
             at = end
           }
         } else {
-          if (byte === SHIFT_OUT) this.#shifted = true
+          if (byte === ENQ) this.#question(at)
+          else if (byte === SHIFT_OUT) this.#shifted = true
           else if (byte === SHIFT_IN) this.#shifted = false
           this.#last = byte
         }
       } else if (byte === CAN || byte === SUB) mode = Ground
       else if (mode === Csi) {
         if (byte >= 0x40 && byte <= 0x7e) {
+          if (asksCsi(this.#kept, byte)) this.#question(at)
           this.#csi(byte)
           mode = Ground
         } else if (byte === ESC) mode = Escape
         // Text inside a sequence: terminals drop the sequence.
         else if (byte >= 0x80) mode = Ground
         else if (byte >= 0x20 && this.#kept.length < CSI_KEPT) this.#kept += String.fromCharCode(byte)
-      } else mode = this.#other(mode, byte)
+      } else {
+        this.#at = at
+        mode = this.#other(mode, byte)
+      }
     }
     this.#mode = mode
+    return this.#questions
+  }
+
+  #question(at: number): void {
+    this.#questions ??= []
+    this.#questions.push(at)
   }
 
   #other(mode: number, byte: number): number {
@@ -136,12 +161,14 @@ export class TerminalTracker {
         this.#kept = ""
         if (byte === 0x5b) return Csi // [
         if (byte === 0x5d) return Osc // ]
-        if (byte === 0x50 || byte === 0x58 || byte === 0x5e || byte === 0x5f) return Str // P X ^ _
+        if (byte === 0x50) return Dcs // P
+        if (byte === 0x58 || byte === 0x5e || byte === 0x5f) return Str // X ^ _
         if (byte === ESC) return Escape
         if (byte >= 0x20 && byte <= 0x2f) {
           this.#intermediate = byte
           return EscapeIntermediate
         }
+        if (byte === 0x5a) this.#question(this.#at) // Z, as CSI c
         this.#escape(byte)
         return Ground
       case EscapeIntermediate:
@@ -152,23 +179,43 @@ export class TerminalTracker {
         return Ground
       case Osc:
         if (byte === BEL) {
+          if (asksOsc(this.#kept, this.#lastOfString)) this.#question(this.#at)
           this.#osc()
           return Ground
         }
         if (byte === ESC) {
           // Ended by ST or, like every string, by any other sequence.
+          this.#endString(asksOsc(this.#kept, this.#lastOfString))
           this.#osc()
           return StrEscape
         }
+        this.#lastOfString = byte
         if (this.#kept.length < OSC_KEPT) this.#kept += String.fromCharCode(byte)
         return Osc
+      case Dcs:
+        if (byte === ESC) {
+          this.#endString(asksDcs(this.#kept))
+          return StrEscape
+        }
+        if (this.#kept.length < DCS_KEPT) this.#kept += String.fromCharCode(byte)
+        return byte === BEL ? Ground : Dcs
       case Str:
         if (byte === ESC) return StrEscape
         return byte === BEL ? Ground : Str
-      default:
+      default: {
         // ESC \ ends a string; any other character begins a sequence of its own.
-        return byte === 0x5c ? Ground : this.#other(Escape, byte)
+        const asked = this.#asked
+        this.#asked = false
+        if (byte !== 0x5c) return this.#other(Escape, byte)
+        if (asked) this.#question(this.#at)
+        return Ground
+      }
     }
+  }
+
+  #endString(asks: boolean): void {
+    this.#asked = asks
+    if (asks) this.#question(this.#at)
   }
 
   #escape(byte: number): void {

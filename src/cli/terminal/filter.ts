@@ -58,8 +58,8 @@ const feed = async (attachment: LastingAttachment): Promise<void> => {
 const drain = async (attachment: LastingAttachment): Promise<FilterOutcome> => {
   for await (const batch of attachment.batches()) {
     for (const part of joined(batch)) {
-      if (part instanceof Uint8Array) {
-        if (!stdout().write(part)) await drained()
+      if (part.type === "output") {
+        if (!stdout().write(part.bytes)) await drained()
       } else if (part.type === "offline") {
         if (part.retryInMs > 0) process.stderr.write(`agentctl: ${part.error.message} Trying again.\n`)
       } else if (part.type === "online") {

@@ -4,6 +4,7 @@
 import { AgentdError } from "../../client/AgentdError.ts"
 import type { LastingMessage, ProgramExit } from "../../client/AttachmentMessage.ts"
 import type { LastingAttachment } from "../../client/LastingAttachment.ts"
+import { Answering } from "./Answering.ts"
 import { EscapeKeyReader, escapeKeyName, parseEscapeKey } from "./EscapeKey.ts"
 import { Outages } from "./Outages.ts"
 import { RawTerminal } from "./RawTerminal.ts"
@@ -65,6 +66,7 @@ export const interact = async (attachment: LastingAttachment): Promise<Outcome> 
       if (action.type === "send") type(action.bytes)
       else if (action.type === "detach") ended.resolve({ type: "detached", reason: "" })
       else if (action.type === "redraw") attachment.redraw()
+      else if (action.type === "take") attachment.take()
       else if (action.type === "suspend") terminal.suspend()
       else terminal.say(help(escapeKeyName(key!)))
     }
@@ -84,39 +86,52 @@ export const interact = async (attachment: LastingAttachment): Promise<Outcome> 
 
 /** Writes what the session prints, no faster than the terminal takes it. */
 const show = async (attachment: LastingAttachment, terminal: RawTerminal, outages: Outages): Promise<Outcome> => {
+  const answering = new Answering()
   let snapshots = 0
   for await (const batch of attachment.batches()) {
     for (const part of joined(batch)) {
-      if (part instanceof Uint8Array) {
-        const full = terminal.write(part)
-        if (full !== undefined) await full
-        continue
+      switch (part.type) {
+        case "output":
+          for (const { answers, bytes } of answering.split(part.offset, part.bytes))
+            await terminal.write(bytes, answers)
+          break
+        case "snapshot":
+          terminal.say(beforeSnapshot(terminal.tracker.state, snapshots++ === 0, terminal.size.rows))
+          await terminal.write(part.bytes, false)
+          break
+        case "role":
+          answering.change(part.answers, part.from)
+          break
+        case "offline":
+          outages.offline(part.retryInMs)
+          break
+        case "online":
+          outages.online()
+          if (part.unsure > 0) terminal.say(`\r\n${unsure(part.unsure)}\r\n`)
+          break
+        case "notice":
+          terminal.say(`\r\n${part.text}\r\n`)
+          break
+        case "exit":
+          return { type: "exit", exit: part.exit }
+        case "detached":
+          return { type: "detached", reason: part.reason }
       }
-      if (part.type === "snapshot") {
-        terminal.say(beforeSnapshot(terminal.tracker.state, snapshots++ === 0, terminal.size.rows))
-        const full = terminal.write(part.bytes)
-        if (full !== undefined) await full
-      } else if (part.type === "offline") outages.offline(part.retryInMs)
-      else if (part.type === "online") {
-        outages.online()
-        if (part.unsure > 0) terminal.say(`\r\n${unsure(part.unsure)}\r\n`)
-      } else if (part.type === "notice") terminal.say(`\r\n${part.text}\r\n`)
-      else if (part.type === "exit") return { type: "exit", exit: part.exit }
-      else if (part.type === "detached") return { type: "detached", reason: part.reason }
     }
   }
   return { type: "lost", error: new AgentdError("ConnectionLost", "The daemon ended the attachment without a word.") }
 }
 
+type Output = Extract<LastingMessage, { readonly type: "output" }>
+
 /** Neighbouring output as one buffer: one write to the terminal instead of dozens. */
-export const joined = function* (
-  batch: ReadonlyArray<LastingMessage>
-): Generator<Uint8Array | Exclude<LastingMessage, { readonly type: "output" }>> {
-  let run: Array<Buffer> = []
-  const together = (): Uint8Array => (run.length === 1 ? run[0]! : Buffer.concat(run))
+export const joined = function* (batch: ReadonlyArray<LastingMessage>): Generator<LastingMessage> {
+  let run: Array<Output> = []
+  const together = (): Output =>
+    run.length === 1 ? run[0]! : { ...run[0]!, bytes: Buffer.concat(run.map(({ bytes }) => bytes)) }
   for (const message of batch) {
     if (message.type === "output") {
-      run.push(message.bytes)
+      run.push(message)
       continue
     }
     if (run.length > 0) yield together()
@@ -136,6 +151,7 @@ const help = (key: string): string =>
     `After ${key}:`,
     "  d        detach; the session goes on",
     "  r        redraw the screen",
+    "  w        take the session: you type, everybody else only watches",
     "  z        suspend this client",
     `  ${key}   type ${key} itself`,
     "  ?        this help",
