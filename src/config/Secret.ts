@@ -2,39 +2,37 @@
  * Reads secrets from where they are kept: files that only their owner may read, or credentials that systemd handed to this daemon
  * (systemd.exec(5), "Credentials"). Their text is in no error, and `Redacted` keeps it out of logs.
  */
-import { Config, Effect, FileSystem, Option, Redacted } from "effect"
+import { Config, Effect, FileSystem, Option, type PlatformError, Redacted } from "effect"
 import { SecretUnusable } from "../contract/Errors.ts"
 import type { SecretSource } from "../contract/Secret.ts"
 
 /** Bytes of one secret. Keys and tokens are far smaller, and it has to fit into an environment (execve(2): 128 KiB a variable). */
 export const MAX_SECRET_BYTES = 64 * 1024
 
-/** What to read, and as whom: `uid` must own a file. */
-export const readSecretBytes = Effect.fnUntraced(function* (source: SecretSource, uid: number) {
+/** The file a secret is in, once it is certain that it is one for secrets; `uid` must own it. */
+export const secretFile = Effect.fnUntraced(function* (source: SecretSource, uid: number) {
   const fs = yield* FileSystem.FileSystem
-  const refuse = (reason: string) => new SecretUnusable({ secret: nameOf(source), reason })
-  const path = yield* Effect.mapError(pathOf(source), refuse)
-  const failed = (error: { readonly reason: { readonly _tag: string } }) => refuse(reasonOf(source, error.reason._tag))
+  const path = yield* Effect.mapError(pathOf(source), (reason) => refusal(source, reason))
   // Before opening: a FIFO would make the daemon wait for somebody to write to it.
-  const info = yield* Effect.mapError(fs.stat(path), failed)
+  const info = yield* Effect.mapError(fs.stat(path), (error) => refusal(source, reasonOf(source, error)))
   const problem = problemOf(source, info, uid)
-  if (problem !== null) return yield* refuse(problem)
-  const bytes = yield* Effect.mapError(fs.readFile(path), failed)
-  if (bytes.length === 0) return yield* refuse("it is empty")
-  return Redacted.make(bytes)
+  return problem === null ? path : yield* refusal(source, problem)
 })
 
-/** The same as text, without the newline that editors put at the end of a file. */
+/** Its text, without the newline that editors put at the end of a file. */
 export const readSecret = Effect.fnUntraced(function* (source: SecretSource, uid: number) {
-  const bytes = Redacted.value(yield* readSecretBytes(source, uid))
-  const refuse = (reason: string) => new SecretUnusable({ secret: nameOf(source), reason })
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* secretFile(source, uid)
+  const bytes = yield* Effect.mapError(fs.readFile(path), (error) => refusal(source, reasonOf(source, error)))
   const text = yield* Effect.try({
     try: () => new TextDecoder("utf-8", { fatal: true }).decode(bytes).replace(/\r?\n$/, ""),
-    catch: () => refuse("it is not UTF-8 text")
+    catch: () => refusal(source, "it is not UTF-8 text")
   })
-  if (text === "") return yield* refuse("it is empty")
-  return text.includes("\0") ? yield* refuse("it holds a NUL character") : Redacted.make(text)
+  if (text === "") return yield* refusal(source, "it is empty")
+  return text.includes("\0") ? yield* refusal(source, "it holds a NUL character") : Redacted.make(text)
 })
+
+const refusal = (source: SecretSource, reason: string) => new SecretUnusable({ secret: nameOf(source), reason })
 
 const nameOf = (source: SecretSource): string => ("file" in source ? source.file : `credential ${source.credential}`)
 
@@ -67,7 +65,7 @@ const problemOf = (source: SecretSource, info: FileSystem.File.Info, uid: number
   return (info.mode & 0o077) === 0 ? null : `others may read or write it (to end that: chmod 600 ${source.file})`
 }
 
-const reasonOf = (source: SecretSource, tag: string): string => {
+const reasonOf = (source: SecretSource, { reason: { _tag: tag } }: PlatformError.PlatformError): string => {
   if (tag === "NotFound" && "credential" in source) {
     return `this daemon was not given it (${giving(source.credential)})`
   }

@@ -6,6 +6,7 @@ import { agentEvents } from "./Agent.ts"
 import { AgentRef, Stamp } from "./Identity.ts"
 import { MAX_EVENTS } from "./Limits.ts"
 import { messageEvents } from "./Message.ts"
+import { SessionSecret } from "./Secret.ts"
 import { RestartPolicy, SessionExit, SessionId, StandardInput, Timestamp } from "./Session.ts"
 import { SessionLimits } from "./SessionLimits.ts"
 
@@ -30,6 +31,9 @@ export const EventBody = Schema.Union([
     resumedFrom: Schema.NullOr(SessionId),
     limits: Schema.optionalKey(SessionLimits).annotateKey({ description: "Absent: none." }),
     sandbox: Schema.optionalKey(Schema.String).annotateKey({ description: "Absent: `open`." }),
+    secrets: Schema.optionalKey(Schema.Array(SessionSecret)).annotateKey({
+      description: "The places of its secrets. Absent: none."
+    }),
     stdin: Schema.optionalKey(StandardInput),
     restart: Schema.optionalKey(RestartPolicy),
     boot: Schema.optionalKey(Schema.NullOr(Schema.String)).annotateKey({

@@ -23,3 +23,19 @@ export const SecretSource = Schema.Union([
   description: "Where a secret is kept: a file of one's own, or a credential of the daemon's service."
 })
 export type SecretSource = typeof SecretSource.Type
+
+/** What a session gets of a secret, and under which variable. */
+export const SessionSecret = Schema.Struct({
+  variable: Schema.String.check(
+    Schema.isMaxLength(255),
+    Schema.isPattern(/^[A-Za-z_][A-Za-z0-9_]*$/u, { expected: "a variable's name" })
+  ).annotateKey({ description: "Name of the variable." }),
+  as: Schema.Literals(["value", "file"]).annotateKey({
+    description:
+      "`value`: the variable holds the secret. `file`: it holds the path of a file with it that no other user may read."
+  }),
+  from: SecretSource
+}).annotate({ identifier: "SessionSecret" })
+export type SessionSecret = typeof SessionSecret.Type
+
+export const SessionSecrets = Schema.Array(SessionSecret).check(Schema.isMaxLength(64))

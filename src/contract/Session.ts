@@ -5,6 +5,7 @@ import { Schema } from "effect"
 import { AgentName, AgentRef, line } from "./Identity.ts"
 import { MAX_OUTPUT_BYTES, MAX_WAIT_MS } from "./Limits.ts"
 import { SandboxName } from "./Sandbox.ts"
+import { SessionSecret, SessionSecrets } from "./Secret.ts"
 import { AskedLimits, SessionLimits, SessionUsage } from "./SessionLimits.ts"
 
 /** `ses_` and a ULID (26 characters of Crockford base32). */
@@ -129,6 +130,9 @@ export const Session = Schema.Struct({
   usage: Schema.NullOr(SessionUsage).annotateKey({
     description: "What it uses now; null when it has ended, when nobody asked, or when it cannot be told."
   }),
+  secrets: Schema.Array(SessionSecret).annotateKey({
+    description: "Its secrets, by the places where they are kept."
+  }),
   stdin: StandardInput.annotateKey({ description: "Where the program's standard input comes from." }),
   restart: RestartPolicy.annotateKey({
     description:
@@ -170,6 +174,10 @@ export const StartParams = Schema.Struct({
   }),
   env: Schema.optionalKey(Schema.Record(Schema.String, NoNul)).annotateKey({
     description: "The program's whole environment. Handed to the program and never stored. Default: the daemon's own."
+  }),
+  secrets: Schema.optionalKey(SessionSecrets).annotateKey({
+    description:
+      "Secrets it gets besides, by the places where they are kept: these are recorded, the secrets never. Default: none."
   }),
   cols: Schema.optionalKey(Size),
   rows: Schema.optionalKey(Size),

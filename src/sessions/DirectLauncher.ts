@@ -60,7 +60,7 @@ export const layer = Layer.effect(
             file,
             name: spec.stdin === null ? name : file,
             args,
-            env: spec.env,
+            env: { ...spec.env, ...spec.secretFiles },
             cwd: spec.cwd,
             cols: spec.cols,
             rows: spec.rows

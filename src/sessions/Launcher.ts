@@ -23,6 +23,8 @@ export interface LaunchSpec {
   readonly limits: SessionLimits
   /** What it is shut off from; null: nothing. */
   readonly sandbox: Confinement | null
+  /** Files with secrets, by the variable that is to name each; readable for this user. */
+  readonly secretFiles: Readonly<Record<string, string>>
   /** Milliseconds its processes have to end once its time is up. */
   readonly graceMs: number
   /** Where its output is read into, when that must outlive this daemon. */

@@ -26,6 +26,7 @@ const sameAs = (record: SessionRecord): Again => ({
   restart: record.restart,
   limits: record.limits,
   sandbox: record.sandbox,
+  secrets: record.secrets,
   agent: record.agent?.name,
   intent: record.intent ?? undefined,
   task: record.task ?? undefined

@@ -39,6 +39,7 @@ export interface SessionRow {
   readonly resumed_from: string | null
   readonly limits: string
   readonly sandbox: string
+  readonly secrets: string
   readonly resumed_by: string | null
   readonly stdin: Session["stdin"]
   readonly restart: Session["restart"]
@@ -81,6 +82,7 @@ const schema = [
      resumed_from TEXT,
      limits TEXT NOT NULL,
      sandbox TEXT NOT NULL,
+     secrets TEXT NOT NULL DEFAULT '[]',
      resumed_by TEXT,
      stdin TEXT NOT NULL DEFAULT 'terminal',
      restart TEXT NOT NULL DEFAULT 'never',
@@ -117,6 +119,7 @@ const apply = (sql: SqlClient, { at, body, seq }: Event): Effect.Effect<void, Sq
         resumed_from: body.resumedFrom,
         limits: JSON.stringify(body.limits ?? {}),
         sandbox: body.sandbox ?? OPEN,
+        secrets: JSON.stringify(body.secrets ?? []),
         stdin: body.stdin ?? "terminal",
         restart: body.restart ?? "never",
         boot: body.boot ?? null,
@@ -164,7 +167,7 @@ const apply = (sql: SqlClient, { at, body, seq }: Event): Effect.Effect<void, Sq
   }
 }
 
-export const sessionProjection: Projection = { name: "sessions", version: 3, tables: ["sessions"], schema, apply }
+export const sessionProjection: Projection = { name: "sessions", version: 4, tables: ["sessions"], schema, apply }
 
 /** A session as far as events tell: what only the daemon knows (clients, live offset, usage, `stopping`) is not here. */
 export interface SessionRecord extends Omit<Session, "clients" | "usage"> {
@@ -202,6 +205,7 @@ export const toRecord = (row: SessionRow): SessionRecord => ({
   resumedFrom: row.resumed_from,
   limits: JSON.parse(row.limits) as SessionLimits,
   sandbox: row.sandbox,
+  secrets: JSON.parse(row.secrets) as Session["secrets"],
   resumedBy: row.resumed_by,
   stdin: row.stdin,
   restart: row.restart,

@@ -32,34 +32,48 @@ export const environmentFile = (env: Readonly<Record<string, string>>): string =
 
 /** What the unit of a session is made of. The environment is in a file only: properties are open to whoever may ask systemd. */
 export const unitProperties = (
-  { cwd, graceMs, limits, sandbox, stdin }: Pick<LaunchSpec, "cwd" | "graceMs" | "limits" | "sandbox" | "stdin">,
+  spec: Pick<LaunchSpec, "cwd" | "graceMs" | "limits" | "sandbox" | "secretFiles" | "stdin">,
   slave: string,
   environment: string,
   onEnd: string,
   daemon: ReadonlyArray<string>
-): ReadonlyArray<string> => [
-  // What begins before stops after: when everything is stopped at a shutdown the daemon goes first, and does not take what systemd then
-  // does to the session for the program's own end.
-  ...daemon.map((unit) => `Before=${unit}`),
-  // Returns once the program has been executed, so that our copy of the slave may be closed.
-  "Type=exec",
-  `TTYPath=${slave}`,
-  "StandardInput=tty",
-  "StandardOutput=tty",
-  "StandardError=tty",
-  `WorkingDirectory=${cwd}`,
-  // Deleted once the program runs; the dash lets ExecStopPost= run without it.
-  `EnvironmentFile=-${environment}`,
-  // A session that runs out of memory loses what took it, not its shell.
-  "OOMPolicy=continue",
-  "KillMode=control-group",
-  "SendSIGHUP=yes",
-  `TimeoutStopSec=${STOP_SECONDS}`,
-  ...limitProperties(limits, graceMs),
-  ...(sandbox === null ? [] : sandboxProperties(sandbox, stdin === null ? [] : [dirname(stdin)])),
-  // The plus sign: outside of the sandbox, which has no way to the record.
-  `ExecStopPost=+${onEnd}`
-]
+): ReadonlyArray<string> => {
+  const { cwd, graceMs, limits, sandbox, secretFiles, stdin } = spec
+  return [
+    // What begins before stops after: when everything is stopped at a shutdown the daemon goes first, and does not take what systemd then
+    // does to the session for the program's own end.
+    ...daemon.map((unit) => `Before=${unit}`),
+    // Returns once the program has been executed, so that our copy of the slave may be closed.
+    "Type=exec",
+    `TTYPath=${slave}`,
+    "StandardInput=tty",
+    "StandardOutput=tty",
+    "StandardError=tty",
+    `WorkingDirectory=${cwd}`,
+    // Deleted once the program runs; the dash lets ExecStopPost= run without it.
+    `EnvironmentFile=-${environment}`,
+    // A session that runs out of memory loses what took it, not its shell.
+    "OOMPolicy=continue",
+    "KillMode=control-group",
+    "SendSIGHUP=yes",
+    `TimeoutStopSec=${STOP_SECONDS}`,
+    ...limitProperties(limits, graceMs),
+    // Copied by systemd, before it shuts the session off from anything. Properties hold the path only.
+    ...Object.entries(secretFiles).map(([variable, file]) => `LoadCredential=${variable}:${file}`),
+    ...(sandbox === null ? [] : sandboxProperties(sandbox, stdin === null ? [] : [dirname(stdin)])),
+    // The plus sign: outside of the sandbox, which has no way to the record.
+    `ExecStopPost=+${onEnd}`
+  ]
+}
+
+/**
+ * Where systemd puts a session's secrets that come as files: in memory, for this unit alone, and gone with it. Not told by `%d`: it is
+ * not replaced in what comes over the bus.
+ */
+export const secretPaths = (runtime: string, session: string, files: Readonly<Record<string, string>>) =>
+  Object.fromEntries(
+    Object.keys(files).map((variable) => [variable, `${runtime}/credentials/${unitOf(session)}/${variable}`])
+  )
 
 /** Milliseconds after its time is up, and the time its processes then have, until systemd ends a session that no daemon has ended. */
 const LATE_MS = 30_000

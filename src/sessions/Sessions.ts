@@ -1,7 +1,7 @@
 /**
  * Sessions: the capability the rest of agentd exists for. What can be asked of it, in one place; each answer has its own file.
  */
-import { Context, Effect, Layer, type SubscriptionRef } from "effect"
+import { Context, Effect, type FileSystem, Layer, type SubscriptionRef } from "effect"
 import type { Settings } from "../config/Settings.ts"
 import type { SessionAmbiguous, SessionEnded, SessionNotFound, StorageUnavailable } from "../contract/Errors.ts"
 import type { Begin, HandlersFor } from "../contract/Handler.ts"
@@ -14,6 +14,7 @@ import type { Environment } from "../host/Environment.ts"
 import { Handover } from "../host/Handover.ts"
 import type { InputPipes } from "../host/InputPipe.ts"
 import { type Process, ProcessTable } from "../host/ProcessTable.ts"
+import type { Self } from "../host/Self.ts"
 import type { EventLog } from "../store/EventLog.ts"
 import { attach, reattach } from "./Attach.ts"
 import { assign, detach, input, purpose, remove, rename, resize, signal, stop, tag } from "./Changes.ts"
@@ -127,6 +128,7 @@ type Needs =
   | Directories
   | Environment
   | EventLog
+  | FileSystem.FileSystem
   | Handover
   | InputPipes
   | Launcher
@@ -134,6 +136,7 @@ type Needs =
   | ProcessTable
   | Recordings
   | Screens
+  | Self
   | SessionStore
   | Settings
   | Supervisor

@@ -17,7 +17,7 @@ import { EventLog } from "../store/EventLog.ts"
 import { ulid } from "../store/Ulid.ts"
 import { checkDirectory, resolveCommand } from "./Command.ts"
 import { enliven, forgetMemory, holding, keepMemory } from "./Enliven.ts"
-import { Launcher } from "./Launcher.ts"
+import { Launcher, type LaunchSpec } from "./Launcher.ts"
 import { limitsFor } from "./Limits.ts"
 import { describe, LiveSessions } from "./LiveSessions.ts"
 import { generateName } from "./Names.ts"
@@ -25,9 +25,10 @@ import { setMark } from "./OnBootMark.ts"
 import { SESSION_VARIABLE } from "./ProcessTree.ts"
 import { Recordings } from "./Recordings.ts"
 import { Ring } from "./Ring.ts"
+import { openSecrets } from "./Secrets.ts"
 import type { SessionRecord } from "./SessionStore.ts"
 import { Supervisor } from "./Supervisor.ts"
-import { type Confinement, sandboxFor } from "./sandbox/Confinement.ts"
+import { sandboxFor } from "./sandbox/Confinement.ts"
 import { Typists } from "./Typists.ts"
 
 /**
@@ -62,6 +63,7 @@ export const start = Effect.fn("Sessions.start")(function* (
   const limits = yield* limitsFor(params.limits ?? {}, resumedFrom !== undefined)
   const { confinement, name: sandbox } = yield* sandboxFor(params.sandbox, resumedFrom !== undefined, cwd)
   yield* (yield* Launcher).check(limits, confinement)
+  const { files, values } = yield* openSecrets(params.secrets ?? [])
   const id = `ses_${yield* ulid}`
   const name = yield* claimName(params.name, id)
 
@@ -89,6 +91,7 @@ export const start = Effect.fn("Sessions.start")(function* (
     archived: false,
     limits,
     sandbox,
+    secrets: params.secrets ?? [],
     stdin: params.stdin ?? "terminal",
     restart: params.restart ?? settings.session.restart,
     boot: (yield* Boot).id,
@@ -98,11 +101,12 @@ export const start = Effect.fn("Sessions.start")(function* (
     intent: params.intent ?? null,
     task: params.task ?? null
   }
-  const env = sessionEnvironment(inherited, settings.session.term, planned, (yield* Directories).socket)
+  const given = { ...omit(inherited, Object.keys(files)), ...values }
+  const env = sessionEnvironment(given, settings.session.term, planned, (yield* Directories).socket)
   // Between the record and the supervisor a deadline must not cut in: the program would run with nobody to look after it.
-  const entry = yield* Effect.uninterruptible(launch(planned, file, env, confinement)).pipe(
-    Effect.onError(() => Effect.sync(() => sessions.release(name, id)))
-  )
+  const entry = yield* Effect.uninterruptible(
+    launch(planned, file, { env, secretFiles: files, sandbox: confinement })
+  ).pipe(Effect.onError(() => Effect.sync(() => sessions.release(name, id))))
   sessions.last = id
   return describe(entry.record, entry)
 })
@@ -116,6 +120,9 @@ const checkNames = (variables: Readonly<Record<string, string>>) => {
         new InvalidParams({ field: `env.${bad}`, reason: "a variable's name has no = and no NUL, and is not empty" })
       )
 }
+
+const omit = (variables: Readonly<Record<string, string>>, names: ReadonlyArray<string>) =>
+  Object.fromEntries(Object.entries(variables).filter(([name]) => !names.includes(name)))
 
 const claimName = Effect.fnUntraced(function* (wanted: string | undefined, id: string) {
   const sessions = yield* LiveSessions
@@ -143,16 +150,17 @@ const sessionEnvironment = (
 const launch = Effect.fnUntraced(function* (
   record: SessionRecord,
   file: string,
-  env: Readonly<Record<string, string>>,
-  confinement: Confinement | null
+  parts: Pick<LaunchSpec, "env" | "secretFiles" | "sandbox">
 ) {
+  const { env } = parts
   const { argv, cols, createdAt, cwd, id, launcher, limits, name, resumedFrom, rows, tags, ttlMs } = record
-  const { agent, boot, intent, restart, sandbox, stdin: input, task } = record
+  const { agent, boot, intent, restart, sandbox, secrets, stdin: input, task } = record
   const log = yield* EventLog
   const { append } = log
   const started = { session: id, name, argv, cwd, cols, rows, tags: [...tags], launcher, ttlMs, resumedFrom } as const
   const assignment = { agent, intent, task }
-  yield* append({ type: "session.started", ...started, stdin: input, restart, boot, limits, sandbox, ...assignment })
+  const conditions = { stdin: input, restart, boot, limits, sandbox, secrets }
+  yield* append({ type: "session.started", ...started, ...conditions, ...assignment })
   if (restart === "on-boot") yield* setMark
 
   const scope = yield* Scope.make()
@@ -168,8 +176,7 @@ const launch = Effect.fnUntraced(function* (
     const stdin =
       input === "pipe" ? yield* Effect.acquireRelease(pipes.make(runtime, id), (pipe) => Effect.sync(pipe.close)) : null
     const graceMs = (yield* (yield* Settings).current).session.grace
-    const held = { limits, graceMs, sandbox: confinement }
-    const spec = { session: id, file, argv, cwd, env, cols, rows, stdin: stdin?.path ?? null, ...held }
+    const spec = { session: id, file, argv, cwd, cols, rows, stdin: stdin?.path ?? null, limits, graceMs, ...parts }
     const launched = yield* launcher.launch(memory === null ? spec : { ...spec, slot: memory.slot })
     const { pid, startTime } = launched
     const entry = yield* enliven({ ...record, status: "running", pid, startTime }, scope, {

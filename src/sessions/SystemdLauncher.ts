@@ -3,7 +3,7 @@
  * daemon's file-descriptor store. The daemon may then crash, be killed or be replaced; the sessions go on.
  */
 import { closeSync, mkdirSync, rmSync, writeFileSync } from "node:fs"
-import { join } from "node:path"
+import { dirname, join } from "node:path"
 import { Clock, Effect, Layer, Option } from "effect"
 import { LaunchFailed } from "../contract/Errors.ts"
 import type { ControlGroups } from "../host/ControlGroups.ts"
@@ -23,6 +23,7 @@ import {
   isAlive,
   SLICE,
   STOP_SECONDS,
+  secretPaths,
   sessionOfFdName,
   unitOf,
   unitProperties
@@ -158,7 +159,11 @@ export const layer = Layer.effect(
         const environment = join(environments, session)
         const started = Effect.gen(function* () {
           yield* keep(session, pair.fd)
-          writeFileSync(environment, environmentFile(spec.env), { mode: 0o600 })
+          writeFileSync(
+            environment,
+            environmentFile({ ...spec.env, ...secretPaths(dirname(runtime), session, spec.secretFiles) }),
+            { mode: 0o600 }
+          )
           yield* manager.start({
             unit: unitOf(session),
             description: `agentd session ${session}`,

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { ConfigProvider, Effect, Layer, Redacted, Schema } from "effect"
 import { afterAll, describe, expect, it, onTestFinished } from "vitest"
-import { readSecret, readSecretBytes } from "../../src/config/Secret.ts"
+import { readSecret, secretFile } from "../../src/config/Secret.ts"
 import { type Setting, secret } from "../../src/contract/Config.ts"
 import type { SecretSource } from "../../src/contract/Secret.ts"
 import * as FileSystem from "../../src/host/FileSystem.ts"
@@ -46,10 +46,12 @@ describe("a secret in a file", () => {
     expect(Redacted.value(await read({ file: write("two\nlines\n\n", 0o400) }))).toBe("two\nlines\n")
   })
 
-  it("is its bytes for whom bytes are wanted", async () => {
+  it("is a file, whatever is in it, for whom a file is wanted", async () => {
     const file = write(Uint8Array.of(0, 255, 10))
-    const found = await Effect.runPromise(Effect.provide(readSecretBytes({ file }, uid), provided({})))
-    expect([...Redacted.value(found)]).toEqual([0, 255, 10])
+    expect(await Effect.runPromise(Effect.provide(secretFile({ file }, uid), provided({})))).toBe(file)
+    chmodSync(file, 0o644)
+    const refused = await Effect.runPromise(Effect.flip(Effect.provide(secretFile({ file }, uid), provided({}))))
+    expect(refused.message).toContain(`chmod 600 ${file}`)
   })
 
   it.each([0o640, 0o604, 0o620, 0o602, 0o610, 0o601])(

@@ -1,8 +1,9 @@
 /** A session's environment is the session's alone: it is found in no file of ours, no log, no answer, no list of processes. */
-import { readdirSync, readFileSync, statSync } from "node:fs"
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { zstdDecompressSync } from "node:zlib"
-import { expect, test } from "vitest"
+import { expect, onTestFinished, test } from "vitest"
 import { makeSandbox, type Sandbox } from "../support/Sandbox.ts"
 import { startShell } from "../support/sessions.ts"
 
@@ -70,4 +71,47 @@ test("a secret in the environment reaches the program and nothing else", async (
   for (const { name, text } of files(sandbox)) expect(text.includes(SECRET), `${name} at the end`).toBe(false)
   // The test would find it: what the program itself printed is recorded.
   expect(files(sandbox).some(({ text }) => text.includes("correct again"))).toBe(true)
+})
+
+test("a secret from a file reaches the program as a variable or as a file, and nothing else; what is recorded is its place", async () => {
+  await using sandbox = makeSandbox()
+  const daemon = await sandbox.start({ config: '[daemon]\nlog_level = "debug"\n' })
+  const client = await daemon.connect()
+  // Outside of what is searched.
+  const keep = mkdtempSync(join(tmpdir(), "agentd-secret-"))
+  onTestFinished(() => rmSync(keep, { recursive: true, force: true }))
+  const file = join(keep, "token")
+  writeFileSync(file, `${SECRET}\n`, { mode: 0o600 })
+  const secrets = [
+    { variable: "TOKEN", as: "value" as const, from: { file } },
+    { variable: "TOKEN_FILE", as: "file" as const, from: { file } }
+  ]
+  const script = `echo "length \${#TOKEN}, the same $([ "$TOKEN" = "$(cat "$TOKEN_FILE")" ] && echo yes)"; read answer`
+  const session = await startShell(client, script, { env: { PATH: process.env.PATH, TOKEN: "mine" }, secrets })
+  const wanted = `length ${SECRET.length}, the same yes`
+  await client.result("session.wait", { session: session.id, for: "output", pattern: wanted })
+  expect(session.secrets).toEqual(secrets)
+
+  chmodSync(file, 0o644)
+  const refused = await client.call("session.start", { argv: ["true"], secrets })
+  expect(refused).toMatchObject({ error: { message: expect.stringContaining(`chmod 600 ${file}`) } })
+  chmodSync(file, 0o600)
+  const twice = await client.call("session.start", { argv: ["true"], secrets: [secrets[0], secrets[0]] })
+  expect(JSON.stringify(twice)).toContain("TOKEN is given twice")
+
+  await client.result("session.stop", { session: session.id, graceMs: 0 })
+  const again = await client.result("session.resume", { session: session.id })
+  await client.result("session.wait", { session: again.id, for: "output", pattern: wanted })
+  const answers = [
+    await client.call("session.list", { all: true }),
+    await client.call("event.list"),
+    await client.call("daemon.doctor"),
+    refused
+  ]
+  for (const answer of answers) expect(JSON.stringify(answer)).not.toContain(SECRET)
+  for (const line of commandLines()) expect(line.includes(SECRET)).toBe(false)
+  await client.result("session.stop", { session: again.id, graceMs: 0 })
+  await daemon.stop()
+  expect(daemon.stderr).not.toContain(SECRET)
+  for (const { name, text } of files(sandbox)) expect(text.includes(SECRET), name).toBe(false)
 })

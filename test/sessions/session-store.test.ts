@@ -66,6 +66,7 @@ describe("the sessions table", () => {
           resumedFrom: sessionId(7),
           limits: {},
           sandbox: "open",
+          secrets: [],
           resumedBy: null,
           stdin: "terminal" as const,
           restart: "never" as const,

@@ -3,6 +3,7 @@ import { duration, usage } from "../Arguments.ts"
 import { attachTo, onTerminal, terminalSize } from "../attachTo.ts"
 import { askedLimits, limitFlags } from "../Limits.ts"
 import { Flags } from "../Oclif.ts"
+import { askedSecrets, secretFlags } from "../Secrets.ts"
 
 export default class Run extends AgentctlCommand {
   static override summary = "Start a program in a new session."
@@ -13,6 +14,7 @@ export default class Run extends AgentctlCommand {
     "<%= config.bin %> <%= command.id %> --name build -- make -j4 test",
     "<%= config.bin %> <%= command.id %> -d --tag ci claude",
     "<%= config.bin %> <%= command.id %> -d --memory 2G --cpu 150% --tasks 512 --timeout 8h claude",
+    "<%= config.bin %> <%= command.id %> --secret API_KEY=$HOME/.config/api-key claude",
     "echo 6*7 | <%= config.bin %> <%= command.id %> bc"
   ]
   static override usage = "<%= command.id %> [FLAGS] [--] [COMMAND [ARGUMENT...]]"
@@ -45,6 +47,7 @@ export default class Run extends AgentctlCommand {
       summary: "Start it again, once, after a reboot has interrupted it. Default: as configured (session.restart).",
       helpValue: "never|on-boot"
     })(),
+    ...secretFlags,
     ...limitFlags,
     sandbox: Flags.string({
       summary: "What it is shut off from: open, workspace, or a profile of your administrator's.",
@@ -87,6 +90,7 @@ export default class Run extends AgentctlCommand {
       ...(flags.task === undefined ? {} : { task: flags.task }),
       ...(flags.ttl === undefined ? {} : { ttlMs: flags.ttl }),
       ...(flags.restart === undefined ? {} : { restart: flags.restart }),
+      ...askedSecrets(flags, this.host === undefined),
       ...askedLimits(flags),
       ...(flags.sandbox === undefined ? {} : { sandbox: flags.sandbox }),
       ...(flags.cols === undefined ? {} : { cols: flags.cols }),

@@ -154,6 +154,7 @@ export const aSession = (fields: Partial<Session> = {}): Session => ({
   resumedFrom: null,
   limits: {},
   sandbox: "open",
+  secrets: [],
   usage: null,
   resumedBy: null,
   agent: null,
