@@ -233,6 +233,33 @@ export const sections = {
     })
   },
   telemetry: {
+    otlp_endpoint: text({
+      default: null,
+      pattern: /^(https?:\/\/(?![^/]*@)[^\s?#]+|unix:\/[^\0]{1,100})$/u,
+      expected: 'a collector\'s address, as in "http://127.0.0.1:4318" or "unix:/run/otel/otlp.sock"',
+      applies: "restart",
+      description:
+        "Where traces, metrics and logs are delivered, by OTLP over HTTP as JSON; `/v1/traces` and the like are added. Not set: where `OTEL_EXPORTER_OTLP_ENDPOINT` says, else nowhere."
+    }),
+    otlp_headers: secret({
+      applies: "restart",
+      description:
+        "Headers of every delivery, `name=value` separated by commas or newlines, for a collector that asks for a token. Not set: `OTEL_EXPORTER_OTLP_HEADERS`."
+    }),
+    service_name: text({
+      default: null,
+      pattern: /^[^\p{Cc}]{1,255}$/u,
+      expected: "a name of at most 255 characters",
+      applies: "restart",
+      description: "`service.name` of what is delivered. Not set: `OTEL_SERVICE_NAME`, else `agentd`."
+    }),
+    resource_attributes: text({
+      default: null,
+      pattern: /^\s*[^\s=,]+\s*=[^,]*(,\s*[^\s=,]+\s*=[^,]*)*$/u,
+      expected: 'attributes as in "deployment.environment=lab,team=tools"',
+      applies: "restart",
+      description: "Further attributes of what is delivered, after those of `OTEL_RESOURCE_ATTRIBUTES`."
+    }),
     prometheus_listen: text({
       default: null,
       // Loopback only: whoever reaches it needs no password.

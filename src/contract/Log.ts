@@ -146,6 +146,11 @@ export const logKinds = {
     explanation:
       "The daemon goes on without. The message says what stands in the way: an address that is taken, a collector that does not answer, or the unit's sandbox, which allows no network unless a drop-in does."
   },
+  "telemetry.delivered": {
+    id: "6c93aaa087064837841bf206833810e0",
+    subject: "Metrics and traces are delivered again",
+    explanation: "The collector answers again. What was thrown away meanwhile is lost."
+  },
   "log.lost": {
     id: "bf3b1851c416491c9cf896a9cb5b9240",
     subject: "Lines of the log were lost",
@@ -178,4 +183,7 @@ export type LogField = keyof typeof logFields
 export const about = (
   kind: LogKindName,
   fields: { readonly [F in LogField]?: string | number | null | undefined } = {}
-): Record<string, unknown> => ({ "event.name": kind, ...fields })
+): Record<string, unknown> => ({
+  "event.name": kind,
+  ...Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null && value !== undefined))
+})

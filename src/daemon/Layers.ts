@@ -50,10 +50,11 @@ import * as EventMeters from "../telemetry/EventMeters.ts"
 import { Meters } from "../telemetry/Meters.ts"
 import * as RequestMeter from "../telemetry/RequestMeter.ts"
 import * as SessionStories from "../telemetry/SessionStories.ts"
+import * as Exporting from "./Exporting.ts"
 import * as Gauges from "./Gauges.ts"
 import * as handlers from "./handlers.ts"
 import { Lifecycle } from "./Lifecycle.ts"
-import type { LogThreshold } from "./Logging.ts"
+import { type LogThreshold, passing } from "./Logging.ts"
 import { Reload } from "./Reload.ts"
 import * as Scraping from "./Scraping.ts"
 
@@ -163,6 +164,7 @@ export const Daemon = ({ ephemeral, threshold }: DaemonOptions) =>
     Layer.provideMerge(Stores),
     Layer.provideMerge(Reload.layer(threshold)),
     Layer.provideMerge(Lifecycle.layer(ephemeral)),
+    Layer.provideMerge(Exporting.layer(passing(threshold))),
     Layer.provideMerge(Meters.layer),
     Layer.provideMerge(Configuration),
     Layer.provideMerge(Lock),

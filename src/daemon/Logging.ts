@@ -44,6 +44,12 @@ const textOf = (message: unknown): string =>
       ? message
       : JSON.stringify(message)
 
+/** Whether lines of a level are written. */
+export const passing =
+  (threshold: LogThreshold) =>
+  (level: LogLevel.LogLevel): boolean =>
+    RANK[levelOf(level)] >= RANK[threshold.current]
+
 export const logging = (threshold: LogThreshold, sink: LogSink) =>
   Layer.mergeAll(
     Logger.layer([

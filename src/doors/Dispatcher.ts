@@ -135,8 +135,8 @@ const asked = (item: Asking, { peer }: Caller) => ({
 /** What the log says of lines that are written while a request is answered. */
 const annotations = (item: Asking, { peer }: Caller) => ({
   "rpc.method": item.method,
-  "jsonrpc.request.id": item.kind === "request" ? item.id : null,
-  "agentd.peer.pid": peer.pid
+  ...(item.kind === "request" ? { "jsonrpc.request.id": item.id } : {}),
+  ...(peer.pid === null ? {} : { "agentd.peer.pid": peer.pid })
 })
 
 /** A handler that throws fails like one that dies. */

@@ -6,6 +6,7 @@ import { chmodSync, lstatSync, unlinkSync } from "node:fs"
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
 import { Effect, Schema } from "effect"
 import { CONTENT_TYPE } from "../telemetry/Prometheus.ts"
+import { SANDBOXED } from "../telemetry/sandboxed.ts"
 
 /** Scrapers that may be connected at a time, and milliseconds each may take to ask. */
 const MAX_CONNECTIONS = 8
@@ -98,10 +99,6 @@ const removeStale = (path: string) =>
   Effect.sync(() => {
     if (lstatSync(path, { throwIfNoEntry: false })?.isSocket() === true) unlinkSync(path)
   })
-
-/** What EAFNOSUPPORT and EPERM mean below systemd, and the way out. */
-export const SANDBOXED =
-  'the unit\'s sandbox allows no network; let it with "systemctl --user edit agentd.service": [Service] RestrictAddressFamilies=AF_INET AF_INET6'
 
 const explain = ({ code, message }: NodeJS.ErrnoException): string =>
   code === "EAFNOSUPPORT" ? SANDBOXED : code === "EADDRINUSE" ? `${message}. Choose another port.` : message

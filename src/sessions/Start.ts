@@ -65,6 +65,7 @@ export const start = Effect.fn("Sessions.start")(function* (
   yield* (yield* Launcher).check(limits, confinement)
   const { files, values } = yield* openSecrets(params.secrets ?? [])
   const id = `ses_${yield* ulid}`
+  yield* Effect.annotateCurrentSpan("agentd.session.id", id)
   const name = yield* claimName(params.name, id)
 
   const now = yield* Clock.currentTimeMillis

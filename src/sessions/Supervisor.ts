@@ -43,13 +43,14 @@ export class Supervisor extends Context.Service<
       const launcher = yield* Launcher
       const settings = yield* Settings
 
-      const end = Effect.fnUntraced(function* (
+      const end = Effect.fn("Sessions.end")(function* (
         entry: Entry,
         by: SessionExit["by"],
         graceMs?: number,
         interrupted = false
       ) {
         const { live } = entry
+        yield* Effect.annotateCurrentSpan({ "agentd.session.id": live.id, "agentd.exit.by": by })
         if (live.ending === null && live.exit === null) {
           const grace = graceMs ?? (yield* settings.current).session.grace
           yield* beginEnding(entry, { by, interrupted }, grace)

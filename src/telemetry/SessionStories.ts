@@ -2,7 +2,7 @@
  * Every event of a session as a line of the log that carries the session's id, so that `journalctl AGENTD_SESSION=…` tells its whole
  * story. What a session runs is not told: arguments may hold what only its user should see.
  */
-import { Effect, Layer } from "effect"
+import { Effect, Layer, Option } from "effect"
 import type { Event } from "../contract/Event.ts"
 import { about, type LogField, type LogKindName } from "../contract/Log.ts"
 import type { SessionExit } from "../contract/Session.ts"
@@ -63,39 +63,42 @@ const howOf = ({ by, code, signal }: SessionExit): string => {
   return by === "program" ? end : `${end} (${by})`
 }
 
-/** Names of sessions that may still be spoken of: those that live or were seen to, until they are removed. */
-class Names {
-  readonly #names: Map<string, string>
-  constructor(known: Iterable<readonly [string, string]>) {
-    this.#names = new Map(known)
-  }
-
-  of({ body }: Event): string | null {
-    if (!("session" in body)) return null
-    const { session } = body
-    if (body.type === "session.started" || body.type === "session.renamed") this.#names.set(session, body.name)
-    const name = this.#names.get(session) ?? null
-    if (body.type === "session.removed") this.#names.delete(session)
-    return name
-  }
-}
-
 export const layer = Layer.effectDiscard(
   Effect.gen(function* () {
-    const live = yield* (yield* SessionStore).live
-    const names = new Names(live.map(({ id, name }) => [id, name] as const))
+    const store = yield* SessionStore
     const run = Effect.runForkWith(yield* Effect.context<never>())
+    /** Of sessions that were spoken of, until they are removed. */
+    const names = new Map<string, string>()
+
+    /** Asked for when it is needed and not at the start: a query then is memory that a daemon at rest never gives back. */
+    const nameOf = Effect.fnUntraced(function* (session: string) {
+      const found = Option.getOrUndefined(yield* Effect.orElseSucceed(store.get(session), () => Option.none()))
+      if (found !== undefined && !names.has(session)) names.set(session, found.name)
+      return names.get(session)
+    })
+
     yield* (yield* EventLog).observe(({ events }) => {
       for (const event of events) {
         const { body } = event
-        const name = names.of(event)
         if (!("session" in body)) continue
-        const told = tell(event, name ?? body.session)
-        if (told === null) continue
-        const { fields, kind, level, message } = told
-        const named = { "agentd.session.id": body.session, "agentd.session.name": name }
-        run(Effect.annotateLogs(Effect.logWithLevel(level)(message), about(kind, { ...named, ...fields })))
+        const { session } = body
+        if (body.type === "session.started" || body.type === "session.renamed") names.set(session, body.name)
+        const name = names.get(session)
+        if (body.type === "session.removed") names.delete(session)
+        run(
+          name !== undefined || body.type === "session.removed"
+            ? log(event, session, name)
+            : Effect.flatMap(nameOf(session), (asked) => log(event, session, asked))
+        )
       }
     })
   })
 )
+
+const log = (event: Event, session: string, name: string | undefined): Effect.Effect<void> => {
+  const told = tell(event, name ?? session)
+  if (told === null) return Effect.void
+  const { fields, kind, level, message } = told
+  const named = { "agentd.session.id": session, "agentd.session.name": name }
+  return Effect.annotateLogs(Effect.logWithLevel(level)(message), about(kind, { ...named, ...fields }))
+}
