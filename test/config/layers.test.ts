@@ -17,6 +17,8 @@ const another = (key: Key) => {
   if (key === "session.restart") return "on-boot"
   if (key === "limits.nice") return 12
   if (key === "session.sandbox") return "workspace"
+  if (key === "telemetry.otlp_endpoint") return "https://collector:4318"
+  if (key === "telemetry.resource_attributes") return "team=a"
   return key === "transcript.keep_bytes" ? "2GiB" : samples[settings.get(key)!.kind]
 }
 
