@@ -7,7 +7,10 @@ import { check, renderCheck, renderShow } from "../config/Check.ts"
 import { systemRoots } from "../config/Files.ts"
 import { Settings } from "../config/Settings.ts"
 import type { Finding } from "../contract/Daemon.ts"
+import { refuseWaiting } from "../doors/refuseWaiting.ts"
+import { SOCKET_NAME } from "../doors/UnixSocket.ts"
 import { Directories } from "../host/Directories.ts"
+import { activationSocket } from "../host/FdStore.ts"
 import * as FileSystem from "../host/FileSystem.ts"
 import { receiveHandover, startAgain } from "../host/Handover.ts"
 import { standardErrorIsJournal } from "../host/Journal.ts"
@@ -22,13 +25,20 @@ import { journalLog, jsonLog, type LogThreshold, logging, terminalLog } from "./
 import { HELP, type Options, parseOptions } from "./Options.ts"
 import { serve } from "./Serve.ts"
 
+/** Looked for before the layers take it. */
+const activated = activationSocket(SOCKET_NAME)
 const threshold: LogThreshold = { current: "info" }
 const print = (text: string) => Effect.sync(() => void process.stdout.write(text))
 
 const run = (options: Options): Effect.Effect<number, unknown> => {
   switch (options.mode) {
     case "serve":
-      return Effect.as(Effect.scoped(Effect.provide(serve, Daemon({ ephemeral: options.ephemeral, threshold }))), EX_OK)
+      return Effect.scoped(Effect.provide(serve, Daemon({ ephemeral: options.ephemeral, threshold }))).pipe(
+        Effect.as(EX_OK),
+        Effect.tapCause((cause) =>
+          activated === null ? Effect.void : refuseWaiting(activated, explainFailure(cause).message)
+        )
+      )
     case "rebuild":
       return rebuild
     case "doctor":

@@ -27,7 +27,7 @@ const DRAIN_LOOK_MS = 20
 const REFUSAL_MS = 1_000
 
 /** FileDescriptorName= of the socket unit. */
-const SOCKET_NAME = "api"
+export const SOCKET_NAME = "api"
 
 /** Connections the kernel queues while the event loop is busy. */
 const BACKLOG = 511

@@ -107,6 +107,11 @@ const isOpen = (fd: number): boolean => {
 
 type Environment = Record<string, string | undefined>
 
+/** The listening socket that systemd started this process with; null when there is none, or it has been taken already. */
+export const activationSocket = (name: string): number | null =>
+  takeInherited({ ...process.env }, process.pid).find((inherited) => inherited.name === name && isOpen(inherited.fd))
+    ?.fd ?? null
+
 /** Reads LISTEN_PID, LISTEN_FDS and LISTEN_FDNAMES, and deletes them: the programs started here must not believe them. */
 export const takeInherited = (env: Environment, pid: number): ReadonlyArray<Inherited> => {
   const { LISTEN_FDNAMES, LISTEN_FDS, LISTEN_PID } = env

@@ -127,6 +127,19 @@ describe.skipIf(reason !== null).each(SYSTEMS)("the doctor on $name", { timeout:
     await user.run(["systemctl", "--user", "start", "agentd.service"], { mayFail: true })
     const failed = await doctor(user)
     expect(failed.code).toBe(1)
+    expect(failed.of("daemon")).toMatchObject({
+      level: "problem",
+      message: expect.stringContaining("could not be started")
+    })
+    // Whoever knocks is told at once, and each knock starts it once: nobody stays in the queue to have it started for ever.
+    const failures = async () => (await user.journal()).split("agentd.service: Failed with result").length - 1
+    const before = await failures()
+    const refused = await user.run(["agentctl", "ls"], { mayFail: true })
+    expect([refused.code, refused.stderr]).toEqual([3, expect.stringContaining("agentd.toml:2: session.cols")])
+    await user.until("the daemon to have failed", async () => (await failures()) > before)
+    await user.run(["agentctl", "ls"], { mayFail: true })
+    await user.until("the daemon to have failed again", async () => (await failures()) > before + 1)
+    expect(await failures()).toBe(before + 2)
     expect(failed.of("configuration")).toMatchObject({
       level: "problem",
       message: expect.stringContaining("agentd.toml:2")

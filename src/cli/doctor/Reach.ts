@@ -14,9 +14,10 @@ export const judgeReach = (socket: string, answer: DaemonStatus | AgentdError): 
       return ok("daemon", `None runs; the next command starts one. Its socket would be ${socket}.`)
     case "UnsafeSocket":
       return problem("daemon", answer.message, `ls -ld ${commandLine([String(answer.data.path ?? socket)])}`)
+    case "StartFailed":
+      return problem("daemon", answer.message, "agentctl daemon logs")
     case "TimedOut":
     case "ConnectionLost":
-    case "StartFailed":
       return problem(
         "daemon",
         `Something listens on ${socket} and does not answer: ${answer.message}`,
