@@ -3,15 +3,21 @@
  */
 import { Effect } from "effect"
 import type { ConfigShowResult } from "../contract/Daemon.ts"
-import type { ConfigInvalid } from "../contract/Errors.ts"
+import { ConfigInvalid } from "../contract/Errors.ts"
 import { listFiles, type Roots, readFile } from "./Files.ts"
 import { mergeLayers } from "./Layers.ts"
+import { readProfileFile } from "./Profiles.ts"
+
+/** Where sandbox profiles lie, wherever the administrator's files do. */
+const PROFILE = /\/sandbox\.d\/([^/]+)\.toml$/
 
 /**
  * Everything that is wrong in one file, wherever it lies: by itself, and against the locks of the administrator's files
  * unless it is one of them. What is wrong in other files is not this file's fault and is left out.
  */
 export const check = Effect.fn("Settings.check")(function* (file: string, roots: Roots) {
+  const profile = PROFILE.exec(file)?.[1]
+  if (profile !== undefined) return yield* checkProfile(profile, file, roots.uid)
   const administrator = file.startsWith(`${roots.admin}/`)
   const owner = administrator ? "admin" : file.startsWith(`${roots.vendor}/`) ? "vendor" : "user"
   const own = yield* readFile({ path: file, owner }, roots.uid)
@@ -23,6 +29,13 @@ export const check = Effect.fn("Settings.check")(function* (file: string, roots:
   const locked = mergeLayers([...(administrator ? [] : before), own]).problems
   return locked.filter((problem) => problem.file === file)
 })
+
+const checkProfile = (name: string, file: string, uid: number) =>
+  Effect.match(readProfileFile(name, file, uid), {
+    onFailure: (problem) => [problem],
+    onSuccess: (found): ReadonlyArray<ConfigInvalid> =>
+      found === null ? [new ConfigInvalid({ file, line: null, key: "", reason: "there is no such file" })] : []
+  })
 
 /** One line for each problem, or that there is none. */
 export const renderCheck = (file: string, problems: ReadonlyArray<ConfigInvalid>): string =>

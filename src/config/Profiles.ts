@@ -18,27 +18,30 @@ const SUFFIX = ".toml"
 
 /** Null for the profile that shuts nothing off. */
 export const readProfile = Effect.fn("Settings.profile")(function* (name: string, roots: Roots) {
-  const fs = yield* FileSystem.FileSystem
   const directory = `${roots.admin}/sandbox.d`
-  const path = `${directory}/${name}${SUFFIX}`
+  const own = yield* readProfileFile(name, `${directory}/${name}${SUFFIX}`, roots.uid)
+  if (own !== null) return own
+  const builtIn = builtInProfiles.get(name)
+  return builtIn === undefined ? yield* unknown(name, directory) : builtIn
+})
+
+/** The profile a file describes; null when there is no such file. */
+export const readProfileFile = Effect.fnUntraced(function* (name: string, path: string, uid: number) {
+  const fs = yield* FileSystem.FileSystem
   const invalid = (reason: string) => new ConfigInvalid({ file: path, line: null, key: "", reason })
+  const unreadable = (error: { readonly message: string }) => invalid(`it cannot be read (${error.message})`)
   const info = yield* fs.stat(path).pipe(
-    Effect.map(Option.some),
     Effect.catchIf(
       (error) => error.reason._tag === "NotFound",
-      () => Effect.succeedNone
+      () => Effect.succeed(null)
     ),
-    Effect.mapError((error) => invalid(`it cannot be read (${error.message})`))
+    Effect.mapError(unreadable)
   )
-  const builtIn = builtInProfiles.get(name)
-  if (Option.isNone(info)) return builtIn === undefined ? yield* unknown(name, directory) : builtIn
-  if (builtIn !== undefined) return yield* invalid(`the profile "${name}" is built in. Give this one another name`)
-  const problem = problemOf(info.value, roots.uid)
+  if (info === null) return null
+  if (builtInProfiles.has(name)) return yield* invalid(`the profile "${name}" is built in. Give this one another name`)
+  const problem = problemOf(info, uid)
   if (problem !== null) return yield* invalid(problem)
-  const bytes = yield* fs
-    .readFile(path)
-    .pipe(Effect.mapError((error) => invalid(`it cannot be read (${error.message})`)))
-  const text = yield* decodeUtf8(path, bytes)
+  const text = yield* decodeUtf8(path, yield* Effect.mapError(fs.readFile(path), unreadable))
   return yield* parseProfile(text, path)
 })
 

@@ -16,9 +16,9 @@ export const SandboxName = Schema.String.check(
 export const OPEN = "open"
 
 const Paths = Schema.Array(
-  Schema.String.check(Schema.isPattern(/^(~|~?\/[^\0\n]*)$/u), Schema.isPattern(/^(?!.*\/\.\.(\/|$))/u))
+  Schema.String.check(Schema.isPattern(/^(~|~?\/[^"'\p{Cc}]*)$/u), Schema.isPattern(/^(?!.*\/\.\.(\/|$))/u))
 ).check(Schema.isMaxLength(64))
-const paths = 'a list of paths that begin with "/" or "~/" and hold no ".."'
+const paths = 'a list of paths that begin with "/" or "~/" and hold no ".." and no quotes'
 const yesOrNo = "true or false"
 
 /** Every key of a profile's file. */

@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process"
-import { chmodSync, chownSync, copyFileSync, mkdirSync, rmSync, symlinkSync } from "node:fs"
-import { join } from "node:path"
+import { chmodSync, chownSync, copyFileSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
+import { dirname, join } from "node:path"
+import { Effect } from "effect"
 import { describe, expect, it } from "vitest"
 import { check, renderCheck } from "../../src/config/Check.ts"
 import { Settings } from "../../src/config/Settings.ts"
@@ -172,6 +173,40 @@ describe("a file that cannot be trusted or read is refused with the way out", ()
     machine.write("admin", "")
     machine.write("conf.d" as "user", "")
     expect(await problemOf(machine)).toMatchObject({ file: join(machine.roots.admin, "conf.d") })
+  })
+})
+
+describe("checking a sandbox profile", () => {
+  const checked = (machine: Machine, name: string, text: string) => {
+    const file = join(machine.roots.admin, "sandbox.d", name)
+    mkdirSync(dirname(file), { recursive: true })
+    writeFileSync(file, text, { mode: 0o644 })
+    return machine.run(check(file, machine.roots)).then((problems) => renderCheck(file, problems))
+  }
+
+  it("says what is wrong in it, and what it may not be called", async () => {
+    using machine = new Machine()
+    if (asRoot) expect(await checked(machine, "online.toml", "network = true\n")).toMatch(/online\.toml: valid\n$/)
+    else
+      expect(await checked(machine, "online.toml", "network = true\n")).toContain(
+        "only an administrator's profile counts"
+      )
+    if (asRoot)
+      expect(await checked(machine, "odd.toml", "\nnetwrok = true\n")).toContain("odd.toml:2: netwrok: unknown key")
+    expect(await checked(machine, "workspace.toml", "")).toContain('the profile "workspace" is built in')
+    expect(await machine.run(check("/nowhere/sandbox.d/x.toml", machine.roots))).toHaveLength(1)
+  })
+
+  it("is done whenever a session asks for it, so that a file put there counts at once", async () => {
+    using machine = new Machine()
+    const profile = (name: string) => Effect.flatMap(Settings, (settings) => settings.profile(name))
+    expect(await machine.run(profile("open"))).toBeNull()
+    expect(await machine.run(profile("workspace"))).toMatchObject({ home: "read-only", network: false })
+    await expect(machine.run(profile("online"))).rejects.toThrow(
+      'there is no profile "online"; there are open, workspace'
+    )
+    await checked(machine, "online.toml", "network = true\n")
+    if (asRoot) expect(await machine.run(profile("online"))).toMatchObject({ home: "read-only", network: true })
   })
 })
 

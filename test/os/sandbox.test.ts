@@ -33,8 +33,8 @@ onSystems("a sandbox", ({ machine, user }) => {
 
   it("keeps a session in its working tree: home and system read-only, no network, a /tmp of its own", async () => {
     await using somebody = await user()
-    const project = `${somebody.home}/a project "x" %h $y`
-    await somebody.run(["mkdir", "-p", `${project}/sub`])
+    const project = `${somebody.home}/a project: %h $y \\ é`
+    await somebody.run(["mkdir", "-p", `${project}/sub`, `${project}/.git/hooks`])
     await somebody.bash("echo secret >/tmp/outside")
     const script = tries(
       'echo 1 >"$PWD/new"',
@@ -51,10 +51,15 @@ onSystems("a sandbox", ({ machine, user }) => {
       "agentctl ls",
       "echo $$ >/sys/fs/cgroup/cgroup.procs",
       "umount /tmp",
+      "test -e /run/dbus/system_bus_socket",
+      "echo 1 >.git/index",
+      "echo 1 >.git/hooks/pre-commit",
+      "mv .git .git-away",
+      "mv .git/hooks .git/hooks-away",
       "ip route get 1.1.1.1"
     )
     expect(await inside(somebody, project, "workspace", script)).toEqual([
-      ..."yes yes yes no no no yes no no no no no no no no".split(" ")
+      ..."yes yes yes no no no yes no no no no no no no no yes no no no no".split(" ")
     ])
     expect((await somebody.run(["ls", project])).stdout.split("\n")).toContain("new")
     expect((await somebody.bash("ls /tmp")).stdout).not.toContain("mine")
@@ -159,6 +164,8 @@ onSystems("a sandbox", ({ machine, user }) => {
       'there is no profile "nothing"; there are open, workspace, bad'
     )
     expect(await refused(somebody.home, "--sandbox", "workspace")).toContain("start it in a project's directory")
+    await somebody.run(["mkdir", `${somebody.home}/it's`])
+    expect(await refused(`${somebody.home}/it's`, "--sandbox", "workspace")).toContain("a path with quotes")
     expect(await refused(project, "--sandbox", "bad")).toContain("bad.toml:1: network: expected true or false, found 1")
     expect(await refused(project, "--sandbox", "writable")).toContain("others than its owner may write to it")
     expect((await somebody.json<ReadonlyArray<Listed>>("ls", "--all")).length).toBe(0)

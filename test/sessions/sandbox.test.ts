@@ -19,7 +19,12 @@ const confinement = (changes: Partial<Confinement> = {}): Confinement => ({
   home: "/home/me",
   runtime: "/run/user/7",
   socket: "/run/user/7/agentd/api.sock",
-  tree: { root: "/home/me/project", git: null, orders: ["/home/me/project/.git/hooks"] },
+  tree: {
+    root: "/home/me/project",
+    git: null,
+    orders: ["/home/me/project/.git/hooks"],
+    own: "/home/me/project/.git"
+  },
   ...changes
 })
 
@@ -70,6 +75,7 @@ describe("a profile's file", () => {
       ["netwrok = true", "unknown key; a profile has description, home"],
       ['read_write = ["cache"]', 'begin with "/" or "~/"'],
       ['read_write = ["/srv/../etc"]', 'hold no ".."'],
+      ["hidden = ['~/a\"b']", "and no quotes"],
       ['hidden = ["~user/x"]', 'begin with "/" or "~/"'],
       ["network =", "not valid TOML"]
     ] as const
@@ -95,7 +101,8 @@ describe("the working tree", () => {
     expect(findWorkTree(join(repository, "sub"), [home])).toEqual({
       root: repository,
       git: null,
-      orders: [join(repository, ".git/hooks"), join(repository, ".git/config")]
+      orders: [join(repository, ".git/hooks"), join(repository, ".git/config")],
+      own: join(repository, ".git")
     })
   })
 
@@ -104,7 +111,8 @@ describe("the working tree", () => {
     expect(findWorkTree(linked, [home])).toEqual({
       root: linked,
       git: join(repository, ".git"),
-      orders: [join(linked, ".git"), join(repository, ".git/hooks"), join(repository, ".git/config")]
+      orders: [join(linked, ".git"), join(repository, ".git/hooks"), join(repository, ".git/config")],
+      own: null
     })
   })
 
@@ -155,7 +163,8 @@ describe("the properties of a sandbox", () => {
         "PrivateNetwork=yes",
         "PrivateTmp=yes",
         'TemporaryFileSystem="/run/user/7":mode=0700',
-        'ReadWritePaths="-/home/me/project"',
+        'ReadWritePaths="/home/me/project"',
+        'BindPaths="/home/me/project/.git"',
         'ReadOnlyPaths="-/home/me/project/.git/hooks"',
         'InaccessiblePaths="-/run/docker.sock"'
       ])
@@ -167,17 +176,19 @@ describe("the properties of a sandbox", () => {
     const empty = sandboxProperties(confinement({ profile: { ...workspace, home: "empty", daemon: true } }), [
       "/run/user/7/x"
     ])
-    expect(empty).toContain('BindPaths="-/home/me/project"')
+    expect(empty).toContain('BindPaths="/home/me/project"')
     expect(empty).toContain('BindReadOnlyPaths="-/run/user/7/agentd/api.sock"')
-    expect(empty).toContain('BindPaths="-/run/user/7/x"')
-    const inTmp = sandboxProperties(confinement({ tree: { root: "/tmp/project", git: "/srv/git", orders: [] } }))
-    expect(inTmp).toContain('BindPaths="-/tmp/project"')
-    expect(inTmp).toContain('ReadWritePaths="-/srv/git"')
-    // The session's own /tmp is its working directory then.
-    expect(sandboxProperties(confinement({ tree: { root: "/tmp", git: null, orders: [] } }))).not.toContain(
-      'BindPaths="-/tmp"'
+    expect(empty).toContain('BindPaths="/run/user/7/x"')
+    const inTmp = sandboxProperties(
+      confinement({ tree: { root: "/tmp/project", git: "/srv/git", orders: [], own: null } })
     )
-    expect(sandboxProperties(confinement({ home: "/srv/me" }))).toContain('ReadOnlyPaths="-/srv/me"')
+    expect(inTmp).toContain('BindPaths="/tmp/project"')
+    expect(inTmp).toContain('ReadWritePaths="/srv/git"')
+    // The session's own /tmp is its working directory then.
+    expect(sandboxProperties(confinement({ tree: { root: "/tmp", git: null, orders: [], own: null } }))).not.toContain(
+      'BindPaths="/tmp"'
+    )
+    expect(sandboxProperties(confinement({ home: "/srv/me" }))).toContain('ReadOnlyPaths="/srv/me"')
   })
 
   it("name any path as one word", () => {

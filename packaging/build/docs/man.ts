@@ -154,6 +154,7 @@ const agentd = (release: Release): string =>
       item("`~/.local/state/agentd/`", "Event log, transcripts, backups; `$XDG_STATE_HOME/agentd/` if that is set."),
       item("`~/.config/agentd/agentd.toml`", "The user's configuration; `$XDG_CONFIG_HOME/agentd/` if that is set."),
       item("`/etc/agentd/agentd.toml`, `/etc/agentd/conf.d/*.toml`", "The administrator's, which can lock keys."),
+      item("`/etc/agentd/sandbox.d/*.toml`", "The administrator's sandbox profiles, by name."),
       item("`/usr/share/agentd/agentd.toml`", "The distribution's.")
     ),
     section("ENVIRONMENT", paragraphs("Every key of `agentd.toml(5)` is also a variable, named there.")),

@@ -8,6 +8,7 @@ import { InvalidParams, NotAllowed } from "../../contract/Errors.ts"
 import { OPEN, type SandboxProfile } from "../../contract/Sandbox.ts"
 import { Directories } from "../../host/Directories.ts"
 import { Environment } from "../../host/Environment.ts"
+import { cannotName } from "./Properties.ts"
 import { findWorkTree, type WorkTree } from "./WorkTree.ts"
 
 /** What a session is shut off from, here. */
@@ -60,6 +61,12 @@ const confine = Effect.fnUntraced(function* (name: string, profile: SandboxProfi
     return yield* new InvalidParams({
       field: "cwd",
       reason: `in the sandbox "${name}" a session may write to the directory it works in, and ${cwd} is or holds your home or agentd's own files; start it in a project's directory`
+    })
+  }
+  if ([tree.root, tree.git ?? "", home, own].some(cannotName)) {
+    return yield* new InvalidParams({
+      field: "cwd",
+      reason: `systemd makes no sandbox around a path with quotes or control characters; call the directory otherwise, or start the session with the sandbox "open"`
     })
   }
   return { name, profile, home, runtime: own, socket, tree } satisfies Confinement

@@ -5,8 +5,12 @@ import { join } from "node:path"
 import type { Confinement } from "./Confinement.ts"
 import { isWithin } from "./WorkTree.ts"
 
-/** Whoever reaches one of these sockets is root, sandbox or not; membership in a group that may is kept inside of it. */
+/**
+ * Sockets of what runs as root and does as it is told: containers' managers, for members of a group, which one stays inside of a
+ * sandbox; on the system's message bus whatever polkit lets somebody do who sits at the machine.
+ */
 const ROOT_BY_ANOTHER_DOOR = [
+  "/run/dbus",
   "/run/docker.sock",
   "/run/containerd",
   "/run/podman",
@@ -36,9 +40,22 @@ const ALWAYS = [
   "ProtectHostname=yes"
 ]
 
-/** Absolute paths, each quoted as a word; the dash: none of them has to be there. */
+/** Absolute paths, each quoted as a word. */
+const all = (name: string, paths: ReadonlyArray<string>): ReadonlyArray<string> =>
+  paths.map((path) => `${name}=${quoted(path)}`)
+
+/** The dash: none of them has to be there. */
 const optional = (name: string, paths: ReadonlyArray<string>): ReadonlyArray<string> =>
-  paths.map((path) => `${name}=${quoted(`-${path}`)}`)
+  all(
+    name,
+    paths.map((path) => `-${path}`)
+  )
+
+/**
+ * Quotes and control characters: systemd 257 writes paths with these into a unit's description and does not read them back, and a
+ * mount of an optional path is then left out without a word.
+ */
+export const cannotName = (path: string): boolean => /["'\p{Cc}]/u.test(path)
 
 /** A word as systemd-run takes it, whatever is in it. */
 export const quoted = (word: string): string => `"${word.replaceAll(/["\\]/g, "\\$&")}"`
@@ -56,14 +73,12 @@ export const sandboxProperties = (
   const trees = [tree.root, ...(tree.git === null ? [] : [tree.git])]
   const writable = profile.work_tree === "read-write" ? trees : []
   /** What has been replaced by something empty must be brought back; what lies in a read-only tree only be opened. */
-  const open = (paths: ReadonlyArray<string>, bind: "BindPaths" | "BindReadOnlyPaths", plain: string) =>
-    paths.flatMap((path) =>
-      optional(replaced.some((one) => path !== one && isWithin(path, one)) ? bind : plain, [path])
-    )
+  const open = (paths: ReadonlyArray<string>, bind: "BindPaths" | "BindReadOnlyPaths", plain: string, named = all) =>
+    paths.flatMap((path) => named(replaced.some((one) => path !== one && isWithin(path, one)) ? bind : plain, [path]))
   return [
     ...ALWAYS,
     ...(profile.home === "read-only"
-      ? ["ProtectHome=read-only", ...(elsewhere ? optional("ReadOnlyPaths", [home]) : [])]
+      ? ["ProtectHome=read-only", ...(elsewhere ? all("ReadOnlyPaths", [home]) : [])]
       : []),
     ...(profile.home === "empty" ? ["ProtectHome=tmpfs"] : []),
     ...(profile.system === "read-only" ? ["ProtectSystem=strict"] : []),
@@ -72,11 +87,14 @@ export const sandboxProperties = (
     // Not in any sandbox: with the service manager or the message bus a program could be started outside of it.
     ...emptied.map((path) => `TemporaryFileSystem=${quoted(path)}:mode=0700`),
     ...(profile.daemon ? optional("BindReadOnlyPaths", [socket]) : []),
-    ...open([...writable, ...expand(profile.read_write)], "BindPaths", "ReadWritePaths"),
+    ...open(writable, "BindPaths", "ReadWritePaths"),
+    ...open(expand(profile.read_write), "BindPaths", "ReadWritePaths", optional),
     ...open(profile.work_tree === "read-only" ? trees : [], "BindReadOnlyPaths", "ReadOnlyPaths"),
-    ...open(expand(profile.read_only), "BindReadOnlyPaths", "ReadOnlyPaths"),
+    ...open(expand(profile.read_only), "BindReadOnlyPaths", "ReadOnlyPaths", optional),
+    // What is mounted cannot be renamed; ReadWritePaths= would mount nothing where all around is writable too.
+    ...(profile.protect_git && tree.own !== null && writable.length > 0 ? all("BindPaths", [tree.own]) : []),
     ...(profile.protect_git ? optional("ReadOnlyPaths", tree.orders) : []),
-    ...optional("BindPaths", extra),
+    ...all("BindPaths", extra),
     ...optional("InaccessiblePaths", [...ROOT_BY_ANOTHER_DOOR, ...expand(profile.hidden)])
   ]
 }

@@ -13,6 +13,8 @@ export interface WorkTree {
   readonly git: string | null
   /** What git takes orders from: hooks and settings. */
   readonly orders: ReadonlyArray<string>
+  /** The git directory inside of it, which must not be moved away and replaced by one with other orders. */
+  readonly own: string | null
 }
 
 /** Bytes of a file that holds one path. */
@@ -27,14 +29,14 @@ export const findWorkTree = (cwd: string, kept: ReadonlyArray<string>): WorkTree
   const dotGit = join(root, ".git")
   switch (kindOf(dotGit)) {
     case "directory":
-      return { root, git: null, orders: ordersOf(dotGit) }
+      return { root, git: null, orders: ordersOf(dotGit), own: dotGit }
     case "file": {
       const git = commonDirectory(dotGit)
       const outside = git !== null && !holdsOneOf(git, kept) ? git : null
-      return { root, git: outside, orders: [dotGit, ...(outside === null ? [] : ordersOf(outside))] }
+      return { root, git: outside, orders: [dotGit, ...(outside === null ? [] : ordersOf(outside))], own: null }
     }
     default:
-      return { root, git: null, orders: [] }
+      return { root, git: null, orders: [], own: null }
   }
 }
 
