@@ -11,7 +11,7 @@ import type { EventLog } from "../store/EventLog.ts"
 import type { Sqlite } from "../store/Sqlite.ts"
 import { clock } from "./doctor/Clock.ts"
 import { configuration } from "./doctor/Configuration.ts"
-import { descriptors } from "./doctor/Descriptors.ts"
+import { descriptors, descriptorsOffline } from "./doctor/Descriptors.ts"
 import { disk } from "./doctor/Disk.ts"
 import { problem, quoted } from "./doctor/findings.ts"
 import { launcher } from "./doctor/Launching.ts"
@@ -29,7 +29,7 @@ const stored = Effect.all([store, projections, configuration, clock])
 
 /** By a daemon that runs. */
 export const examine = Effect.gen(function* () {
-  return [...(yield* stored), ...(yield* surroundings(yield* Directories)), yield* descriptors(true), yield* launcher]
+  return [...(yield* stored), ...(yield* surroundings(yield* Directories)), yield* descriptors, yield* launcher]
 })
 
 /**
@@ -39,7 +39,7 @@ export const examine = Effect.gen(function* () {
 export const examineWith = <E>(offline: Layer.Layer<Directories | EventLog | Settings | Sqlite, E>) =>
   Effect.gen(function* () {
     const places = yield* Effect.orDie(decidePlaces)
-    const around = yield* Effect.provide(Effect.all([surroundings(places), descriptors(false)]), Self.layer)
+    const around = yield* Effect.provide(Effect.all([surroundings(places), descriptorsOffline]), Self.layer)
     const inside = yield* Effect.provide(stored, offline).pipe(
       Effect.catchCause((cause): Effect.Effect<ReadonlyArray<Finding>, E> => {
         const { code, message } = explainFailure(cause)

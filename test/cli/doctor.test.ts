@@ -89,7 +89,7 @@ it("shows what a session that starts by itself would lack", async () => {
   expect(of("environment")).toMatchObject({
     level: "warning",
     message: expect.stringContaining(tools),
-    fix: "agentctl daemon restart"
+    fix: expect.stringMatching(/^agentctl daemon restart --stop/)
   })
   expect(of("environment")!.message).toContain("HTTPS_PROXY")
   expect(JSON.stringify(of("environment"))).not.toContain("hunter2")

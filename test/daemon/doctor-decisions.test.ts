@@ -61,10 +61,13 @@ test("room is judged by bytes and by inodes", () => {
 })
 
 test("descriptors are judged by the limit and by how many of them are taken", () => {
-  expect(judgeDescriptors(65536, 40)).toMatchObject({ level: "ok" })
-  expect(judgeDescriptors(1024, 40)).toMatchObject({ level: "warning", fix: expect.stringContaining("ulimit -n 4096") })
-  expect(judgeDescriptors(65536, 60_000)).toMatchObject({ level: "problem" })
-  expect(judgeDescriptors(null, null)).toMatchObject({ level: "ok" })
+  expect(judgeDescriptors(65536, 40, true)).toMatchObject({ level: "ok" })
+  expect(judgeDescriptors(1024, 40, false)).toMatchObject({
+    level: "warning",
+    fix: expect.stringContaining("ulimit -n 4096")
+  })
+  expect(judgeDescriptors(65536, 60_000, true)).toMatchObject({ level: "problem" })
+  expect(judgeDescriptors(null, null, true)).toMatchObject({ level: "ok" })
 })
 
 test("an event of the future says that the clock was stepped back", () => {
@@ -98,7 +101,7 @@ test("the launcher is named with the reason for it", () => {
     /user manager/
   )
   const reason = whyUnavailable("linux", false, unit)
-  expect(judgeLauncher("direct", reason, false).message).toMatch(/end with it, because no service manager started/)
+  expect(judgeLauncher("direct", reason, false).message).toMatch(/own children, because no service manager started/)
   expect(judgeLauncher("systemd", null, false).message).toMatch(/not a stop/)
   expect(judgeLauncher("systemd", null, true).message).not.toMatch(/not a stop/)
 })

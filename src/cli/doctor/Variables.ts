@@ -44,7 +44,9 @@ export const judgeVariables = (
 
 export const variables = (place: Surroundings, pid: number | null, supervised: boolean): Finding => {
   const running = pid === null ? null : environmentOf(pid)
-  const fix = supervised ? "agentctl service install && agentctl service restart" : "agentctl daemon restart"
+  const fix = supervised
+    ? "agentctl service install && agentctl service restart"
+    : "agentctl daemon restart --stop   # it asks before it ends sessions"
   const file = environmentFile(place.env, place.home)
   const captured = existsSync(file)
   const from = captured ? `with ${file}` : "nothing was captured for it"

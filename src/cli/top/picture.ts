@@ -157,6 +157,6 @@ const footer = ({ asking, message, rows, selected }: State): string => {
   const chosen = rows.find(({ id }) => id === selected)
   if (asking && chosen !== undefined) return `Stop ${printable(chosen.name)}, and everything it started? [y/N]`
   return message === null
-    ? "q quit  s stop  enter attach  arrows choose  sort by c cpu m memory o output n name"
+    ? "q quit  s stop  enter attach  arrows choose  sort: c cpu  m mem  o out  n name"
     : printable(message)
 }

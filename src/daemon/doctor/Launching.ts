@@ -14,7 +14,7 @@ export const judgeLauncher = (kind: "direct" | "systemd", why: string | null, ou
       )
     : ok(
         "launcher",
-        `direct: sessions are the daemon's own children and end with it, because ${why ?? "it was asked to"}.`
+        `direct: sessions are the daemon's own children, because ${why ?? "it was asked to"}. They outlive an upgrade in place, not the daemon's end.`
       )
 
 export const launcher = Effect.gen(function* () {
