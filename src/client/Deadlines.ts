@@ -16,7 +16,8 @@ export const deadlines: Partial<Readonly<Record<MethodName, number | null>>> = {
   "session.stop": null,
   "session.remove": null,
   "session.output": null,
-  "session.wait": null
+  "session.wait": null,
+  "message.wait": null
 }
 
 export const timeoutFor = (method: string): number | null => {

@@ -4,7 +4,7 @@
  */
 import type { Event } from "../contract/Event.ts"
 import { CONNECT_MS } from "../contract/Limits.ts"
-import type { Result } from "../contract/Methods.ts"
+import type { Params, Result } from "../contract/Methods.ts"
 import { AgentdError } from "./AgentdError.ts"
 import type { Connection } from "./Connection.ts"
 import { timeoutFor } from "./Deadlines.ts"
@@ -12,6 +12,8 @@ import { timeoutFor } from "./Deadlines.ts"
 export interface WatchOptions {
   /** Begin after this sequence number. Default: only what is new. */
   readonly after?: number
+  /** Only what concerns the caller, or what is named here: `subscribe`'s parameters. Default: every event. */
+  readonly interest?: Omit<Params<"subscribe">, "after">
   /** Connect again when the daemon goes away, for as long as it takes. Default false. */
   readonly reconnect?: boolean
   readonly signal?: AbortSignal
@@ -33,9 +35,9 @@ export async function* watchEvents(
   for (;;) {
     options.signal?.throwIfAborted()
     try {
-      for await (const event of subscription(open, after, options.signal)) {
+      for await (const event of subscription(open, after, options)) {
         retryMs = RETRY_MS.first
-        if (typeof event === "number") after ??= event
+        if (typeof event === "number") after = event
         else {
           after = event.seq
           yield event
@@ -52,11 +54,11 @@ export async function* watchEvents(
   }
 }
 
-/** One connection's worth: first the number it starts after, then events. */
+/** One connection's worth: numbers it goes on after, and events. Ends where the next one is to begin after the last number. */
 async function* subscription(
   open: () => Promise<Connection>,
   after: number | undefined,
-  signal: AbortSignal | undefined
+  { interest, signal }: WatchOptions
 ): AsyncGenerator<Event | number, void> {
   const connection = await open()
   const queue: Array<Notified> = []
@@ -78,14 +80,19 @@ async function* subscription(
   }
   signal?.addEventListener("abort", onAbort, { once: true })
   try {
-    const answer = (await connection.request("event.watch", after === undefined ? {} : { after }, {
-      timeoutMs: CONNECT_MS
-    })) as Result<"event.watch">
+    const method = interest === undefined ? "event.watch" : "subscribe"
+    const params = { ...interest, ...(after === undefined ? {} : { after }) }
+    const answer = (await connection.request(method, params, { timeoutMs: CONNECT_MS })) as Result<"event.watch">
     yield answer.after
     for (;;) {
       for (const notified of queue.splice(0)) {
         if (notified.kind === "event") yield notified.event
-        else yield* missed(connection, notified.from, notified.to)
+        else if (interest === undefined) yield* missed(connection, notified.from, notified.to)
+        else {
+          // Only the daemon knows what of it concerns whom: history, asked for anew, is never passed over.
+          yield notified.from - 1
+          return
+        }
       }
       if (queue.length > 0) continue
       if (failure !== undefined) throw failure

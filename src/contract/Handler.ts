@@ -7,6 +7,7 @@ import type { AgentdError, Conflict, NotSupported } from "./Errors.ts"
 import type { FrameType } from "./Frames.ts"
 import type { HandedAttachment } from "./Handover.ts"
 import type { MethodName, Params, Result } from "./Methods.ts"
+import type { Interest } from "./Subscription.ts"
 
 /** Who is at the other end, as the kernel says. */
 export interface Peer {
@@ -22,8 +23,8 @@ export interface Caller {
   readonly scope: Scope.Scope
   /** The request was asked of the version of the daemon before this one, which has become this one meanwhile. */
   readonly again: boolean
-  /** Its subscriptions, and how far each has been told: the daemon's next version goes on from there. */
-  readonly positions: Map<string, number>
+  /** Its subscriptions, what each lets through and how far it has been told: the daemon's next version goes on from there. */
+  readonly positions: Map<string, { readonly after: number; readonly interest: Interest | null }>
   /** Sends a JSON-RPC notification; completes when the caller has room for the next one. `sent` is called when it is on its way. */
   readonly notify: (method: string, params: unknown, sent?: () => void) => Effect.Effect<void>
   /** After this request's answer the connection carries frames; `begin` is called with them then. */

@@ -4,6 +4,7 @@
  */
 import { Schema } from "effect"
 import { SessionClient, SessionExit } from "./Session.ts"
+import { Interest } from "./Subscription.ts"
 
 /** Formats that this build reads. It writes the last one. */
 export const HANDOVER_FORMATS = { first: 1, last: 1 } as const
@@ -96,7 +97,13 @@ export const HandedConnection = Schema.Struct({
       answers: Schema.Array(Schema.NullOr(Schema.Struct({ text: Schema.NullOr(Schema.String) })))
     })
   ),
-  subscriptions: Schema.Array(Schema.Struct({ subscription: Schema.String, after: Schema.Int })),
+  subscriptions: Schema.Array(
+    Schema.Struct({
+      subscription: Schema.String,
+      after: Schema.Int,
+      interest: Schema.optionalKey(Schema.NullOr(Interest))
+    })
+  ),
   /** It carries frames. Without an attachment: the client is still to say `Detach`. */
   frames: Schema.NullOr(Schema.Struct({ attachment: Schema.NullOr(HandedAttachment), told: Schema.Boolean }))
 })

@@ -10,6 +10,7 @@ import * as E from "./Event.ts"
 import { DEADLINE_MS } from "./Limits.ts"
 import * as M from "./Message.ts"
 import * as S from "./Session.ts"
+import * as Sub from "./Subscription.ts"
 
 /** How long a method may take: a number of milliseconds, or `null` when it streams or waits for something. */
 type Deadline = number | null
@@ -143,6 +144,23 @@ export const methods = {
   "message.delete": method("Take back a message of one's own.", M.DeleteMessageParams, M.Message),
   "message.markRead": method("Record that the caller has read messages.", M.MarkReadParams, M.MarkReadResult),
   "message.archive": method("Put messages away, out of the inbox.", M.ArchiveParams, M.ArchiveResult),
+  "message.wait": method(
+    "Wait for a message to the caller: one that is unread already, else the next.",
+    Sub.WaitMessageParams,
+    Sub.WaitMessageResult,
+    null
+  ),
+  subscribe: method(
+    "Be sent events that concern the caller, or what the parameters name, as they happen. Without any: messages to the caller.",
+    Sub.SubscribeParams,
+    E.WatchResult
+  ),
+  unsubscribe: method("End a subscription of this connection.", Sub.UnsubscribeParams, Sub.UnsubscribeResult),
+  "subscriptions.list": method(
+    "Who is told of what, and how far they have come.",
+    Sub.ListSubscriptionsParams,
+    Sub.ListSubscriptionsResult
+  ),
   "event.list": method("Events after a sequence number.", E.ListEventsParams, E.ListEventsResult),
   "event.watch": method(
     "Be sent events as they happen, beginning after a sequence number.",

@@ -114,6 +114,10 @@ export const methodErrors: Readonly<Record<MethodName, ReadonlyArray<ErrorTag>>>
   "message.delete": [...asked, "MessageNotFound", "Conflict"],
   "message.markRead": asked,
   "message.archive": asked,
+  "message.wait": [...asked, "AgentNotFound", "DeadlineExceeded"],
+  subscribe: [...asked, "AgentNotFound"],
+  unsubscribe: [],
+  "subscriptions.list": [],
   "event.list": ["StorageUnavailable"],
   "event.watch": ["StorageUnavailable"],
   "event.unwatch": []

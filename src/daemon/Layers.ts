@@ -138,7 +138,10 @@ const GoingOn = Layer.effect(
   Effect.gen(function* () {
     const { reattach } = yield* Sessions
     const { start } = yield* Subscriptions
-    return { attach: reattach, watch: (caller, subscription, after) => start(caller, after, subscription) }
+    return {
+      attach: reattach,
+      watch: (caller, subscription, after, interest) => start(caller, { after, interest, goesOn: subscription })
+    }
   })
 )
 

@@ -85,7 +85,7 @@ export const layer = Layer.effect(
       "daemon.metrics": (params, caller) => provide(metrics(params, sessions, caller)),
       "config.show": () => provide(Effect.flatMap(Settings, ({ show }) => show)),
       "event.list": (params) => events.list(params),
-      "event.watch": ({ after }, caller) => subscriptions.start(caller, after),
+      "event.watch": ({ after }, caller) => subscriptions.start(caller, { after, interest: null }),
       "event.unwatch": ({ subscription }, caller) =>
         Effect.sync(() => ({ stopped: subscriptions.stop(caller, subscription) }))
     }

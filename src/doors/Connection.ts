@@ -134,7 +134,7 @@ export class Connection {
         items: JSON.parse(JSON.stringify(items)),
         answers: items.map((_, at) => (answers[at] === undefined ? null : { text: answers[at] }))
       })),
-      subscriptions: [...this.caller.positions].map(([subscription, after]) => ({ subscription, after })),
+      subscriptions: [...this.caller.positions].map(([subscription, position]) => ({ subscription, ...position })),
       frames: this.#attached?.handOver() ?? null
     }
   }

@@ -64,7 +64,7 @@ const describeMethod = (name: MethodName, schemaOf: (schema: Schema.Constraint) 
     errors: errorsOf(name).map((tag) => ({ $ref: `#/components/errors/${tag}` })),
     "x-deadline-ms": deadlineMs,
     ...(name === "session.attach" ? { "x-frames": true } : {}),
-    ...(name === "event.watch"
+    ...(name === "event.watch" || name === "subscribe"
       ? { "x-notifications": { event: schemaOf(EventNotification), "event.gap": schemaOf(GapNotification) } }
       : {})
   }

@@ -9,6 +9,7 @@ import type { Begin, Caller } from "../contract/Handler.ts"
 import type { HandedAttachment, Handover } from "../contract/Handover.ts"
 import { MAX_CONNECTIONS } from "../contract/Limits.ts"
 import { about } from "../contract/Log.ts"
+import type { Interest } from "../contract/Subscription.ts"
 import { Directories } from "../host/Directories.ts"
 import { FdStore } from "../host/FdStore.ts"
 import { Locked } from "../host/FileLock.ts"
@@ -52,7 +53,12 @@ export class Continuation extends Context.Service<
   Continuation,
   {
     readonly attach: (handed: HandedAttachment) => Effect.Effect<Begin | null>
-    readonly watch: (caller: Caller, subscription: string, after: number) => Effect.Effect<unknown>
+    readonly watch: (
+      caller: Caller,
+      subscription: string,
+      after: number,
+      interest: Interest | null
+    ) => Effect.Effect<unknown>
   }
 >()("agentd/doors/Continuation") {}
 
@@ -142,8 +148,8 @@ export class UnixSocket extends Context.Service<
         const socket = new Socket({ fd: handed.fd, readable: true, writable: true, allowHalfOpen: true })
         const connection = accept(socket, { handed, begin })
         if (connection === undefined) continue
-        for (const { after, subscription } of handed.subscriptions) {
-          yield* continuation.watch(connection.caller, subscription, after)
+        for (const { after, interest, subscription } of handed.subscriptions) {
+          yield* continuation.watch(connection.caller, subscription, after, interest ?? null)
         }
       }
 

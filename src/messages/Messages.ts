@@ -8,13 +8,16 @@ import { Conflict, InvalidParams, MessageNotFound, NotAllowed } from "../contrac
 import type { Caller, HandlersFor } from "../contract/Handler.ts"
 import { MAX_PREVIEW, MAX_TEXT_PAGE } from "../contract/Limits.ts"
 import type { MethodName, Params } from "../contract/Methods.ts"
+import { Events } from "../events/Events.ts"
+import { Subscriptions } from "../events/Subscriptions.ts"
 import { EventLog } from "../store/EventLog.ts"
 import { checkContent } from "./Content.ts"
 import { Drafts } from "./Drafts.ts"
 import { MessageStore } from "./MessageStore.ts"
 import { makeSend } from "./Send.ts"
+import { subscribeHandlers } from "./Subscribe.ts"
 
-type MessageMethod = Extract<MethodName, `message.${string}`>
+type MessageMethod = Extract<MethodName, `message.${string}` | "subscribe" | "unsubscribe" | "subscriptions.list">
 
 const DEFAULT_PAGE = 20
 
@@ -35,6 +38,7 @@ export class Messages extends Context.Service<Messages, { readonly requests: Han
       const store = yield* MessageStore
       const drafts = new Drafts()
       const send = makeSend({ agents, log, store })
+      const telling = { agents, events: yield* Events, log, store, subscriptions: yield* Subscriptions }
 
       /** Who reads, and where; a person who has said nothing yet has an empty inbox. */
       const reader = Effect.fnUntraced(function* (caller: Caller, path: string | undefined) {
@@ -83,6 +87,8 @@ export class Messages extends Context.Service<Messages, { readonly requests: Han
       })
 
       const requests: HandlersFor<MessageMethod> = {
+        ...subscribeHandlers(telling),
+
         "message.draft": ({ draft, text }, caller) => drafts.add(caller, draft, text),
 
         "message.send": (params, caller) =>

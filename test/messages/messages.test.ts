@@ -18,7 +18,7 @@ const inbox = async (who: Ask, params: object = {}) => {
   const { messages, total, unread } = await who("message.list", { peek: true, ...params })
   return { texts: messages.map(({ text }) => text), total, unread }
 }
-const lastSeq = async () => (await daemon.call("event.list", { after: 1_000_000 })).last
+const lastSeq = async () => (await daemon.call("daemon.status", {})).lastSeq
 
 describe("sending", () => {
   it("reaches whom it is for, and tells the author when it was delivered, seen and read", async () => {

@@ -44,7 +44,7 @@ export const protocolPage = (document: Document): string =>
     "Objects that several methods and notifications share.",
     ...Object.entries(document.components.schemas).flatMap(([name, schema]) => shapePart(name, schema)),
     "## Notifications",
-    "Sent by the daemon on a connection that called `event.watch`.",
+    "Sent by the daemon on a connection that called `event.watch` or `subscribe`.",
     ...notifications(document),
     "## Frames",
     `After [\`session.attach\`](${anchor("session.attach")}) the connection carries frames: \`[type u8][length u32 BE][payload]\`, payload at most ${Limits.MAX_FRAME_BYTES} bytes. Numbers are big-endian, offsets and sequence numbers u64. Types from 0x80 on may be ignored by whoever does not know them.`,
@@ -133,12 +133,12 @@ const described = (schema: Schema): string => {
   return typeof text === "string" ? sentence(text) : ""
 }
 
-const notifications = (document: Document): ReadonlyArray<string> =>
-  document.methods.flatMap((method) =>
-    "x-notifications" in method
-      ? Object.entries(method["x-notifications"] ?? {}).flatMap(([name, schema]) => shapePart(name, schema))
-      : []
+const notifications = (document: Document): ReadonlyArray<string> => {
+  const sent = document.methods.flatMap((method) =>
+    "x-notifications" in method ? Object.entries(method["x-notifications"] ?? {}) : []
   )
+  return Object.entries(Object.fromEntries(sent)).flatMap(([name, schema]) => shapePart(name, schema))
+}
 
 /** Every titled string in the document with its pattern. */
 const stringForms = (document: Document): ReadonlyArray<ReadonlyArray<string>> => {

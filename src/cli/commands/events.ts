@@ -1,7 +1,7 @@
 import type { Event } from "../../contract/Event.ts"
 import { AgentctlCommand } from "../AgentctlCommand.ts"
+import { eventLine } from "../eventLine.ts"
 import { Flags } from "../Oclif.ts"
-import { paint, printable } from "../Paint.ts"
 import { stdout } from "../print.ts"
 
 export default class Events extends AgentctlCommand {
@@ -20,7 +20,7 @@ export default class Events extends AgentctlCommand {
       const after = flags.after === undefined ? {} : { after: flags.after }
       for await (const event of client.watch({ ...after, reconnect: true })) {
         if (this.jsonEnabled()) stdout().write(`${JSON.stringify(event)}\n`)
-        else this.log(line(event))
+        else this.log(eventLine(event))
       }
       return
     }
@@ -31,15 +31,7 @@ export default class Events extends AgentctlCommand {
       after = page.next
       if (page.events.length === 0 || page.next >= page.last) break
     }
-    for (const event of events) this.log(line(event))
+    for (const event of events) this.log(eventLine(event))
     return events
   }
-}
-
-const line = ({ seq, at, body }: Event): string => {
-  const { type, ...fields } = body
-  const facts = Object.entries(fields)
-    .filter(([, value]) => value !== null && !(Array.isArray(value) && value.length === 0))
-    .map(([key, value]) => `${key}=${printable(typeof value === "string" ? value : JSON.stringify(value))}`)
-  return `${paint(process.stdout, "dim", `${String(seq).padStart(6)} ${new Date(at).toISOString()}`)} ${paint(process.stdout, "bold", type)} ${facts.join(" ")}`
 }
