@@ -45,6 +45,8 @@ export const receiveHandover = (): void => {
   // Inherited from somebody else.
   if (pid !== process.pid) return
   closeOnExec(fd)
+  // Either would end this process, and the programs with it, until the daemon listens to them; both are done by starting.
+  for (const name of ["SIGHUP", "SIGUSR2"]) process.on(name, () => {})
   const record = Schema.decodeUnknownSync(Record)(decodeRecord(readRecord(fd)))
   received = { fd, tries, record }
   for (const one of descriptors(record)) closeOnExec(one)

@@ -47,6 +47,7 @@ test("twenty restarts under twenty sessions", { timeout: 300_000 }, async () => 
   }
   pauses.sort((a, b) => a - b)
   const [median, worst] = [pauses[Math.floor(pauses.length / 2)]!, pauses.at(-1)!]
+  console.log("after the first restart", before, "after the last", after)
   console.log(`pause of ${pauses.length} restarts: median ${median.toFixed(0)} ms, worst ${worst.toFixed(0)} ms`)
 })
 

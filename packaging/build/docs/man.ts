@@ -122,6 +122,10 @@ const agentd = (release: Release): string =>
       "SIGNALS",
       item("`SIGHUP`", "Read the configuration anew. A wrong one is refused as a whole and changes nothing."),
       item(
+        "`SIGUSR2`",
+        "Become the version that is installed now, in place: the same process, with its sessions and clients. A version that would not start is refused, and the log says why. Under a systemd user manager nothing happens; systemd restarts the daemon there."
+      ),
+      item(
         "`SIGTERM`, `SIGINT`",
         "Answer what is still being answered, then leave with 0. Under systemd the sessions stay."
       )
