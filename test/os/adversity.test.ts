@@ -5,7 +5,7 @@ import { expect, it } from "vitest"
 import { onSystems } from "./support/onSystems.ts"
 import { ended, type Listed, listed, said, unitOf } from "./support/sessions.ts"
 
-onSystems("trouble", ({ system, user }) => {
+onSystems("trouble", ({ machine, system, user }) => {
   it("a daemon that fails again and again does not close the socket, and serves once it can", async () => {
     await using somebody = await user()
     await somebody.agentctl("run", "-d", "--name", "kept", "--", "sleep", "1000")
@@ -30,6 +30,39 @@ onSystems("trouble", ({ system, user }) => {
     expect((await somebody.show("agentd.service", "ExecMainStatus")).ExecMainStatus).toBe("78")
     await somebody.write(file, "")
     expect(await listed(somebody)).toEqual([])
+  })
+
+  it("a drop-in nobody but root can read, and a locked key that is set all the same, are named", async () => {
+    await using somebody = await user()
+    const folder = "/etc/agentd/conf.d"
+    const starts = async () => (await somebody.systemctl("start", "agentd.service").catch(() => null)) !== null
+    const statusOf = async () => (await somebody.show("agentd.service", "ExecMainStatus")).ExecMainStatus
+    try {
+      await machine().run([
+        "bash",
+        "-c",
+        `mkdir -p ${folder} && echo >${folder}/50-secret.toml && chmod 600 ${folder}/*`
+      ])
+      expect(await starts()).toBe(false)
+      expect(await statusOf()).toBe("78")
+      await somebody.until("the file to be named", async () => {
+        const journal = await somebody.journal()
+        return journal.includes(`${folder}/50-secret.toml`) && journal.includes("permission denied")
+      })
+      const locking = '[session]\ncols = 90\n[lock]\nkeys = ["session.cols"]\n'
+      await machine().run(["bash", "-c", `cat >${folder}/50-secret.toml && chmod 644 ${folder}/*`], { input: locking })
+      const file = `${somebody.home}/.config/agentd/agentd.toml`
+      await somebody.write(file, "[session]\ncols = 100\n")
+      expect(await starts()).toBe(false)
+      await somebody.until("both places to be named", async () =>
+        (await somebody.journal()).includes(`this key is locked by ${folder}/50-secret.toml:4`)
+      )
+      expect(await somebody.journal()).toContain(`${file}:2: session.cols`)
+      await somebody.write(file, "")
+      expect(await listed(somebody)).toEqual([])
+    } finally {
+      await machine().run(["rm", "-r", folder])
+    }
   })
 
   it("a second daemon for the same store names the first and leaves", async () => {

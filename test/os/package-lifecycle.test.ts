@@ -84,6 +84,55 @@ describe.skipIf(reason !== null).each(SYSTEMS)(
       }
     })
 
+    it("is what the session never notices: installed, enabled, used, its daemon killed, replaced by a newer one", async () => {
+      await using place = await fresh(system)
+      const { machine, user } = place
+      await installDeb(machine, first)
+      await user.systemctl("enable", "--now", "agentd.socket")
+      const counting = 'for n in $(seq 1 100000); do echo "line $n"; sleep 0.01; done'
+      await user.agentctl("run", "-d", "--name", "work", "--", "bash", "-c", counting)
+      const [before] = await user.json<ReadonlyArray<Listed>>("ls")
+      await user.killDaemon("KILL")
+      await user.agentctl("ls")
+      await installDeb(machine, second)
+      const [after] = await user.json<ReadonlyArray<Listed>>("ls")
+      expect(after).toMatchObject({ id: before?.id, pid: before?.pid, status: "running" })
+      await user.agentctl("stop", "work")
+      const lines = (await user.agentctl("logs", "work", "--text")).stdout.trim().split(/\r?\n/)
+      expect(lines.slice(0, -1)).toEqual(lines.slice(0, -1).map((_, at) => `line ${at + 1}`))
+    })
+
+    it("refuses the database of a newer version after a downgrade, says the way out, and leaves it as it is", async () => {
+      await using place = await fresh(system)
+      const { machine, user } = place
+      await installDeb(machine, second)
+      await user.agentctl("run", "-d", "--name", "kept", "--", "true")
+      await user.agentctl("wait", "kept")
+      await user.systemctl("stop", "agentd.service")
+      const database = `${user.home}/.local/state/agentd/agentd.db`
+      // What a later version would do to it.
+      const setVersion = (change: string) =>
+        user.run([
+          "/usr/lib/agentd/node",
+          "-e",
+          `const { DatabaseSync } = require("node:sqlite"); const db = new DatabaseSync(process.argv[1]); const { user_version: version } = db.prepare("PRAGMA user_version").get(); db.exec("PRAGMA user_version = " + (version ${change}))`,
+          database
+        ])
+      await setVersion("+ 1")
+      const sum = async () => (await user.run(["sha256sum", database])).stdout
+      const before = await sum()
+      await installDeb(machine, first)
+      expect((await machine.run(["dpkg-query", "--show", "agentd"])).stdout.trim()).toMatch(/-1$/)
+      const refused = await user.run(["agentctl", "ls"], { mayFail: true })
+      expect(refused.code).not.toBe(0)
+      await user.until("it to be said", async () => (await user.journal()).includes("has schema version"))
+      expect(await user.journal()).toContain("Install the agentd that wrote it, or a later one")
+      expect(await sum()).toBe(before)
+      await setVersion("- 1")
+      await user.systemctl("restart", "agentd.service")
+      expect((await user.json<ReadonlyArray<Listed>>("ls", "--all")).map(({ name }) => name)).toEqual(["kept"])
+    })
+
     it("leaves an administrator's choice alone, and everyone's data", async () => {
       await using place = await fresh(system)
       const { machine, user } = place

@@ -43,12 +43,13 @@ export const buildPackages = (out: string, ...args: ReadonlyArray<string>): Read
   return readdirSync(out).map((name) => join(out, name))
 }
 
-/** As an administrator would: `apt install ./FILE` without a question. */
+/** As an administrator would: `apt install ./FILE` without a question, an older one too. */
 export const installDeb = async (machine: Machine, file: string): Promise<Result> => {
   const inside = `/var/tmp/${basename(file)}`
   mkdirSync(machine.path("/var/tmp"), { recursive: true })
   copyFileSync(file, machine.path(inside))
-  return dpkg(machine, "--install", inside)
+  const options = ["-qq", "--yes", "--allow-downgrades", "--no-install-recommends"]
+  return machine.run(["apt-get", "install", ...options, inside], { env: { DEBIAN_FRONTEND: "noninteractive" } })
 }
 
 export const dpkg = (machine: Machine, ...args: ReadonlyArray<string>): Promise<Result> =>

@@ -1,0 +1,56 @@
+/** A daemon that is started on a full disk says so and changes nothing; once there is space it has everything. */
+import { spawnSync } from "node:child_process"
+import { closeSync, mkdirSync, openSync, rmSync, writeSync } from "node:fs"
+import { join } from "node:path"
+import { expect, test } from "vitest"
+import { makeSandbox } from "../support/Sandbox.ts"
+import { startShell } from "../support/sessions.ts"
+
+/** Room for a database and some output, and soon used up. */
+const SIZE = "4m"
+
+const mount = (directory: string) =>
+  spawnSync("mount", ["-t", "tmpfs", "-o", `size=${SIZE},mode=700`, "tmpfs", directory])
+/** Takes all the space that is left. */
+const fill = (directory: string): string => {
+  const path = join(directory, "filler")
+  const fd = openSync(path, "w")
+  try {
+    for (;;) writeSync(fd, Buffer.alloc(4096))
+  } catch (error) {
+    expect(String(error)).toContain("ENOSPC")
+  } finally {
+    closeSync(fd)
+  }
+  return path
+}
+
+test("a full disk keeps a daemon from starting, by name, and costs nothing that was recorded", async ({ skip }) => {
+  await using sandbox = makeSandbox()
+  mkdirSync(sandbox.state, { recursive: true, mode: 0o700 })
+  const { status, stderr } = mount(sandbox.state)
+  skip(status !== 0, `no file system can be mounted here: ${stderr}`)
+  // The daemons that are still on it go after it.
+  using _mounted = { [Symbol.dispose]: () => spawnSync("umount", ["--lazy", sandbox.state]) }
+
+  const first = await sandbox.start()
+  const client = await first.connect()
+  const session = await startShell(client, "echo said before; exit 3")
+  await client.result("session.wait", { session: session.id, for: "exit" })
+  const { events } = await client.result("event.list")
+  await first.kill()
+
+  const filler = fill(sandbox.state)
+  const second = sandbox.spawn()
+  const { code } = await second.exited
+  expect(code).not.toBe(0)
+  expect(second.stderr).toMatch(/(disk|space|full)/i)
+  expect(second.stderr).toContain(sandbox.state)
+
+  rmSync(filler)
+  const third = await (await sandbox.start()).connect()
+  const after = await third.result("event.list")
+  expect(after.events.slice(0, events.length)).toEqual(events)
+  const { data } = await third.result("session.output", { session: session.id, format: "text" })
+  expect(data).toContain("said before")
+})
