@@ -4,6 +4,7 @@
  */
 import type { Client } from "../client/Client.ts"
 import { ExitCode } from "../contract/ErrorCodes.ts"
+import { REFRESHED } from "../contract/Refreshed.ts"
 import type { AttachParams, Session } from "../contract/Session.ts"
 import { paint, printable } from "./Paint.ts"
 import { programExitCode, signalExitCode } from "./ProgramEnd.ts"
@@ -14,12 +15,21 @@ export const onTerminal = (): boolean => process.stdin.isTTY === true && process
 export const terminalSize = (): { readonly cols?: number; readonly rows?: number } =>
   process.stdout.isTTY ? { cols: process.stdout.columns, rows: process.stdout.rows } : {}
 
+/** Where this terminal is. Of another machine, paths and displays are not its: only what the terminal itself is goes there. */
+const whereFrom = (client: Client): Record<string, string> =>
+  Object.fromEntries(
+    REFRESHED.flatMap((name) => {
+      const value = process.env[name]
+      return value !== undefined && (client.local || name === "TERM" || name === "COLORTERM") ? [[name, value]] : []
+    })
+  )
+
 /** Resolves to the exit code. */
 export const attachTo = async (client: Client, params: AttachParams): Promise<number> =>
   onTerminal() ? attachTerminal(client, params) : attachStreams(client, params)
 
 const attachTerminal = async (client: Client, params: AttachParams): Promise<number> => {
-  const attachment = await client.attachLasting({ ...params, ...terminalSize() })
+  const attachment = await client.attachLasting({ ...params, ...terminalSize(), env: whereFrom(client) })
   const { interact } = await import("./terminal/interact.ts")
   const outcome = await interact(attachment)
   const name = printable(attachment.info.session.name)

@@ -39,6 +39,11 @@ export class Client implements AsyncDisposable {
     this.socket = options.socket ?? findSocket(options.env)
   }
 
+  /** It speaks to a daemon of this machine over its socket. */
+  get local(): boolean {
+    return this.#options.connect === undefined
+  }
+
   /**
    * Calls a method and returns its result.
    *

@@ -224,6 +224,13 @@ export const sections = {
       applies: "reload",
       description: "The key that begins a command to agentctl in an attached terminal."
     }),
+    environment: choice({
+      default: "refresh",
+      of: ["refresh", "keep"],
+      applies: "reload",
+      description:
+        'Whether SSH_AUTH_SOCK, DISPLAY, TERM and the like of a session follow the terminal that is attached ("refresh") or stay as they were at its start ("keep").'
+    }),
     size: choice({
       default: "latest",
       of: ["latest", "smallest", "owner"],

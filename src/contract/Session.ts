@@ -4,6 +4,7 @@
 import { Schema } from "effect"
 import { AgentName, AgentRef, line } from "./Identity.ts"
 import { MAX_OUTPUT_BYTES, MAX_WAIT_MS } from "./Limits.ts"
+import { REFRESHED } from "./Refreshed.ts"
 import { SandboxName } from "./Sandbox.ts"
 import { SessionSecret, SessionSecrets } from "./Secret.ts"
 import { AskedLimits, SessionLimits, SessionUsage } from "./SessionLimits.ts"
@@ -413,6 +414,9 @@ export const AttachParams = Schema.Struct({
   size: Schema.optionalKey(SizePolicy).annotateKey({
     description:
       "Whose terminal sets the session's size from now on: the `latest` one that came, typed or changed its size; the `smallest` of all; the `owner`, who took the session or has been there longest. Default: as it is, at first `attach.size` of the configuration."
+  }),
+  env: Schema.optionalKey(Schema.Record(Schema.String, NoNul)).annotateKey({
+    description: `Of a client that types: where it comes from now. Of ${REFRESHED.join(", ")}, those the session was started with follow it, if their values are sound; anything else is ignored. Never stored.`
   }),
   repaint: Schema.optionalKey(Schema.Boolean).annotateKey({
     description:

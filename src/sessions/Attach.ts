@@ -8,6 +8,7 @@ import { clampSize, RoleWanted } from "../contract/Frames.ts"
 import type { Caller, Begin as Carry } from "../contract/Handler.ts"
 import type { HandedAttachment } from "../contract/Handover.ts"
 import type { AttachParams, SessionClient } from "../contract/Session.ts"
+import { Directories } from "../host/Directories.ts"
 import { Handover } from "../host/Handover.ts"
 import { ProcessTable } from "../host/ProcessTable.ts"
 import { Attachment, type AttachmentOptions } from "./Attachment.ts"
@@ -16,6 +17,7 @@ import { describeExit } from "./Exits.ts"
 import type { Feed } from "./Feed.ts"
 import { describe, type Entry, LiveSessions } from "./LiveSessions.ts"
 import { Recordings } from "./Recordings.ts"
+import { Refreshed, refreshedDirectory } from "./Refreshed.ts"
 import { resolve } from "./Resolve.ts"
 import type { SessionRecord, SessionStore } from "./SessionStore.ts"
 import { Screens } from "./screen/Screens.ts"
@@ -70,6 +72,9 @@ export const attach = Effect.fn("Sessions.attach")(function* (params: AttachPara
   }
   const { taken, unsure } = typist
   const fork = Effect.runForkWith(yield* Effect.context<never>())
+  if (live !== undefined && mode === "write" && params.env !== undefined && configured.environment === "refresh") {
+    yield* refresh(live, client.id, params.env)
+  }
   const who = { client, token: params.token ?? null, terminal: size !== null }
   const first = { feed, lossy, cursor, snapshot, ...(behind === undefined ? {} : { behind }), typist, fork }
   yield* caller.upgrade(carry(record.id, entry, { ...who, takes }, first))
@@ -141,7 +146,10 @@ const carry =
           if (wanted === RoleWanted.Take) take()
           else live?.clients.mode(client.id, wanted === RoleWanted.Write ? "write" : "view")
         },
-        onClose: () => clients?.delete(client.id)
+        onClose: () => {
+          clients?.delete(client.id)
+          entry?.live.refreshed?.delete(client.id)
+        }
       },
       channel
     )
@@ -152,6 +160,22 @@ const carry =
     attachment.begin()
     return attachment
   }
+
+/** The session's variables follow this client. What goes wrong there is no reason not to attach. */
+const refresh = Effect.fnUntraced(function* (
+  { live, record }: Entry,
+  client: string,
+  env: Readonly<Record<string, string>>
+) {
+  const table = yield* ProcessTable
+  const { runtime } = yield* Directories
+  yield* Effect.try(() => {
+    live.refreshed ??= new Refreshed(refreshedDirectory(runtime, record.id), (name) =>
+      table.environment(live.launched.pid, name)
+    )
+    live.refreshed.add(client, env)
+  }).pipe(Effect.catch((cause) => Effect.logWarning(`the environment of ${record.name} was not refreshed`, cause)))
+})
 
 const sizeOf = ({ cols, rows }: AttachParams) =>
   cols === undefined || rows === undefined ? null : { cols: clampSize(cols), rows: clampSize(rows) }

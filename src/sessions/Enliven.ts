@@ -11,6 +11,7 @@ import type { Launched } from "./Launcher.ts"
 import { LiveSession } from "./LiveSession.ts"
 import { type Entry, LiveSessions } from "./LiveSessions.ts"
 import type { Recording } from "./Recordings.ts"
+import { forgetRefreshed } from "./Refreshed.ts"
 import type { Ring } from "./Ring.ts"
 import { openMemory } from "./SessionMemory.ts"
 import type { SessionRecord } from "./SessionStore.ts"
@@ -77,7 +78,12 @@ export const keepMemory = Effect.fnUntraced(function* (session: string) {
   )
 })
 
+/** Lets go of the files that a session has only while it lives. */
 export const forgetMemory = Effect.fnUntraced(function* (session: string) {
   const path = (yield* memoryPath)(session)
-  yield* Effect.sync(() => rmSync(path, { force: true }))
+  const { runtime } = yield* Directories
+  yield* Effect.sync(() => {
+    rmSync(path, { force: true })
+    forgetRefreshed(runtime, session)
+  })
 })

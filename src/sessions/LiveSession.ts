@@ -15,6 +15,7 @@ import { Clients } from "./Clients.ts"
 import { exitOf } from "./Exits.ts"
 import { handedInput, handedTypists } from "./HandedInput.ts"
 import type { Launched } from "./Launcher.ts"
+import type { Refreshed } from "./Refreshed.ts"
 import type { Ring } from "./Ring.ts"
 import { notesOf } from "./Typing.ts"
 import { type Typist, type Typists, typistWith } from "./Typists.ts"
@@ -72,6 +73,8 @@ export class LiveSession {
   /** Completes when the program has ended and every byte of its output is here. */
   readonly done = Deferred.makeUnsafe<SessionExit>()
   readonly clients: Clients = new Clients(this)
+  /** Variables that follow whoever is attached; made for the first who says any. */
+  refreshed: Refreshed | null = null
   /** Set by whoever ends it, before its process is told. */
   ending: Ending | null = null
   /** Set once the program has ended and all its output is here; `done` follows when that is recorded. */

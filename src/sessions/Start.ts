@@ -24,6 +24,7 @@ import { generateName } from "./Names.ts"
 import { setMark } from "./OnBootMark.ts"
 import { SESSION_VARIABLE } from "./ProcessTree.ts"
 import { Recordings } from "./Recordings.ts"
+import { forProgram, refreshedDirectory } from "./Refreshed.ts"
 import { Ring } from "./Ring.ts"
 import { openSecrets } from "./Secrets.ts"
 import type { SessionRecord } from "./SessionStore.ts"
@@ -103,7 +104,11 @@ export const start = Effect.fn("Sessions.start")(function* (
     task: params.task ?? null
   }
   const given = { ...omit(inherited, Object.keys(files)), ...values }
-  const env = sessionEnvironment(given, settings.session.term, planned, (yield* Directories).socket)
+  const { runtime, socket } = yield* Directories
+  const followed = yield* Effect.try(() => forProgram(refreshedDirectory(runtime, id), given)).pipe(
+    Effect.catch((cause) => Effect.as(Effect.logWarning(`the environment of ${name} stays as it is`, cause), given))
+  )
+  const env = sessionEnvironment(followed, settings.session.term, planned, socket)
   // Between the record and the supervisor a deadline must not cut in: the program would run with nobody to look after it.
   const entry = yield* Effect.uninterruptible(
     launch(planned, file, { env, secretFiles: files, sandbox: confinement })

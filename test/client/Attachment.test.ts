@@ -144,6 +144,14 @@ describe("an attachment", () => {
     await expect(collect(attachment)).rejects.toMatchObject({ tag: "ProtocolError" })
   })
 
+  it("fails when it is told that input was taken which it never sent", async () => {
+    const { attachment } = await attach((peer) => peer.frame(FrameType.Ack, u64(99)))
+    await expect(collect(attachment)).rejects.toMatchObject({
+      tag: "ProtocolError",
+      message: expect.stringContaining("input 99 was never sent")
+    })
+  })
+
   it("answers a ping", async () => {
     const { peer } = await attach((each) => each.frame(FrameType.Ping, Buffer.from("42")))
     expect(await peer.received(FrameType.Pong)).toEqual(Buffer.from("42"))

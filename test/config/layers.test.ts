@@ -14,6 +14,7 @@ const another = (key: Key) => {
   if (key === "session.term") return "vt100"
   if (key === "attach.escape") return "ctrl-a"
   if (key === "attach.size") return "owner"
+  if (key === "attach.environment") return "keep"
   if (key === "session.restart") return "on-boot"
   if (key === "limits.nice") return 12
   if (key === "session.sandbox") return "workspace"

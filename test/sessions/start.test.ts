@@ -42,7 +42,8 @@ describe("a program", () => {
       PWD: "/tmp",
       AGENTD_SESSION: session.id,
       AGENTD_SESSION_NAME: "sees",
-      AGENTD_SOCKET: daemon.places.socket
+      AGENTD_SOCKET: daemon.places.socket,
+      AGENTD_ENVIRONMENT: expect.stringContaining(session.id)
     })
   })
 
