@@ -13,7 +13,7 @@ import { ownSocket } from "../host/OwnSocket.ts"
 export type Variables = Partial<Readonly<Record<RefreshedName, string>>>
 
 /** The variable that names the file. */
-export const FILE_VARIABLE = "AGENTD_ENVIRONMENT"
+const FILE_VARIABLE = "AGENTD_ENVIRONMENT"
 
 /** Where a session's link and file lie. */
 export const refreshedDirectory = (runtime: string, session: string) => join(runtime, "refreshed", session)

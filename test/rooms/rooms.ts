@@ -18,7 +18,7 @@ export interface Room {
 }
 
 /** Plain constants, without an import of their own: the thin client reads them before it has loaded anything else. */
-const constants = ["contract/Limits.ts", "contract/Frames.ts", "contract/ErrorCodes.ts"]
+const constants = ["contract/Limits.ts", "contract/Frames.ts", "contract/ErrorCodes.ts", "contract/Refreshed.ts"]
 
 export const capability: Room = {
   may: ["contract", "store", "host", "capabilities"],
