@@ -18,6 +18,7 @@ import { Self } from "../host/Self.ts"
 import { clientsMade } from "../sessions/Attach.ts"
 import { Launcher } from "../sessions/Launcher.ts"
 import { type Entry, LiveSessions } from "../sessions/LiveSessions.ts"
+import { Supervisor } from "../sessions/Supervisor.ts"
 import { Lifecycle } from "./Lifecycle.ts"
 
 /** Milliseconds between two looks whether everything has settled. */
@@ -52,6 +53,7 @@ const restart = Effect.fn("Daemon.restart")(function* () {
   const program = yield* handover.program
   const { command, version } = yield* handover.check(program)
   yield* Effect.logInfo(`becoming agentd ${version} (${program})`)
+  yield* archived
   return yield* Effect.ensuring(
     Effect.andThen(
       freeze,
@@ -59,6 +61,14 @@ const restart = Effect.fn("Daemon.restart")(function* () {
     ),
     thaw
   )
+})
+
+/** The next version begins anew what is cut off here, before it serves anybody: what is nearly done is waited for. */
+const archived = Effect.gen(function* () {
+  const { archiving } = yield* Supervisor
+  const { drain } = (yield* (yield* Settings).current).daemon
+  const end = (yield* Clock.currentTimeMillis) + drain
+  while (archiving() && (yield* Clock.currentTimeMillis) < end) yield* Effect.sleep(LOOK_MS)
 })
 
 const freeze = Effect.gen(function* () {

@@ -27,6 +27,8 @@ export class Supervisor extends Context.Service<
     readonly end: (entry: Entry, by: SessionExit["by"], graceMs?: number) => Effect.Effect<SessionExit>
     /** Waits until nothing is written for a session that has ended any more. */
     readonly settled: (id: string) => Effect.Effect<void>
+    /** A transcript is being archived. */
+    readonly archiving: () => boolean
     /** Ends all of them, as the daemon stops. `interrupted`: not because anybody wanted them to end. */
     readonly endAll: (by: SessionExit["by"], interrupted?: boolean) => Effect.Effect<void>
   }
@@ -121,7 +123,8 @@ export class Supervisor extends Context.Service<
       const goOnEnding = Effect.fnUntraced(function* (entry: Entry, { by, interrupted, until }: Omit<Ending, "took">) {
         yield* beginEnding(entry, { by, interrupted }, Math.max(0, until - (yield* Clock.currentTimeMillis)), true)
       })
-      return { watch, end, endAll, settled, goOnEnding }
+      const archiving = () => [...following.keys()].some((id) => !sessions.entries.has(id))
+      return { watch, end, endAll, settled, archiving, goOnEnding }
     })
   )
 }

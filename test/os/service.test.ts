@@ -69,6 +69,24 @@ describe.skipIf(reason !== null).each(SYSTEMS)("the service on $name", { timeout
     expect(status).toMatchObject({ socket: `/run/agentd/${user.uid}/api.sock`, launcher: "direct", ephemeral: false })
     const { stdout: active } = await machine.run(["systemctl", "is-active", `agentd@${user.uid}.service`])
     expect(active.trim()).toBe("active")
+    // Its sessions are its children: an upgrade of the package has it become the new version with them, in place.
+    const kept = JSON.parse(
+      (await user.run(["agentctl", "run", "-d", "--json", "--name", "kept", "--", "sleep", "1000"], { env: bare }))
+        .stdout
+    )
+    const unit = async () =>
+      (await machine.run(["systemctl", "show", `agentd@${user.uid}.service`, "-p", "MainPID,NRestarts,SubState"]))
+        .stdout
+    const before = await unit()
+    await machine.run(["/usr/lib/agentd/units", "restart"])
+    await user.until("the new version", async () => {
+      const now = JSON.parse((await user.run(["agentctl", "daemon", "status", "--json"], { env: bare })).stdout)
+      return now.startedAt > status.startedAt
+    })
+    expect(await unit()).toBe(before)
+    const found = JSON.parse((await user.run(["agentctl", "inspect", "--json", "kept"], { env: bare })).stdout)
+    expect(found).toMatchObject({ status: "running", pid: kept.pid })
+    await user.run(["agentctl", "stop", "kept"], { env: bare })
     // Nobody else gets in.
     await using other = await machine.user()
     const elsewhere = { AGENTD_SOCKET: `/run/agentd/${user.uid}/api.sock` }
