@@ -7,7 +7,8 @@ import { AgentTaken, NotAllowed, type StorageUnavailable } from "../contract/Err
 import type { Caller, HandlersFor } from "../contract/Handler.ts"
 import type { AgentRef } from "../contract/Identity.ts"
 import type { MethodName, Params } from "../contract/Methods.ts"
-import type { ProcessTable } from "../host/ProcessTable.ts"
+import type { Git } from "../host/Git.ts"
+import { ProcessTable } from "../host/ProcessTable.ts"
 import { Self } from "../host/Self.ts"
 import type { SessionRecord, SessionStore } from "../sessions/SessionStore.ts"
 import { Sessions } from "../sessions/Sessions.ts"
@@ -19,6 +20,7 @@ import { agentHandlers } from "./handlers.ts"
 import { type Identity, identify, isPerson, PERSON } from "./Identify.ts"
 import { rule } from "./Register.ts"
 import { Workspaces } from "./Workspaces.ts"
+import { workHandlers } from "./workHandlers.ts"
 
 export type AgentMethod = Extract<MethodName, `agent.${string}` | `group.${string}`>
 
@@ -91,7 +93,10 @@ export class Agents extends Context.Service<
         ...parts,
         user: (yield* Self).user,
         person: (workspace) => turn.withPermit(provide(person(workspace))),
-        requests: agentHandlers(parts, sessions, yield* EventLog),
+        requests: {
+          ...agentHandlers(parts, sessions, yield* EventLog),
+          ...workHandlers({ parts, sessions, table: yield* ProcessTable, workspaces: yield* Workspaces, ask: provide })
+        },
         forStart: (params, caller) => turn.withPermit(provide(forStart(params, caller, sessionOf)))
       }
     })
@@ -115,7 +120,7 @@ export interface Parts {
   >
 }
 
-type Needs = AgentStore | EventLog | ProcessTable | Self | Sessions | SessionStore | Workspaces
+type Needs = AgentStore | EventLog | Git | ProcessTable | Self | Sessions | SessionStore | Workspaces
 
 const author = Effect.fn("Agents.author")(function* (caller: Caller, path: string | undefined) {
   const who = yield* identify(caller.peer, path)

@@ -17,7 +17,7 @@ export const agentHandlers = (
   parts: Parts,
   sessions: Sessions["Service"],
   log: EventLog["Service"]
-): HandlersFor<AgentMethod> => {
+): HandlersFor<Exclude<AgentMethod, "agent.context" | "agent.whoHas">> => {
   const { author, describe, directory, identify, register, sessionOf, store } = parts
 
   /** Reads from where the caller stands; nobody is recorded for it. */

@@ -8,6 +8,7 @@ type Load = () => Promise<{ readonly default: unknown }>
 
 const commands = {
   "agent:cleanup": () => import("./commands/agent/cleanup.ts"),
+  "agent:context": () => import("./commands/agent/context.ts"),
   "agent:delete": () => import("./commands/agent/delete.ts"),
   "agent:list": () => import("./commands/agent/list.ts"),
   "agent:purpose": () => import("./commands/agent/purpose.ts"),
@@ -77,6 +78,7 @@ const commands = {
   wait: () => import("./commands/wait.ts"),
   /** Run in the session that keeps a connection to another machine. */
   __tunnel: () => import("./commands/tunnel.ts"),
+  "who-has": () => import("./commands/who-has.ts"),
   whoami: () => import("./commands/agent/whoami.ts"),
   /** Asked by the shells' completion scripts. */
   __complete: () => import("./commands/complete.ts")

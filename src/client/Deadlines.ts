@@ -13,6 +13,8 @@ export const deadlines: Partial<Readonly<Record<MethodName, number | null>>> = {
   "daemon.restart": null,
   "daemon.doctor": 60_000,
   "session.import": 60_000,
+  "agent.context": 60_000,
+  "agent.whoHas": 60_000,
   "session.stop": null,
   "session.remove": null,
   "session.output": null,

@@ -123,6 +123,13 @@ export const methods = {
   "agent.delete": method("Delete an agent; its name is free afterwards.", A.DeleteAgentParams, A.Agent),
   "agent.cleanup": method("Delete agents that were left behind.", A.CleanupParams, A.CleanupResult),
   "agent.setStatus": method("Say how an agent is doing.", A.SetStatusParams, A.Agent),
+  "agent.context": method(
+    "What git says live sessions are working on: branch, unmerged commits, touched files.",
+    A.ContextParams,
+    A.ContextResult,
+    60_000
+  ),
+  "agent.whoHas": method("Which live sessions have touched a file.", A.WhoHasParams, A.WhoHasResult, 60_000),
   "group.set": method("Make a group of agents, or change its members.", A.SetGroupParams, A.Group),
   "group.list": method("The groups of a workspace.", A.ListGroupsParams, A.ListGroupsResult),
   "group.delete": method("Delete a group; its members stay.", A.DeleteGroupParams, A.DeleteGroupResult),

@@ -101,6 +101,8 @@ export const methodErrors: Readonly<Record<MethodName, ReadonlyArray<ErrorTag>>>
   "agent.delete": [...asked, "AgentNotFound", "Conflict"],
   "agent.cleanup": asked,
   "agent.setStatus": [...asked, "AgentNotFound"],
+  "agent.context": [...asked, "AgentNotFound"],
+  "agent.whoHas": asked,
   "group.set": [...asked, "AgentNotFound", "AgentTaken"],
   "group.list": asked,
   "group.delete": [...asked, "AgentNotFound"],

@@ -22,6 +22,7 @@ import { ExitRecords } from "../host/ExitRecords.ts"
 import { FdStore } from "../host/FdStore.ts"
 import { FileLock } from "../host/FileLock.ts"
 import * as FileSystem from "../host/FileSystem.ts"
+import { Git } from "../host/Git.ts"
 import { Handover } from "../host/Handover.ts"
 import { InputPipes } from "../host/InputPipe.ts"
 import { Memory } from "../host/Memory.ts"
@@ -65,6 +66,7 @@ export const HostServices = Layer.mergeAll(
   Environment.layer,
   FdStore.layer,
   FileLock.layer,
+  Git.layer,
   Handover.layer,
   InputPipes.layer,
   Memory.layer,
