@@ -169,8 +169,11 @@ export class Machine implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     process.off("exit", this.#kill)
-    await this.#end()
-    this.#disk?.[Symbol.dispose]()
+    try {
+      await this.#end()
+    } finally {
+      this.#disk?.[Symbol.dispose]()
+    }
   }
 
   /** Powers off what still runs. */
