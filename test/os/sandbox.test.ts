@@ -112,7 +112,7 @@ onSystems("a sandbox", ({ machine, user }) => {
     expect((await somebody.bash("ls /tmp")).stdout).not.toContain("beside")
   })
 
-  it("has input from a pipe, a terminal, its exit code and its end as any session", async () => {
+  it("has input from a pipe, secrets, a terminal, its exit code and its end as any session", async () => {
     await using somebody = await user()
     await somebody.bash("mkdir project")
     const cwd = `${somebody.home}/project`
@@ -121,6 +121,10 @@ onSystems("a sandbox", ({ machine, user }) => {
       input: "b\na\n"
     })
     expect(sorted.stdout).toBe("a\nb\n")
+    await somebody.bash("umask 077; echo hunter2 >token")
+    const secret = ["--secret-file", "KEY_FILE=../token", "--", "bash", "-c", "cat $KEY_FILE"]
+    const told = await somebody.run(["agentctl", "run", "--sandbox", "workspace", ...secret], { cwd, input: "" })
+    expect(told.stdout).toBe("hunter2\n")
     const argv = [
       "agentctl",
       "run",
