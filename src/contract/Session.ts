@@ -262,11 +262,21 @@ export const PurposeParams = Schema.Struct({
 
 export const ResizeParams = Schema.Struct({ ...one, cols: Size, rows: Size })
 
-/** Exactly one of `text` (sent as UTF-8) and `base64` (sent as the bytes it encodes). */
+/** `text` (sent as UTF-8), `base64` (sent as the bytes it encodes), or `keys`; `text` may be followed by `keys`. */
 export const InputParams = Schema.Struct({
   ...one,
   text: Schema.optionalKey(Schema.String).annotateKey({
-    description: "Sent as UTF-8. Exactly one of `text` and `base64` is given."
+    description: "Sent as UTF-8. One of `text`, `base64` and `keys` is given; after `text`, `keys` may follow."
+  }),
+  paste: Schema.optionalKey(Schema.Boolean).annotateKey({
+    description:
+      "Of `text`: as a terminal pastes it. Line ends become those of the Enter key; if the program has asked for bracketed paste, it is marked as such and stripped of ESC, so that nothing in it can end the paste."
+  }),
+  keys: Schema.optionalKey(
+    Schema.Array(Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(32))).check(Schema.isMaxLength(256))
+  ).annotateKey({
+    description:
+      "Keys by their tmux names: `Enter`, `C-c`, `M-x`, `Up`, `S-F5`, a single character. Sent as the terminal would in the mode the program has switched it to."
   }),
   base64: Schema.optionalKey(Schema.String.check(Schema.isBase64()).annotate({ title: "base64" })).annotateKey({
     description: "Sent as the bytes it encodes."

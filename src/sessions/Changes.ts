@@ -9,11 +9,14 @@ import { MAX_INPUT_BACKLOG, MAX_INPUT_BYTES } from "../contract/Limits.ts"
 import type { Params } from "../contract/Methods.ts"
 import { ProcessTable } from "../host/ProcessTable.ts"
 import { EventLog } from "../store/EventLog.ts"
-import { describe, LiveSessions } from "./LiveSessions.ts"
+import { screenSource } from "./Earlier.ts"
+import { dependsOnModes, encodeKey, encodePaste, FRESH } from "./Keys.ts"
+import { describe, type Entry, LiveSessions } from "./LiveSessions.ts"
 import { resolve, resolveLive } from "./Resolve.ts"
 import { forget } from "./Retain.ts"
 import type { SessionRecord } from "./SessionStore.ts"
 import { Supervisor } from "./Supervisor.ts"
+import { Screens } from "./screen/Screens.ts"
 
 /** Tags one session may have, however they were given. */
 const MAX_TAGS = 32
@@ -108,23 +111,52 @@ export const resize = Effect.fn("Sessions.resize")(function* ({ cols, rows, sess
   return describe(entry.record, entry)
 })
 
-export const input = Effect.fn("Sessions.input")(function* ({ base64, session, text }: Params<"session.input">) {
-  if ((base64 === undefined) === (text === undefined)) {
-    return yield* new InvalidParams({ field: "", reason: 'exactly one of "text" and "base64" is needed' })
+export const input = Effect.fn("Sessions.input")(function* (params: Params<"session.input">) {
+  const { base64, keys, paste, session, text } = params
+  if ((base64 === undefined) === (text === undefined && keys === undefined)) {
+    return yield* new InvalidParams({ field: "", reason: 'one of "text", "base64" and "keys" is needed' })
   }
-  const bytes = text !== undefined ? Buffer.from(text) : Buffer.from(base64!, "base64")
+  const entry = yield* resolveLive(session)
+  const { live } = entry
+  const bytes =
+    base64 !== undefined
+      ? Buffer.from(base64, "base64")
+      : keys === undefined && paste !== true
+        ? Buffer.from(text!)
+        : yield* typed(params, entry)
   if (bytes.length > MAX_INPUT_BYTES) {
     return yield* new InvalidParams({
       field: text !== undefined ? "text" : "base64",
       reason: `more than ${MAX_INPUT_BYTES} bytes`
     })
   }
-  const { live } = yield* resolveLive(session)
   if (live.inputBacklog + bytes.length > MAX_INPUT_BACKLOG) {
     return yield* new Busy({ what: "bytes of input that a program has not read yet", limit: MAX_INPUT_BACKLOG })
   }
   live.input(bytes)
   return { bytes: bytes.length }
+})
+
+/** What depends on the modes that the program has switched its terminal to. */
+const typed = Effect.fnUntraced(function* (
+  { keys = [], paste = false, text = "" }: Params<"session.input">,
+  entry: Entry
+) {
+  const screens = yield* Screens
+  // Most keys are the same in every mode, and need no emulator.
+  const modes =
+    paste || keys.some(dependsOnModes)
+      ? yield* screens.keyModes(yield* screenSource(entry.record, entry.recording.reader, entry))
+      : FRESH
+  const encoded = keys.map((name) => ({ name, sent: encodeKey(name, modes) }))
+  const unknown = encoded.find(({ sent }) => sent === null)
+  if (unknown !== undefined) {
+    return yield* new InvalidParams({
+      field: "keys",
+      reason: `"${unknown.name}" is no key; keys are single characters, Enter, Tab, Escape, Space, BSpace, Up, Down, Left, Right, Home, End, PageUp, PageDown, Insert, Delete, F1 to F12, with C-, M- or S- before them`
+    })
+  }
+  return Buffer.from((paste ? encodePaste(text, modes) : text) + encoded.map(({ sent }) => sent).join(""))
 })
 
 /** As the keys Ctrl-C and Ctrl-Z would, also where input does not go to the terminal. */

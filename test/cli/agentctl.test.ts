@@ -134,6 +134,15 @@ describe("sessions", () => {
       code: 0,
       stdout: "hello Grace Hopper\n"
     })
+    await run("--name", "keys", "--", "sh", "-c", "stty raw -echo; printf '\\033[?2004hready'; exec cat -v")
+    await agentctl(sandbox, ["wait", "keys", "--for", "output=ready"])
+    expect(await agentctl(sandbox, ["send", "keys", "--keys", "C-c  Left", "--enter"])).toMatchObject({ code: 0 })
+    await agentctl(sandbox, ["send", "keys", "--paste", "-"], { stdin: "one\ntwo" })
+    expect(await agentctl(sandbox, ["wait", "keys", "--for", "output=two[^ ]*~", "--timeout", "10s"])).toMatchObject({
+      code: 0
+    })
+    expect((await agentctl(sandbox, ["screen", "keys"])).stdout).toContain("ready^C^[[D^M^[[200~one^Mtwo^[[201~")
+    expect(await agentctl(sandbox, ["send", "keys", "--keys", "Entr"])).toMatchObject({ code: 2 })
     expect((await agentctl(sandbox, ["screen", "chat"])).stdout).toContain("name? Grace Hopper\nhello Grace Hopper\n")
     expect(await asked(sandbox, ["screen", "chat"])).toMatchObject({
       cols: 80,

@@ -8,6 +8,7 @@ import { Clock, Context, Effect, Layer, Option, type Scope, Semaphore } from "ef
 import type { TranscriptUnavailable } from "../../contract/Errors.ts"
 import { MAX_FRAME_BYTES } from "../../contract/Limits.ts"
 import type { Screen } from "../../contract/Session.ts"
+import type { KeyModes } from "../Keys.ts"
 import type { TranscriptReader } from "../transcript/Transcript.ts"
 import { type Emulator, makeEmulator, type Size } from "./Emulator.ts"
 import { Prelude } from "./Prelude.ts"
@@ -67,6 +68,8 @@ export class Screens extends Context.Service<
     ) => Effect.Effect<Redraw, TranscriptUnavailable>
     /** The same as it was before the byte at `offset`, for a client that has everything up to there. */
     readonly redrawAt: (source: ScreenSource, offset: number) => Effect.Effect<Redraw, TranscriptUnavailable>
+    /** What the program has switched its terminal to, as far as keys depend on it. */
+    readonly keyModes: (source: ScreenSource) => Effect.Effect<KeyModes, TranscriptUnavailable>
     /** Lets go of a session's emulator: it was removed. */
     readonly forget: (id: string) => Effect.Effect<void>
     /** Sessions that have an emulator now, the one unused longest first. */
@@ -178,6 +181,9 @@ const make: Effect.Effect<Screens["Service"], never, Scope.Scope> = Effect.gen(f
         Effect.ensuring(dispose)
       )
     }),
+    keyModes: Effect.fn("Screens.keyModes")((source) =>
+      withEmulator(source, ({ modes }) => ({ applicationCursor: modes.get(1), bracketedPaste: modes.get(2004) }))
+    ),
     forget: (id) => Effect.sync(() => drop(id)),
     kept: Effect.sync(() => [...kept.keys()])
   }
