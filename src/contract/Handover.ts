@@ -75,7 +75,9 @@ export const HandedAttachment = Schema.Struct({
   over: Schema.Boolean,
   /** It has a terminal, whose size counts, and which is the one that answers what the program asks. */
   terminal: Schema.optionalKey(Schema.Boolean),
-  answers: Schema.optionalKey(Schema.Boolean)
+  answers: Schema.optionalKey(Schema.Boolean),
+  /** Variables of its terminal that the session follows while it is the newest. */
+  variables: Schema.optionalKey(Schema.Record(Schema.String, Schema.String))
 })
 export type HandedAttachment = typeof HandedAttachment.Type
 

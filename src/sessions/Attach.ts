@@ -99,6 +99,7 @@ export const reattach = Effect.fn("Sessions.reattach")(function* (restored: Hand
   const who = { client, token, terminal: restored.terminal ?? token !== null, takes: false }
   const { attach: configured } = yield* (yield* Settings).current
   if (entry !== undefined) entry.live.clients.policy = configured.size
+  if (entry !== undefined && restored.variables !== undefined) yield* refresh(entry, client.id, restored.variables)
   return carry(record.id, entry, who, { feed, lossy, cursor, snapshot: null, typist, fork, restored })
 })
 
@@ -131,7 +132,8 @@ const carry =
           client: clients?.attached.get(client.id)?.client ?? client,
           token,
           terminal,
-          answers: clients?.answers(client.id) === true
+          answers: clients?.answers(client.id) === true,
+          ...variablesOf(entry, client.id)
         }),
         onInput: (bytes, taken, notes) => {
           if (may()) return live!.input(bytes, taken, notes)
@@ -176,6 +178,11 @@ const refresh = Effect.fnUntraced(function* (
     live.refreshed.add(client, env)
   }).pipe(Effect.catch((cause) => Effect.logWarning(`the environment of ${record.name} was not refreshed`, cause)))
 })
+
+const variablesOf = (entry: Entry | undefined, client: string) => {
+  const variables = entry?.live.refreshed?.of(client)
+  return variables === undefined ? {} : { variables }
+}
 
 const sizeOf = ({ cols, rows }: AttachParams) =>
   cols === undefined || rows === undefined ? null : { cols: clampSize(cols), rows: clampSize(rows) }

@@ -71,7 +71,7 @@ export interface AttachmentOptions {
   readonly onClose: () => void
   readonly fork: <A, E>(effect: Effect.Effect<A, E>) => Fiber.Fiber<A, E>
   /** Which session this is, and what is known of its client. */
-  readonly identity: () => Pick<HandedAttachment, "session" | "client" | "token" | "terminal" | "answers">
+  readonly identity: () => Pick<HandedAttachment, "session" | "client" | "token" | "terminal" | "answers" | "variables">
   /** It goes on from there: the version of the daemon before this one had it. */
   readonly restored?: HandedAttachment | undefined
 }

@@ -101,6 +101,11 @@ export class Refreshed {
     this.#linked = has("SSH_AUTH_SOCK") === linkIn(directory)
   }
 
+  /** What a client has said, as far as it is believed. */
+  of(client: string): Variables | undefined {
+    return this.#clients.get(client)
+  }
+
   add(client: string, said: Readonly<Record<string, string>>): void {
     this.#clients.set(client, acceptable(said))
     this.#apply()

@@ -204,6 +204,23 @@ test("a batch that waits is answered whole", async () => {
   ])
 })
 
+test("a session's variables follow its clients as if nothing had been", async () => {
+  const { client, daemon } = await open()
+  const env = { PATH: "/usr/bin:/bin", TERM: "xterm", DISPLAY: ":0" }
+  const script = `while read line; do . "$AGENTD_ENVIRONMENT"; echo "<$DISPLAY $line>"; done`
+  const session = await startShell(client, script, { env })
+  const [first, second] = [await daemon.connect(), await daemon.connect()]
+  await attach(first, session.id, { env: { TERM: "xterm", DISPLAY: ":1" } })
+  await attach(second, session.id, { env: { TERM: "xterm", DISPLAY: ":2" } })
+  await client.result("daemon.restart")
+  const echoed = follow(first)
+  type(first, 1, "both\n")
+  await echoed("<:2 both>", 1)
+  await detach(second)
+  type(first, 2, "one\n")
+  await echoed("<:1 one>", 2)
+})
+
 test("SIGUSR2 asks for it too, and one that clients have started goes on leaving when it is unused", async () => {
   const { client, daemon, installed, sandbox } = await open({
     args: ["--ephemeral"],
