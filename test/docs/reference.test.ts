@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs"
+import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { Ajv } from "ajv"
@@ -110,8 +110,11 @@ describe("the JSON Schema of agentd.toml", () => {
   })
 })
 
+const pagesIn = (folder: string) =>
+  readdirSync(join(root, folder)).flatMap((name) => (name.endsWith(".md") ? [`${folder}/${name}`] : []))
+
 describe("the guides", () => {
-  const pages = ["docs/protocol.md", "docs/configuration.md", "docs/reference/protocol.md", "docs/reference/events.md"]
+  const pages = ["README.md", ...["docs", "docs/reference"].flatMap(pagesIn)]
   const anchorOf = (heading: string) =>
     heading
       .toLowerCase()
@@ -121,6 +124,7 @@ describe("the guides", () => {
   it.each(pages)("%s links only to pages and headings that exist", (page) => {
     const text = readFileSync(join(root, page), "utf8")
     for (const [, target] of text.matchAll(/\]\(([^)]+)\)/g)) {
+      if (/^https?:/.test(target!)) continue
       const [path, anchor] = target!.split("#") as [string, string?]
       const file = path === "" ? join(root, page) : join(root, dirname(page), path)
       expect(existsSync(file), target).toBe(true)

@@ -33,6 +33,9 @@ const sectionTable = (keys: ReadonlyArray<[Key, Setting]>): string =>
         ])
       )
 
+/** Each key's own schema, and the named shapes it refers to. */
+const shapes = new Map([...settings].map(([key, { schema }]) => [key, jsonSchemaOf(schema, "#/definitions/")]))
+
 /** JSON Schema of the file, draft 7, for editors. */
 export const configurationSchema = () => ({
   $schema: "http://json-schema.org/draft-07/schema#",
@@ -41,6 +44,7 @@ export const configurationSchema = () => ({
   description: "Configuration of agentd",
   type: "object",
   additionalProperties: false,
+  definitions: Object.assign({}, ...[...shapes.values()].map(({ definitions }) => definitions)),
   properties: {
     ...Object.fromEntries(
       Object.keys(sections).map((section) => [
@@ -52,7 +56,7 @@ export const configurationSchema = () => ({
             keysOf(section).map(([key, setting]) => [
               key.slice(section.length + 1),
               {
-                ...jsonSchemaOf(setting.schema, "#/").schema,
+                ...shapes.get(key)!.schema,
                 description: `${sentence(setting.description)} Expected: ${setting.expected}.`,
                 ...(setting.default === null ? {} : { default: setting.default })
               }
