@@ -45,6 +45,8 @@ export const HandedSession = Schema.Struct({
   rows: Schema.Int,
   sizedAt: Schema.Int,
   activeAt: Schema.Int,
+  /** When something was last typed, and whether a line is begun. Absent: the version before did not know. */
+  typing: Schema.optionalKey(Schema.Struct({ at: Schema.Int, begun: Schema.Boolean })),
   unrecorded: Schema.Int,
   /** Output from this offset on that may not be on disk. */
   offset: Schema.Int,

@@ -99,7 +99,10 @@ export const Message = Schema.Struct({
   refs: Marks,
   unread: Schema.Boolean.annotateKey({ description: "The caller is a recipient and has not read it." }),
   archived: Schema.Boolean.annotateKey({ description: "The caller has put it away." }),
-  cursor: Cursor
+  cursor: Cursor,
+  nudged: Schema.optionalKey(Schema.Array(Schema.String)).annotateKey({
+    description: "Sent with `nudge`: names of the sessions that are told as soon as they are idle and nobody types."
+  })
 }).annotate({ identifier: "Message" })
 export type Message = typeof Message.Type
 
@@ -141,6 +144,10 @@ export const SendParams = Schema.Struct({
   refs: Schema.optionalKey(Marks).annotateKey({ description: "What it points at, as in `commit:9fceb02`." }),
   everyone: Schema.optionalKey(Schema.Boolean).annotateKey({
     description: "Confirms that `@everyone` is meant. Without it such a message is refused."
+  }),
+  nudge: Schema.optionalKey(Schema.Boolean).annotateKey({
+    description:
+      "Also type a line into the recipients' sessions that says where the message is, each once it is idle and nobody types there, within a minute. Nothing of the message is typed."
   }),
   key: Schema.optionalKey(Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(128))).annotateKey({
     description: "Idempotency key: the same one again sends nothing new, and answers the message that it sent before."

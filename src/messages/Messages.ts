@@ -10,6 +10,7 @@ import { MAX_PREVIEW, MAX_TEXT_PAGE } from "../contract/Limits.ts"
 import type { MethodName, Params } from "../contract/Methods.ts"
 import { Events } from "../events/Events.ts"
 import { Subscriptions } from "../events/Subscriptions.ts"
+import { Sessions } from "../sessions/Sessions.ts"
 import { EventLog } from "../store/EventLog.ts"
 import { checkContent } from "./Content.ts"
 import { Drafts } from "./Drafts.ts"
@@ -37,7 +38,7 @@ export class Messages extends Context.Service<Messages, { readonly requests: Han
       const log = yield* EventLog
       const store = yield* MessageStore
       const drafts = new Drafts()
-      const send = makeSend({ agents, log, store })
+      const send = makeSend({ agents, log, sessions: yield* Sessions, store })
       const telling = { agents, events: yield* Events, log, store, subscriptions: yield* Subscriptions }
 
       /** Who reads, and where; a person who has said nothing yet has an empty inbox. */

@@ -10,6 +10,7 @@ import { AgentNotFound, Conflict, InvalidParams, MessageNotFound, NeedsConfirmat
 import type { EventBody } from "../contract/Event.ts"
 import type { Message } from "../contract/Message.ts"
 import type { Params } from "../contract/Methods.ts"
+import type { Sessions } from "../sessions/Sessions.ts"
 import type { EventLog } from "../store/EventLog.ts"
 import { type Content, checkContent } from "./Content.ts"
 import type { MessageStore } from "./MessageStore.ts"
@@ -19,10 +20,11 @@ type Sent = Extract<EventBody, { readonly type: "message.sent" }>
 export interface Sender {
   readonly agents: Agents["Service"]
   readonly log: EventLog["Service"]
+  readonly sessions: Sessions["Service"]
   readonly store: MessageStore["Service"]
 }
 
-export const makeSend = ({ agents, log, store }: Sender) => {
+export const makeSend = ({ agents, log, sessions, store }: Sender) => {
   /** Sends under way that carry a key: the same one again waits for the first to be on record. */
   const underWay = new Map<string, Deferred.Deferred<void>>()
   const inTurn = <A, E>(name: string, effect: Effect.Effect<A, E>): Effect.Effect<A, E> =>
@@ -106,19 +108,35 @@ export const makeSend = ({ agents, log, store }: Sender) => {
     return body
   })
 
-  const append = Effect.fnUntraced(function* (body: Sent, author: Author) {
+  /**
+   * Only what has a form of its own is typed, ids and names: what a message says could be a command to the program, a shell for one,
+   * that happens to read it.
+   */
+  const tell = Effect.fnUntraced(function* (message: Message) {
+    const text = `New message from @${message.author.name}, read it with agentctl message read ${message.id}`
+    const nudged: Array<string> = []
+    for (const { id } of message.recipients) {
+      const session = agents.sessionOf(id)
+      if (session !== undefined && (yield* sessions.nudge(session.id, text))) nudged.push(session.name)
+    }
+    return { ...message, nudged }
+  })
+
+  const append = Effect.fnUntraced(function* (body: Sent, author: Author, nudge: boolean) {
     const [event] = yield* log.share(author.workspace, [body])
-    return yield* answered(author.workspace, madeBy("msg_", event!), author.agent.id)
+    const message = yield* answered(author.workspace, madeBy("msg_", event!), author.agent.id)
+    return nudge ? yield* tell(message) : message
   })
 
   return Effect.fn("Messages.send")(function* (params: Params<"message.send">, text: string, author: Author) {
     const given = { text, format: params.format ?? "markdown", data: params.data ?? null }
     const content = yield* checkContent(given)
     const { key } = params
-    if (key === undefined) return yield* append(yield* compose(params, content, author), author)
+    const nudge = params.nudge === true
+    if (key === undefined) return yield* append(yield* compose(params, content, author), author, nudge)
     const keyed = Effect.gen(function* () {
       const before = yield* store.byKey(author.agent.id, key)
-      if (before === null) return yield* append(yield* compose(params, content, author), author)
+      if (before === null) return yield* append(yield* compose(params, content, author), author, nudge)
       const event = Option.getOrUndefined(yield* log.find(`evt_${before.slice("msg_".length)}`))
       if (event?.body.type !== "message.sent" || !isSame(event.body, params, content)) {
         return yield* new Conflict({

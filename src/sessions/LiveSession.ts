@@ -15,6 +15,7 @@ import { Clients } from "./Clients.ts"
 import { exitOf } from "./Exits.ts"
 import { handedInput, handedTypists } from "./HandedInput.ts"
 import type { Launched } from "./Launcher.ts"
+import { lineBegun } from "./Nudge.ts"
 import type { Refreshed } from "./Refreshed.ts"
 import type { Ring } from "./Ring.ts"
 import { notesOf } from "./Typing.ts"
@@ -81,6 +82,9 @@ export class LiveSession {
   exit: SessionExit | null = null
   finished = false
   activeAt: number
+  /** When something was last typed, and whether it was sent off with Enter. */
+  typedAt: number
+  begun = false
   cols: number
   rows: number
   /** Offset at which it got its size: what was printed before was meant for another one. */
@@ -110,6 +114,8 @@ export class LiveSession {
     this.#deadline = options.deadline
     this.#now = options.now
     this.activeAt = options.now()
+    // Nobody knows what was typed before a daemon that was killed: it counts as having just been.
+    this.typedAt = this.activeAt
     options.launched.master.start(
       (chunk) => this.#take(chunk),
       () => Deferred.doneUnsafe(this.#closed, Effect.void)
@@ -151,6 +157,8 @@ export class LiveSession {
       if (sink.backlog() < MAX_INPUT_BACKLOG / 2)
         for (const { attachment } of this.clients.attached.values()) attachment.resumed()
     }
+    this.typedAt = this.#now()
+    this.begun = lineBegun(this.begun, bytes)
     sink.write(bytes, onTaken, notes)
     return sink.backlog() < MAX_INPUT_BACKLOG
   }
@@ -219,6 +227,7 @@ export class LiveSession {
       rows: this.rows,
       sizedAt: this.sizedAt,
       activeAt: this.activeAt,
+      typing: { at: this.typedAt, begun: this.begun },
       unrecorded,
       offset,
       recent: this.#ring.read(offset, this.end - offset),
@@ -230,8 +239,10 @@ export class LiveSession {
   }
 
   /** Goes on as the session it was under the version before. */
-  restore({ activeAt, input, sizedAt, stdin, typists }: HandedSession): void {
+  restore({ activeAt, input, sizedAt, stdin, typing, typists }: HandedSession): void {
     this.activeAt = activeAt
+    this.typedAt = typing?.at ?? this.typedAt
+    this.begun = typing?.begun ?? false
     this.sizedAt = sizedAt
     for (const { key, received, row } of typists.known) {
       const typist = row === null ? this.typists.of(key, this.#now()) : typistWith(row)

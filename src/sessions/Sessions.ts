@@ -22,6 +22,7 @@ import { screenSource } from "./Earlier.ts"
 import { importSessions } from "./Import.ts"
 import { Launcher } from "./Launcher.ts"
 import { describe, type Entry, LiveSessions } from "./LiveSessions.ts"
+import { nudge } from "./Nudge.ts"
 import { resumeOnBoot } from "./OnBoot.ts"
 import { output, readerOf } from "./Output.ts"
 import type { Recordings } from "./Recordings.ts"
@@ -57,6 +58,8 @@ export class Sessions extends Context.Service<
       params: Params<"session.start">,
       agent: AgentRef
     ) => ReturnType<HandlersFor<"session.start">["session.start"]>
+    /** Types a line into a session once it is idle and nobody types, if that comes soon; false when the session does not live. */
+    readonly nudge: (session: string, text: string) => Effect.Effect<boolean>
     /** Has a live session act for an agent, or for none. */
     readonly assign: (
       session: string,
@@ -79,6 +82,7 @@ export class Sessions extends Context.Service<
       yield* Effect.forkScoped(resumeOnBoot)
       yield* Effect.forkScoped(retaining)
       const context = yield* Effect.context<Needs>()
+      const scope = yield* Effect.scope
       const sessions = yield* LiveSessions
       sessions.last = (yield* Handover).received?.last ?? null
       const store = yield* SessionStore
@@ -93,6 +97,13 @@ export class Sessions extends Context.Service<
         records,
         ofProcess: (pid) => sessionOf(pid, table, records()),
         startAs: (params, agent) => provide(start(params, { agent })),
+        nudge: (session, text) =>
+          Effect.suspend(() => {
+            const entry = sessions.entries.get(session)
+            return entry === undefined
+              ? Effect.succeed(false)
+              : Effect.as(Effect.forkIn(nudge(entry.live, text), scope), true)
+          }),
         assign: (session, agent) => provide(assign(session, agent)),
         findLive: (reference) => provide(Effect.map(resolveLive(reference), ({ record }) => record)),
         reattach: (handed) =>

@@ -17,6 +17,7 @@ export default class MessageReply extends AgentctlCommand {
     file: Flags.string({ char: "f", summary: "Say what is in this file.", helpValue: "FILE" }),
     format: Flags.string({ summary: "What the text is.", options: ["markdown", "plain", "json"], default: "markdown" }),
     data: Flags.string({ summary: "Something structured that goes with it.", helpValue: "JSON" }),
+    nudge: Flags.boolean({ summary: "Also tell their sessions, once they are idle and nobody types there." }),
     key: Flags.string({ summary: "Idempotency key: the same one again sends nothing new.", helpValue: "KEY" })
   }
 
@@ -28,6 +29,7 @@ export default class MessageReply extends AgentctlCommand {
       format: flags.format as "markdown",
       ...given({ key: flags.key, data: parseJson(flags.data) }),
       ...(flags.all ? { all: true } : {}),
+      ...(flags.nudge ? { nudge: true } : {}),
       ...standing()
     })
   }

@@ -37,6 +37,7 @@ export default class MessageSend extends AgentctlCommand {
       multipleNonGreedy: true
     }),
     thread: Flags.string({ summary: "A thread to join.", helpValue: "MESSAGE" }),
+    nudge: Flags.boolean({ summary: "Also tell their sessions, once they are idle and nobody types there." }),
     key: Flags.string({ summary: "Idempotency key: the same one again sends nothing new.", helpValue: "KEY" }),
     everyone: Flags.boolean({ summary: "Yes, @everyone is meant." })
   }
@@ -50,6 +51,7 @@ export default class MessageSend extends AgentctlCommand {
       format: flags.format as "markdown",
       ...given({ key, thread, scopes: scope, refs: ref, data: parseJson(flags.data) }),
       ...(flags.everyone ? { everyone: true } : {}),
+      ...(flags.nudge ? { nudge: true } : {}),
       ...standing()
     })
   }
