@@ -1,8 +1,9 @@
 /**
  * A session's whole process tree: which processes belong to it, and how they are ended.
  */
-import { Clock, Effect } from "effect"
+import { Effect } from "effect"
 import type { Process, ProcessTable } from "../host/ProcessTable.ts"
+import { passing } from "./Passing.ts"
 
 /** Milliseconds between two looks at a tree that is being stopped: short at first, because most programs end at once. */
 const FIRST_LOOK_MS = 10
@@ -74,11 +75,11 @@ export const endTree = Effect.fnUntraced(function* (
       return now !== null && !now.zombie && now.startTime === startTime
     })
   const gone = Effect.fnUntraced(function* (withinMs: number) {
-    const end = (yield* Clock.currentTimeMillis) + withinMs
+    const end = (yield* passing) + withinMs
     for (let pause = FIRST_LOOK_MS; ; pause = Math.min(pause * 2, LONGEST_LOOK_MS)) {
       // Twice: a process that forks and ends between two entries of the listing leaves a child that is not in it.
       if (!someLeft() && members().length === 0 && members().length === 0) return true
-      const left = end - (yield* Clock.currentTimeMillis)
+      const left = end - (yield* passing)
       if (left <= 0) return false
       yield* Effect.sleep(Math.min(pause, left))
     }
@@ -92,8 +93,8 @@ export const endTree = Effect.fnUntraced(function* (
   }
   if (yield* gone(graceMs)) return "term"
   // Again and again: a process may fork between the look and the signal.
-  const end = (yield* Clock.currentTimeMillis) + KILL_MS
-  while ((yield* Clock.currentTimeMillis) < end) {
+  const end = (yield* passing) + KILL_MS
+  while ((yield* passing) < end) {
     for (const pid of members()) table.signal(pid, "SIGKILL")
     if (yield* gone(LONGEST_LOOK_MS)) break
   }

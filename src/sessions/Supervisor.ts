@@ -77,7 +77,8 @@ export class Supervisor extends Context.Service<
 
       const endAfter = Effect.fnUntraced(function* (entry: Entry, ms: number, by: SessionExit["by"]) {
         const left = entry.record.createdAt + ms - (yield* Clock.currentTimeMillis)
-        yield* Effect.sleep(Math.max(0, left))
+        // Never longer than all of it: the clock may have been put back since.
+        yield* Effect.sleep(Math.max(0, Math.min(left, ms)))
         yield* end(entry, by)
       })
 

@@ -2,9 +2,10 @@
  * The launcher for systemd: each session is a transient service of its own on the slave side of a PTY, and the master lies in this
  * daemon's file-descriptor store. The daemon may then crash, be killed or be replaced; the sessions go on.
  */
+
 import { closeSync, mkdirSync, rmSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
-import { Clock, Effect, Layer, Option } from "effect"
+import { Effect, Layer, Option } from "effect"
 import { LaunchFailed } from "../contract/Errors.ts"
 import type { ControlGroups } from "../host/ControlGroups.ts"
 import { Directories } from "../host/Directories.ts"
@@ -16,6 +17,7 @@ import { ServiceManager } from "../host/ServiceManager.ts"
 import { requireControllers, requireNice, requireSandbox } from "./Enforce.ts"
 import { KeptTerminals, STORE_PROPERTIES } from "./KeptTerminals.ts"
 import { commandOf, Launcher, type LaunchSpec } from "./Launcher.ts"
+import { passing } from "./Passing.ts"
 import {
   EVERY_UNIT,
   environmentFile,
@@ -125,10 +127,10 @@ export const layer = Layer.effect(
       )
 
     const gone = Effect.fnUntraced(function* (unit: string, withinMs: number) {
-      const end = (yield* Clock.currentTimeMillis) + withinMs
+      const end = (yield* passing) + withinMs
       for (let pause = 10; ; pause = Math.min(pause * 2, 250)) {
         if (!(yield* alive(unit))) return true
-        const left = end - (yield* Clock.currentTimeMillis)
+        const left = end - (yield* passing)
         if (left <= 0) return false
         yield* Effect.sleep(Math.min(pause, left))
       }

@@ -8,6 +8,7 @@ import type { WaitParams } from "../contract/Session.ts"
 import { describeExit } from "./Exits.ts"
 import { describe, type Entry, LiveSessions } from "./LiveSessions.ts"
 import { readerOf } from "./Output.ts"
+import { passing } from "./Passing.ts"
 import { resolve } from "./Resolve.ts"
 import { SessionStore } from "./SessionStore.ts"
 import { PlainText } from "./transcript/PlainText.ts"
@@ -56,8 +57,16 @@ const waitFor = (params: typeof WaitParams.Type, id: string, entry: Entry | unde
 
 /** A session that has ended will not print any more either. */
 const idle = Effect.fnUntraced(function* ({ live }: Entry, idleMs: number) {
+  let seen = live.activeAt
+  let since = yield* passing
   for (;;) {
-    const left = live.activeAt + idleMs - (yield* Clock.currentTimeMillis)
+    const now = yield* passing
+    if (live.activeAt !== seen) {
+      seen = live.activeAt
+      since = now
+    }
+    // Since it printed, and no longer than since we have looked: the clock may have been put back in between.
+    const left = Math.min(live.activeAt + idleMs - (yield* Clock.currentTimeMillis), since + idleMs - now)
     if (left <= 0 || live.exit !== null) return
     yield* Effect.raceFirst(Effect.sleep(left), Effect.asVoid(Deferred.await(live.done)))
   }
