@@ -1,8 +1,8 @@
 /**
- * How long a command takes that asks a running daemon for its sessions, from start to exit.
+ * How long programs take to start: a command that asks a running daemon for its sessions, one that asks nobody, and a daemon.
  */
 import { spawn } from "node:child_process"
-import { type Daemon, program } from "./Daemon.ts"
+import { type Daemon, program, startDaemon } from "./Daemon.ts"
 import { oclifHello } from "./OclifHello.ts"
 import type { Pm2 } from "./Pm2.ts"
 import type { Measured } from "./Result.ts"
@@ -48,4 +48,45 @@ export const cliStart = async (
     how: "Wall time of the whole process. `pm2 ls` asks a running pm2 daemon; `oclif hello` is a command that prints one word.",
     missing: typeof pm2 === "string" ? [pm2] : []
   }
+}
+
+/** What a command costs before it has done anything. */
+export const versionStart = async (daemon: Daemon, rounds: number): Promise<Measured> => ({
+  id: "version",
+  title: "Command start: `agentctl --version`, no daemon asked",
+  unit: "ms",
+  ours: "agentctl --version",
+  rounds: await takeTurns(
+    [
+      { name: "agentctl --version", measure: () => time(program("agentctl"), ["--version"], daemon.env) },
+      { name: "node -e 0", measure: () => time(process.execPath, ["-e", "0"], daemon.env) }
+    ],
+    rounds
+  ),
+  goal: { against: "node -e 0", limit: 1.5, sense: "at most" },
+  how: "Wall time of the whole process."
+})
+
+/** From nothing to a daemon that serves: what whoever comes first waits for. */
+export const daemonStart = async (scratch: Scratch, rounds: number): Promise<Measured> => ({
+  id: "ready",
+  title: "Start of the daemon, until it is ready",
+  unit: "ms",
+  ours: "agentd",
+  rounds: await takeTurns(
+    [
+      { name: "agentd", measure: () => untilReady(scratch) },
+      { name: "node -e 0", measure: () => time(process.execPath, ["-e", "0"], process.env) }
+    ],
+    rounds
+  ),
+  goal: { against: "node -e 0", limit: 10, sense: "at most" },
+  how: "With an empty state directory, from the start of the process to the line that says where it listens; systemd is told READY=1 then."
+})
+
+const untilReady = async (scratch: Scratch): Promise<number> => {
+  const started = performance.now()
+  const { ready, stop } = await startDaemon(scratch)
+  await stop()
+  return ready - started
 }

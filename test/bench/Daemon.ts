@@ -11,6 +11,8 @@ export interface Daemon {
   readonly pid: number
   readonly env: NodeJS.ProcessEnv
   readonly client: Client
+  /** When it served, as performance.now() counts. */
+  readonly ready: number
   readonly stop: () => Promise<void>
 }
 
@@ -27,12 +29,14 @@ export const startDaemon = async (scratch: Scratch): Promise<Daemon> => {
   }
   const child: ChildProcess = scratch.spawn(program("agentd"), [], { env, stdio: ["ignore", "ignore", "pipe"] })
   await lineWith(child, "stderr", "listens on")
+  const ready = performance.now()
   child.stderr!.resume()
   const client = new Client({ env })
   return {
     pid: child.pid!,
     env,
     client,
+    ready,
     stop: async () => {
       await client.close()
       await scratch.stop(child)

@@ -4,17 +4,18 @@
  *
  *   npm run bench                 all of it, under six minutes
  *   npm run bench -- --quick      a try
- *   npm run bench -- --only rpc   one part of it, nothing written: start, rpc, echo, throughput, memory, idle
+ *   npm run bench -- --only rpc   one part of it, nothing written: start, rpc, echo, throughput, memory, package, idle
  */
 import { writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { parseArgs } from "node:util"
 import { root } from "../../packaging/build/root.ts"
 import { chart } from "./Chart.ts"
-import { cliStart } from "./CliStart.ts"
+import { cliStart, daemonStart, versionStart } from "./CliStart.ts"
 import { startDaemon } from "./Daemon.ts"
 import { echo } from "./Echo.ts"
 import { atRest, idleSessions } from "./Memory.ts"
+import { cannotPackage, packageSize } from "./Package.ts"
 import { startPm2 } from "./Pm2.ts"
 import { apart } from "./processors.ts"
 import { page, printed } from "./Report.ts"
@@ -31,6 +32,7 @@ const { values: options } = parseArgs({
 /** How much of each: counted rounds and their size. */
 const full = {
   start: 40,
+  ready: 15,
   rpc: { rounds: 150, requests: 200 },
   echo: { rounds: 150, keystrokes: 50 },
   throughput: { rounds: 7, bytes: 100e6 },
@@ -39,6 +41,7 @@ const full = {
 }
 const quick: typeof full = {
   start: 5,
+  ready: 3,
   rpc: { rounds: 20, requests: 200 },
   echo: { rounds: 20, keystrokes: 50 },
   throughput: { rounds: 1, bytes: 20e6 },
@@ -81,8 +84,10 @@ const pm2 =
     : await startPm2(scratch)
 try {
   await measure("memory", () => atRest(scratch, pm2, size.rest))
+  await measure("start", () => daemonStart(scratch, size.ready))
   const daemon = await startDaemon(scratch)
   await measure("start", () => cliStart(scratch, daemon, pm2, size.start))
+  await measure("start", () => versionStart(daemon, size.start))
   await measure("rpc", () => apart(daemon.pid, () => rpc(scratch, daemon, size.rpc.rounds, size.rpc.requests)))
   await measure("echo", () =>
     apart(daemon.pid, () => echo(relays(daemon), size.echo.rounds, size.echo.keystrokes, missing))
@@ -92,6 +97,9 @@ try {
     return throughput(scratch, [...relays(daemon), rawPty], rounds, bytes, missing)
   })
   await daemon.stop()
+  const unpackaged = cannotPackage()
+  if (unpackaged === null) await measure("package", async () => packageSize(scratch))
+  else say(unpackaged)
   await measure("idle", () => idleSessions(scratch, size.idle.steps, size.idle.seconds))
 } finally {
   if (typeof pm2 !== "string") await pm2.stop()

@@ -12,7 +12,18 @@ export interface Goal {
 
 export interface Measured {
   /** Under which `causes.ts` explains it. */
-  readonly id: "start" | "roundTrip" | "inFlight" | "echo" | "throughput" | "rest" | "session" | "idle"
+  readonly id:
+    | "version"
+    | "ready"
+    | "package"
+    | "start"
+    | "roundTrip"
+    | "inFlight"
+    | "echo"
+    | "throughput"
+    | "rest"
+    | "session"
+    | "idle"
   readonly title: string
   readonly unit: string
   /** Name of our own series. */

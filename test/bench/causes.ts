@@ -7,6 +7,11 @@ import type { Measured } from "./Result.ts"
 export const causes: Readonly<Record<Measured["id"], string>> = {
   start:
     "Two thirds are Node's own start. The rest is the shell that finds Node (2 ms), running one file of bundled code (5 ms) and the question to the daemon (1 ms); each is as small as we could make it, so a miss here is a machine on which starting a process is dear compared with running it.",
+  version:
+    "Two thirds or more are Node's own start; the rest is the shell that finds Node and one file of bundled code.",
+  ready:
+    "A seventh is Node's own start; loading and compiling the bundle, opening a database that did not exist and the first commit to disk are the rest.",
+  package: "All but a tenth of it is Node; what is ours beside it are bundles, addons, manual pages and completions.",
   roundTrip:
     "Half of the daemon's time is the system call that writes the answer and wakes the client, as it is for bare Node; checking the parameters, the table of methods and the deadline take 2 µs. While other programs use the processors those 2 µs are waited for more than once.",
   inFlight: "See the round trip: the same work, 16 times at once.",
