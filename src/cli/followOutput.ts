@@ -15,8 +15,8 @@ export interface FollowOptions {
   readonly follow: boolean
   /** Only the last lines of what is there already. */
   readonly tail?: number
-  /** Changes what is printed, piece by piece; a piece of a recording is whole lines. */
-  readonly edit?: (text: string) => string
+  /** Changes what is printed, piece by piece; a piece of a recording is whole lines. Nothing follows the `last` one. */
+  readonly edit?: (text: string, last: boolean) => string
 }
 
 /** Resolves to how many bytes were missing in between. */
@@ -38,11 +38,12 @@ export const followOutput = async (client: Client, options: FollowOptions): Prom
       ...(follow ? { waitMs: WAIT_MS } : {})
     })
     missing += piece.missing
-    const data = Buffer.from(edit?.(piece.data) ?? piece.data, format === "raw" ? "base64" : "utf8")
+    const last = piece.done || (!follow && piece.next >= piece.end)
+    const data = Buffer.from(edit?.(piece.data, last) ?? piece.data, format === "raw" ? "base64" : "utf8")
     const shown = first && tail !== undefined ? lastLines(data, tail) : data
     first = false
     if (shown.length > 0 && !stdout().write(shown) && !gone) await drained()
-    if (piece.done || (!follow && piece.next >= piece.end)) break
+    if (last) break
     from = piece.next
   }
   return tail === undefined ? missing : 0

@@ -173,6 +173,8 @@ describe("sessions", () => {
     expect((await agentctl(sandbox, ["logs", "log"])).stdout).toMatch(/^red\r?\n1\r?\n2\r?\n3\r?\n$/)
     expect((await agentctl(sandbox, ["logs", "log", "--raw"])).stdout).toBe("\x1b[31mred\x1b[0m\n1\n2\n3\n")
     expect((await agentctl(sandbox, ["logs", "log", "--tail", "2"])).stdout).toMatch(/^2\r?\n3\r?\n$/)
+    expect((await agentctl(sandbox, ["logs", "log", "--grep", "^(r|3)"])).stdout).toBe("red\n3\n")
+    expect(await agentctl(sandbox, ["logs", "log", "--grep", "("])).toMatchObject({ code: 2 })
     expect(JSON.parse((await agentctl(sandbox, ["logs", "log", "--cast"])).stdout.split("\n")[0]!)).toMatchObject({
       version: 3
     })

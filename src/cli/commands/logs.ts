@@ -1,7 +1,8 @@
 import { AgentctlCommand } from "../AgentctlCommand.ts"
-import { sessionArg } from "../Arguments.ts"
+import { sessionArg, usage } from "../Arguments.ts"
 import { followAll } from "../followAll.ts"
 import { followOutput } from "../followOutput.ts"
+import { MatchingLines } from "../MatchingLines.ts"
 import { Flags } from "../Oclif.ts"
 
 export default class Logs extends AgentctlCommand {
@@ -10,6 +11,7 @@ export default class Logs extends AgentctlCommand {
     "As text without escape sequences, unless standard output is a terminal or --raw asks for the bytes as they were. --cast gives an asciicast v3 recording."
   static override examples = [
     "<%= config.bin %> <%= command.id %> build --tail 20",
+    "<%= config.bin %> <%= command.id %> build --grep 'error|warning' --follow",
     "<%= config.bin %> <%= command.id %> build --cast > build.cast",
     "<%= config.bin %> <%= command.id %> agent --all"
   ]
@@ -21,6 +23,11 @@ export default class Logs extends AgentctlCommand {
     text: Flags.boolean({ summary: "Text without escape sequences (the default).", exclusive: ["raw", "cast"] }),
     raw: Flags.boolean({ summary: "The bytes as the program wrote them.", exclusive: ["text", "cast"] }),
     cast: Flags.boolean({ summary: "An asciicast v3 recording.", exclusive: ["text", "raw"] }),
+    grep: Flags.string({
+      summary: "Only lines of the text that match this JavaScript regular expression.",
+      helpValue: "REGEX",
+      exclusive: ["raw", "cast", "all"]
+    }),
     tail: Flags.integer({
       char: "n",
       summary: "Only the last lines.",
@@ -34,14 +41,24 @@ export default class Logs extends AgentctlCommand {
     const { args, flags } = await this.parse(Logs)
     const client = this.client()
     const format = flags.raw ? "raw" : flags.cast ? "cast" : "text"
+    const matching = flags.grep === undefined ? undefined : new MatchingLines(pattern(flags.grep))
     const missing = flags.all
       ? await followAll(client, { session: args.session, format, follow: flags.follow })
       : await followOutput(client, {
           session: args.session,
           format,
           follow: flags.follow,
-          ...(flags.tail === undefined ? {} : { tail: flags.tail })
+          ...(flags.tail === undefined ? {} : { tail: flags.tail }),
+          ...(matching === undefined ? {} : { edit: (text: string, last: boolean) => matching.push(text, last) })
         })
     if (missing > 0) this.note(`agentctl: ${missing} bytes are missing: they were not recorded or are gone.`)
+  }
+}
+
+const pattern = (text: string): RegExp => {
+  try {
+    return new RegExp(text, "u")
+  } catch (cause) {
+    throw usage(`--grep: ${(cause as Error).message}`)
   }
 }
