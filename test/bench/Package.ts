@@ -43,7 +43,7 @@ const bareNode = (scratch: Scratch): number => {
   const node = join(tree, "usr/lib/bare/node")
   mkdirSync(dirname(node), { recursive: true })
   cpSync(process.execPath, node, { dereference: true })
-  execFileSync("strip", ["--strip-unneeded", "--remove-section=.comment", node])
+  execFileSync("/usr/bin/strip", ["--strip-unneeded", "--remove-section=.comment", node])
   mkdirSync(join(tree, "DEBIAN"))
   const control =
     "Package: bare\nVersion: 1\nArchitecture: amd64\nMaintainer: nobody <nobody@packages.invalid>\nDescription: bare\n"
