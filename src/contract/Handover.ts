@@ -3,7 +3,7 @@
  * descriptors stay, everything else is told here. Fields are only ever added, each with a default for what an older version says.
  */
 import { Schema } from "effect"
-import { SessionClient, SessionExit } from "./Session.ts"
+import { SessionClient, SessionExit, SizePolicy } from "./Session.ts"
 import { Interest } from "./Subscription.ts"
 
 /** Formats that this build reads. It writes the last one. */
@@ -44,6 +44,8 @@ export const HandedSession = Schema.Struct({
   cols: Schema.Int,
   rows: Schema.Int,
   sizedAt: Schema.Int,
+  /** Whose terminal sets the size. */
+  policy: SizePolicy,
   activeAt: Schema.Int,
   /** When something was last typed, and whether a line is begun. Absent: the version before did not know. */
   typing: Schema.optionalKey(Schema.Struct({ at: Schema.Int, begun: Schema.Boolean })),

@@ -97,8 +97,6 @@ export const reattach = Effect.fn("Sessions.reattach")(function* (restored: Hand
   const fork = Effect.runForkWith(yield* Effect.context<never>())
   const typist = entry?.live.typistsBefore.get(token ?? client.id) ?? new Typists().of(undefined, 0)
   const who = { client, token, terminal: restored.terminal ?? token !== null, takes: false }
-  const { attach: configured } = yield* (yield* Settings).current
-  if (entry !== undefined) entry.live.clients.policy = configured.size
   if (entry !== undefined && restored.variables !== undefined) yield* refresh(entry, client.id, restored.variables)
   return carry(record.id, entry, who, { feed, lossy, cursor, snapshot: null, typist, fork, restored })
 })

@@ -226,6 +226,7 @@ export class LiveSession {
       cols: this.cols,
       rows: this.rows,
       sizedAt: this.sizedAt,
+      policy: this.clients.policy,
       activeAt: this.activeAt,
       typing: { at: this.typedAt, begun: this.begun },
       unrecorded,
@@ -239,7 +240,8 @@ export class LiveSession {
   }
 
   /** Goes on as the session it was under the version before. */
-  restore({ activeAt, input, sizedAt, stdin, typing, typists }: HandedSession): void {
+  restore({ activeAt, input, policy, sizedAt, stdin, typing, typists }: HandedSession): void {
+    this.clients.policy = policy
     this.activeAt = activeAt
     this.typedAt = typing?.at ?? this.typedAt
     this.begun = typing?.begun ?? false

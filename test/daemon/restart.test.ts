@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process"
 import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { expect, test } from "vitest"
-import { FrameType, u64 } from "../../src/contract/Frames.ts"
+import { FrameType, size, u64 } from "../../src/contract/Frames.ts"
 import { ackOf, attach, detach, outputUntil, type } from "../support/frames.ts"
 import { complete, counter, follow, open, openWindow } from "../support/restart.ts"
 import { startCat, startShell } from "../support/sessions.ts"
@@ -204,15 +204,22 @@ test("a batch that waits is answered whole", async () => {
   ])
 })
 
-test("a session's variables follow its clients as if nothing had been", async () => {
+test("a session's variables and size follow its clients as if nothing had been", async () => {
   const { client, daemon } = await open()
   const env = { PATH: "/usr/bin:/bin", TERM: "xterm", DISPLAY: ":0" }
   const script = `while read line; do . "$AGENTD_ENVIRONMENT"; echo "<$DISPLAY $line>"; done`
   const session = await startShell(client, script, { env })
   const [first, second] = [await daemon.connect(), await daemon.connect()]
   await attach(first, session.id, { env: { TERM: "xterm", DISPLAY: ":1" } })
-  await attach(second, session.id, { env: { TERM: "xterm", DISPLAY: ":2" } })
+  await attach(second, session.id, { env: { TERM: "xterm", DISPLAY: ":2" }, cols: 70, rows: 20 })
+  // Whose size counts was said once, too.
+  const third = await daemon.connect()
+  await attach(third, session.id, { cols: 90, rows: 30, size: "smallest" })
   await client.result("daemon.restart")
+  third.sendFrame(FrameType.Resize, size(100, 40))
+  await client.result("session.wait", { session: session.id, for: "idle", idleMs: 50 })
+  expect(await client.result("session.get", { session: session.id })).toMatchObject({ cols: 70, rows: 20 })
+  await detach(third)
   const echoed = follow(first)
   type(first, 1, "both\n")
   await echoed("<:2 both>", 1)
