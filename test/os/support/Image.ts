@@ -61,7 +61,7 @@ export const installTools = (): string | null => {
   return aptInstall(...missing)
 }
 
-const hasProgram = (name: string): boolean => spawnSync("sh", ["-c", `command -v ${name}`]).status === 0
+export const hasProgram = (name: string): boolean => spawnSync("sh", ["-c", `command -v ${name}`]).status === 0
 
 /** Makes the tree unless it is there. It gets its name only when it is complete. */
 export const buildImage = async (system: System): Promise<void> => {
@@ -90,7 +90,7 @@ export const buildImage = async (system: System): Promise<void> => {
 }
 
 /** Another run of these tests may have built the same at the same time; one is as good as the other. */
-const keepUnlessThere = (built: string, path: string): void => {
+export const keepUnlessThere = (built: string, path: string): void => {
   try {
     renameSync(built, path)
   } catch (cause) {

@@ -62,6 +62,8 @@ export class Vm implements AsyncDisposable {
       `virtserialport,chardev=${name},name=${name},nr=${number}`
     ]
     const [program, ...args] = [
+      // Also when the test runner is killed, no machine is left.
+      ...["setpriv", "--pdeathsig", "KILL", "--"],
       ...emulator.argv,
       ...["-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", "-serial", "stdio"],
       ...["-accel", "tcg", "-cpu", "max", "-smp", "1", "-m", String(MEMORY_MIB)],

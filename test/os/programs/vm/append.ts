@@ -20,7 +20,7 @@ export type Report =
 const AT_ONCE = 3
 
 /** Output in bursts, with pauses in which an emulated processor gets to do something else. */
-const TALKER = 'n=0; while :; do echo "line $((++n))"; ((n % 40)) || sleep 0.4; done'
+const TALKER = 'n=0; while :; do echo "line $((++n))"; ((n % 40)) || sleep 1; done'
 
 const [module, round] = process.argv.slice(2)
 const { Client } = (await import(module!)) as { Client: typeof AgentdClient }
@@ -31,24 +31,34 @@ const report = (what: Report) => writeSync(port, `${JSON.stringify(what)}\n`)
 const patience = { timeoutMs: 300_000 }
 const client = new Client()
 
-/** Until it is answered: what the daemon did not manage in its time is no acknowledgement, and no failure of this test either. */
-const ask: AgentdClient["call"] = async (...request) => {
-  for (;;) {
-    try {
-      return await client.call(...request)
-    } catch (cause) {
-      if ((cause as { tag?: string }).tag !== "DeadlineExceeded") throw cause
-    }
+/** What the daemon did not manage in its time is no acknowledgement, and no failure of this test either. */
+const inTime = async (work: () => Promise<unknown>): Promise<boolean> => {
+  try {
+    await work()
+    return true
+  } catch (cause) {
+    if ((cause as { tag?: string }).tag !== "DeadlineExceeded") throw cause
+    return false
   }
 }
 
-const appendFor = async (place: number): Promise<never> => {
-  const name = (count: number) => `round${round}-${place}-${count}`
-  const { id } = await ask("session.start", { argv: ["bash", "-c", TALKER] }, patience)
-  report({ is: "started", session: id })
+/** One that took too long is there all the same: it is looked for by its name, and not started again. */
+const start = async (name: string, argv: ReadonlyArray<string>): Promise<string> => {
+  const acknowledged = await inTime(() => client.call("session.start", { argv, name }, patience))
+  for (;;) {
+    const { sessions } = await client.call("session.list", { all: true }, patience)
+    const found = sessions.find((session) => session.name === name)
+    if (found === undefined || found.status === "starting") continue
+    if (acknowledged) report({ is: "started", session: found.id })
+    return found.id
+  }
+}
+
+const appendFor = async (session: string, place: number): Promise<never> => {
   for (let count = 1; ; count++) {
-    await ask("session.rename", { session: id, name: name(count) }, patience)
-    report({ is: "named", session: id, name: name(count) })
+    const name = `round${round}-${place}-${count}`
+    if (!(await inTime(() => client.call("session.rename", { session, name }, patience)))) continue
+    report({ is: "named", session, name })
     const line = `${round} ${place} ${count}`
     appendFileSync(`${process.env.HOME}/unsynced`, `${line}\n`)
     report({ is: "unsynced", line })
@@ -56,14 +66,17 @@ const appendFor = async (place: number): Promise<never> => {
 }
 
 const startAndEnd = async (): Promise<never> => {
-  for (;;) {
-    const { id } = await ask("session.start", { argv: ["true"] }, patience)
-    report({ is: "started", session: id })
-    await ask("session.wait", { session: id, for: "exit" }, patience)
-    report({ is: "ended", session: id })
+  for (let count = 1; ; count++) {
     // A session costs an emulated processor much more than a name does.
     await pause(1_000)
+    const session = await start(`round${round}-short-${count}`, ["true"])
+    await client.call("session.wait", { session, for: "exit" }, patience)
+    report({ is: "ended", session })
   }
 }
 
-await Promise.all([...Array.from({ length: AT_ONCE }, (_, place) => appendFor(place)), startAndEnd()])
+// One after the other: a daemon that has them all at once on such a machine answers none of them in time.
+const sessions: Array<string> = []
+for (let place = 0; place < AT_ONCE; place++)
+  sessions.push(await start(`round${round}-${place}-0`, ["bash", "-c", TALKER]))
+await Promise.all([...sessions.map(appendFor), startAndEnd()])
