@@ -68,9 +68,9 @@ const EMULATOR = "qemu-system-x86 seabios"
 const INIT = `#!/bin/busybox sh
 /bin/busybox mount -t devtmpfs none /dev
 /bin/busybox insmod /virtio_blk.ko
-/bin/busybox mount -t ext4 /dev/vda /root || /bin/busybox poweroff -f
-/bin/busybox mount -o move /dev /root/dev
-exec /bin/busybox switch_root /root /lib/systemd/systemd "$@"
+/bin/busybox mount -t ext4 /dev/vda /disk || /bin/busybox poweroff -f
+/bin/busybox mount -o move /dev /disk/dev
+exec /bin/busybox switch_root /disk /lib/systemd/systemd "$@"
 `
 
 export interface Emulator {
@@ -113,7 +113,7 @@ const fetchEmulator = async (image: string, path: string): Promise<void> => {
     writeFileSync(join(work, "init"), INIT, { mode: 0o755 })
     const script = `cd ${work}
       for deb in tree/var/tmp/*.deb; do dpkg-deb --extract "$deb" unpacked; done
-      mkdir -p initrd/bin initrd/dev initrd/root
+      mkdir -p initrd/bin initrd/dev initrd/disk
       cp unpacked/usr/bin/busybox initrd/bin/
       cp init initrd/
       xz --decompress --stdout $(find unpacked -name virtio_blk.ko.xz) >initrd/virtio_blk.ko
