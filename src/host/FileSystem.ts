@@ -37,11 +37,14 @@ const attempt = <A>(method: string, path: string, act: () => A): Effect.Effect<A
 const typeOf = (stats: fs.Stats): FileSystem.File.Info["type"] =>
   stats.isFile() ? "File" : stats.isDirectory() ? "Directory" : stats.isFIFO() ? "FIFO" : "Unknown"
 
+/** Whole milliseconds, as Effect gives them; Node rounds where its caller wants a Date. */
+const time = (ms: number) => Option.some(new Date(Math.floor(ms)))
+
 const infoOf = (stats: fs.Stats): FileSystem.File.Info => ({
   type: typeOf(stats),
-  mtime: Option.some(stats.mtime),
-  atime: Option.some(stats.atime),
-  birthtime: Option.some(stats.birthtime),
+  mtime: time(stats.mtimeMs),
+  atime: time(stats.atimeMs),
+  birthtime: time(stats.birthtimeMs),
   dev: BigInt(stats.dev),
   rdev: Option.some(BigInt(stats.rdev)),
   ino: Option.some(BigInt(stats.ino)),

@@ -394,7 +394,7 @@ describe("completion", () => {
   }
 
   it("knows commands, subcommands, flags and shells, and never starts a daemon", async () => {
-    expect(await complete("re")).toEqual(["rename", "resume"])
+    expect(await complete("re")).toEqual(["rename", "reply", "resume"])
     expect(await complete("daemon", "st")).toEqual(["start", "status", "stop"])
     expect(await complete("ls", "--a")).toEqual(["--all"])
     expect(await complete("ls", "--status", "r")).toEqual(["running"])

@@ -1,5 +1,6 @@
 /** What the system refuses is refused to the caller, and costs nobody else anything. */
 import { readdirSync } from "node:fs"
+import { join } from "node:path"
 import { describe, expect, it } from "vitest"
 import { refusal, spawnDaemon } from "./support.ts"
 
@@ -30,6 +31,8 @@ describe("a daemon that may open no more files", () => {
     const { id } = await user.start(["cat"], { stdin: "pipe", name: "piped" })
     await user.call("session.input", { session: id, text: "through" })
     await user.printed(id, "through")
-    expect(readdirSync(sandbox.runtime).filter((name) => name.endsWith(".stdin"))).toEqual([])
+    // The program has taken its pipe out of the directory that was made for it, and nobody who was refused has left one.
+    expect(readdirSync(sandbox.runtime).filter((name) => name.endsWith(".stdin"))).toEqual([`${id}.stdin`])
+    expect(readdirSync(join(sandbox.runtime, `${id}.stdin`))).toEqual([])
   })
 })
