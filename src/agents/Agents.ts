@@ -6,7 +6,7 @@ import type { Agent } from "../contract/Agent.ts"
 import { AgentTaken, NotAllowed, type StorageUnavailable } from "../contract/Errors.ts"
 import type { Caller, HandlersFor } from "../contract/Handler.ts"
 import type { AgentRef } from "../contract/Identity.ts"
-import type { MethodName, Params } from "../contract/Methods.ts"
+import type { Params } from "../contract/Methods.ts"
 import type { Git } from "../host/Git.ts"
 import { ProcessTable } from "../host/ProcessTable.ts"
 import { Self } from "../host/Self.ts"
@@ -18,18 +18,10 @@ import { madeBy } from "./AgentProjection.ts"
 import { type AgentRecord, AgentStore } from "./AgentStore.ts"
 import { agentHandlers } from "./handlers.ts"
 import { type Identity, identify, isPerson, PERSON } from "./Identify.ts"
+import type { AgentMethod, Author, Claimant, Parts } from "./Parts.ts"
 import { rule } from "./Register.ts"
 import { Workspaces } from "./Workspaces.ts"
 import { workHandlers } from "./workHandlers.ts"
-
-export type AgentMethod = Extract<MethodName, `agent.${string}` | `group.${string}`>
-
-/** Who says something, and where. */
-export interface Author {
-  readonly agent: AgentRecord
-  readonly workspace: string
-  readonly session: SessionRecord | null
-}
 
 export class Agents extends Context.Service<
   Agents,
@@ -103,23 +95,6 @@ export class Agents extends Context.Service<
   )
 }
 
-/** What the handlers are made of. */
-export interface Parts {
-  readonly store: AgentStore["Service"]
-  readonly origin: string
-  readonly sessionOf: (agent: string) => SessionRecord | undefined
-  readonly describe: (record: AgentRecord) => Agent
-  readonly directory: Agents["Service"]["directory"]
-  readonly identify: Agents["Service"]["identify"]
-  readonly author: Agents["Service"]["author"]
-  readonly register: (
-    claimant: Claimant
-  ) => Effect.Effect<
-    { readonly agent: AgentRecord; readonly outcome: "registered" | "resumed" | "changed" | "unchanged" },
-    AgentTaken | StorageUnavailable
-  >
-}
-
 type Needs = AgentStore | EventLog | Git | ProcessTable | Self | Sessions | SessionStore | Workspaces
 
 const author = Effect.fn("Agents.author")(function* (caller: Caller, path: string | undefined) {
@@ -170,13 +145,6 @@ const makeAgent = Effect.fnUntraced(function* (workspace: string, fresh: Fresh) 
   const [event] = yield* log.share(workspace, [{ type: "agent.registered", ...fresh, host }])
   return (yield* (yield* AgentStore).byId(madeBy("agt_", event!)))!
 })
-
-export interface Claimant {
-  readonly params: Pick<Params<"agent.register">, "name" | "role" | "module" | "display" | "move">
-  readonly who: Identity
-  readonly directory: string
-  readonly session: SessionRecord | null
-}
 
 export const register = Effect.fn("Agents.register")(function* ({ directory, params, session, who }: Claimant) {
   const log = yield* EventLog

@@ -11,7 +11,7 @@ import type { Sessions } from "../sessions/Sessions.ts"
 import type { EventLog } from "../store/EventLog.ts"
 import { confusedWith, oneAgent, resolveAddress } from "./Addresses.ts"
 import type { AgentRecord } from "./AgentStore.ts"
-import type { AgentMethod, Parts } from "./Agents.ts"
+import type { AgentMethod, Parts } from "./Parts.ts"
 
 export const agentHandlers = (
   parts: Parts,

@@ -13,7 +13,7 @@ import type { ProcessTable } from "../host/ProcessTable.ts"
 import type { SessionRecord } from "../sessions/SessionStore.ts"
 import type { Sessions } from "../sessions/Sessions.ts"
 import { resolveAddress } from "./Addresses.ts"
-import type { Parts } from "./Agents.ts"
+import type { Parts } from "./Parts.ts"
 import { touches, workIn } from "./Work.ts"
 import type { Workspaces } from "./Workspaces.ts"
 

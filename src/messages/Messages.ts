@@ -3,7 +3,8 @@
  */
 import { Context, Effect, Layer, Option } from "effect"
 import { oneAgent } from "../agents/Addresses.ts"
-import { Agents, type Author } from "../agents/Agents.ts"
+import { Agents } from "../agents/Agents.ts"
+import type { Author } from "../agents/Parts.ts"
 import { Conflict, InvalidParams, MessageNotFound, NotAllowed } from "../contract/Errors.ts"
 import type { Caller, HandlersFor } from "../contract/Handler.ts"
 import { MAX_PREVIEW, MAX_TEXT_PAGE } from "../contract/Limits.ts"

@@ -239,6 +239,8 @@ export class Attachment implements FrameListener {
 
   #output(from: number, ...parts: ReadonlyArray<Uint8Array>): void {
     const length = parts.reduce((sum, part) => sum + part.length, 0)
+    // Behind a flood it would not be read by a client that waits for it before it reads on.
+    if (length >= STREAM_BYTES) this.#typing.acknowledge()
     this.#channel.send(FrameType.Output, u64(from), ...parts)
     this.#cursor = from + length
     if (length < STREAM_BYTES || this.#gathering) return
@@ -276,6 +278,7 @@ export class Attachment implements FrameListener {
   }
 
   #draw({ offset, bytes }: Redraw): void {
+    this.#typing.acknowledge()
     this.#channel.send(FrameType.Snapshot, u64(offset), bytes)
   }
 

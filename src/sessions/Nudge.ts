@@ -29,14 +29,6 @@ export const waitToNudge = ({ activeAt, begun, typedAt }: Keyboard, now: number)
   return Math.max(0, typedAt + QUIET_MS - now, activeAt + IDLE_MS - now)
 }
 
-/** What input leaves behind on the line: keys that steer (escape sequences, also what a terminal answers by itself) leave it as it is. */
-export const lineBegun = (before: boolean, bytes: Uint8Array): boolean => {
-  const [first] = bytes
-  if (first === undefined || first === 0x1b) return before
-  // Enter, end of input, and what clears a line: ^C, ^D, ^U.
-  return ![0x0d, 0x0a, 0x03, 0x04, 0x15].includes(bytes.at(-1)!)
-}
-
 /** Waits for the moment, types, and says whether it did. `text` is one line of printable ASCII. */
 export const nudge = Effect.fn("Sessions.nudge")(function* (live: LiveSession, text: string) {
   const end = (yield* Clock.currentTimeMillis) + GIVE_UP_MS

@@ -9,8 +9,8 @@ import { passing } from "./Passing.ts"
 const FIRST_LOOK_MS = 10
 const LONGEST_LOOK_MS = 200
 
-/** Milliseconds after SIGKILL until we stop looking: only a process stuck in the kernel lives that long. */
-const KILL_MS = 2_000
+/** Milliseconds after SIGKILL until we stop looking: a process stuck in the kernel lives that long, and one that forks faster than a busy machine lets us look. */
+const KILL_MS = 5_000
 
 /** The variable that marks every process of a session, however far it moved away from its parents. */
 export const SESSION_VARIABLE = "AGENTD_SESSION"

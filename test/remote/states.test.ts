@@ -3,8 +3,8 @@
 import { execFileSync } from "node:child_process"
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
+import { parseStarted } from "../../src/client/remote/OtherDaemon.ts"
 import { lossOf, masterArgs, shellWord, startCommand } from "../../src/client/remote/Ssh.ts"
-import { parseStarted } from "../../src/client/remote/Supervisor.ts"
 import { hostNameOf, isTarget, splitHost } from "../../src/client/remote/Target.ts"
 import {
   delayMs,

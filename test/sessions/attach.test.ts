@@ -313,6 +313,19 @@ describe("input frames", () => {
     expect((await daemon.output(id)).toString()).toBe("readyabcdef")
   })
 
+  it("are acknowledged ahead of the flood they set off: who waits for that before reading would wait for ever", async () => {
+    const daemon = await openDaemon()
+    const { id } = await daemon.start(`stty -echo; printf ready; read go; ${numbered(20_000)}`)
+    await daemon.printed(id, "ready")
+    const { client } = await raw(daemon.places.socket, { session: id, from: "end" })
+    client.sendFrame(FrameType.Input, u64(1), Buffer.from("\n"))
+    let before = 0
+    for (let frame = await client.frame(); frame!.type !== FrameType.Ack; frame = await client.frame()) {
+      before += frame!.payload.length
+    }
+    expect(before).toBeLessThan(64 * 1024)
+  })
+
   it("for a program that does not read are held back, not lost, and not acknowledged", async () => {
     const daemon = await openDaemon()
     const { id } = await daemon.start("stty raw -echo; printf ready; sleep 0.5; head -c 8000000 | wc -c; sleep 60")

@@ -10,7 +10,7 @@ export default class Hosts extends AgentctlCommand {
     const { flags } = await this.parse(Hosts)
     const [{ listHosts }, { describeState }, { printable, table }] = await Promise.all([
       import("../../client/remote/Hosts.ts"),
-      import("../../client/remote/Supervisor.ts"),
+      import("../../client/remote/TunnelState.ts"),
       import("../Paint.ts")
     ])
     const hosts = await listHosts()

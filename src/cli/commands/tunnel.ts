@@ -16,8 +16,9 @@ export default class Tunnel extends AgentctlCommand {
 
   async run() {
     const { flags } = await this.parse(Tunnel)
-    const [{ describeState, supervise }, { tunnelFiles }] = await Promise.all([
+    const [{ supervise }, { describeState }, { tunnelFiles }] = await Promise.all([
       import("../../client/remote/Supervisor.ts"),
+      import("../../client/remote/TunnelState.ts"),
       import("../../client/remote/TunnelFiles.ts")
     ])
     await supervise({

@@ -9,13 +9,12 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process"
 import { existsSync, rmdirSync, rmSync, watch } from "node:fs"
 import { connect, createServer, type Server, type Socket } from "node:net"
-import { PROTOCOL_MAX, PROTOCOL_MIN } from "../../contract/Limits.ts"
 import { LineSplitter, TOO_LONG } from "../../wire/LineSplitter.ts"
 import { AgentdError } from "../AgentdError.ts"
-import { Connection } from "../Connection.ts"
+import { greet, lastLine, parseStarted, Unusable } from "./OtherDaemon.ts"
 import { lossOf, masterArgs, startCommand, throughMaster } from "./Ssh.ts"
 import { ownDirectory, type TunnelFiles } from "./TunnelFiles.ts"
-import { first, next, type Remote, type TunnelEvent, type TunnelState } from "./TunnelState.ts"
+import { first, next, type TunnelEvent, type TunnelState } from "./TunnelState.ts"
 
 export interface SupervisorOptions {
   readonly name: string
@@ -36,9 +35,8 @@ export interface TunnelStatus {
   readonly state: TunnelState
 }
 
-/** Milliseconds the daemon over there may take to start, and to say hello. */
+/** Milliseconds the daemon over there may take to start. */
 const START_MS = 30_000
-const HELLO_MS = 10_000
 /** Characters of ssh's last words that are kept, and bytes of an answer that are read. */
 const LAST_WORDS = 4_096
 const MAX_ANSWER_BYTES = 64 * 1024
@@ -247,49 +245,6 @@ class Tunnel {
   }
 }
 
-/** Trying again would not help. */
-class Unusable extends Error {}
-
-const lastLine = (text: string): string =>
-  text
-    .split("\n")
-    .findLast((line) => line.trim() !== "")
-    ?.trim()
-    .slice(0, 200) ?? ""
-
-/** The answer of `agentctl daemon start --json`, from a machine that may answer anything. */
-export const parseStarted = (answer: string): Remote => {
-  // A shell over there may print a greeting first.
-  const text = answer.slice(Math.max(0, answer.indexOf("{")))
-  let parsed: unknown
-  try {
-    parsed = JSON.parse(text)
-  } catch {
-    throw new Unusable("what it calls agentctl gives no answer that this version understands")
-  }
-  const status = (parsed as { readonly status?: Readonly<Record<string, unknown>> } | null)?.status
-  const { socket, version } = status ?? {}
-  // A colon would end the path in ssh's -L.
-  if (typeof socket !== "string" || !/^\/[^:\s\0]+$/.test(socket) || typeof version !== "string") {
-    throw new Unusable("what it calls agentctl does not tell where its daemon listens")
-  }
-  return { socket, version }
-}
-
-/** @throws Unusable when no protocol version is common to both */
-const greet = async (api: string): Promise<void> => {
-  const connection = await Connection.open(api)
-  try {
-    const protocol = { min: PROTOCOL_MIN, max: PROTOCOL_MAX }
-    await connection.request("hello", { protocol }, { timeoutMs: HELLO_MS })
-  } catch (error) {
-    if (error instanceof AgentdError && error.tag === "ProtocolVersion") throw new Unusable(error.message)
-    throw error
-  } finally {
-    connection.close()
-  }
-}
-
 /** Does somebody listen on this socket? */
 const answers = (path: string): Promise<boolean> =>
   new Promise((resolve) => {
@@ -300,23 +255,3 @@ const answers = (path: string): Promise<boolean> =>
     })
     socket.once("error", () => resolve(false))
   })
-
-/** For the session's terminal. */
-export const describeState = (state: TunnelState): string => {
-  switch (state.at) {
-    case "connecting":
-      return "connecting"
-    case "starting":
-      return "connected, asking for the daemon there"
-    case "up":
-      return `up (agentd ${state.remote.version})`
-    case "waiting":
-      return `${state.reason}; next attempt in ${Math.round(state.delayMs / 1000)} s`
-    case "needs-login":
-      return `${state.reason}; waiting for "agentctl connect" on a terminal`
-    case "failed":
-      return `failed: ${state.reason}`
-    case "closed":
-      return "closed"
-  }
-}

@@ -119,3 +119,23 @@ const afterKick = (state: TunnelState, terminal: boolean): TunnelState => {
       return state
   }
 }
+
+/** For people. */
+export const describeState = (state: TunnelState): string => {
+  switch (state.at) {
+    case "connecting":
+      return "connecting"
+    case "starting":
+      return "connected, asking for the daemon there"
+    case "up":
+      return `up (agentd ${state.remote.version})`
+    case "waiting":
+      return `${state.reason}; next attempt in ${Math.round(state.delayMs / 1000)} s`
+    case "needs-login":
+      return `${state.reason}; waiting for "agentctl connect" on a terminal`
+    case "failed":
+      return `failed: ${state.reason}`
+    case "closed":
+      return "closed"
+  }
+}

@@ -8,8 +8,7 @@ import { InvalidParams, NotAllowed } from "../../contract/Errors.ts"
 import { OPEN, type SandboxProfile } from "../../contract/Sandbox.ts"
 import { Directories } from "../../host/Directories.ts"
 import { Environment } from "../../host/Environment.ts"
-import { cannotName } from "./Properties.ts"
-import { findWorkTree, type WorkTree } from "./WorkTree.ts"
+import { cannotName, findWorkTree, type WorkTree } from "./WorkTree.ts"
 
 /** What a session is shut off from, here. */
 export interface Confinement {

@@ -51,12 +51,6 @@ const optional = (name: string, paths: ReadonlyArray<string>): ReadonlyArray<str
     paths.map((path) => `-${path}`)
   )
 
-/**
- * Quotes and control characters: systemd 257 writes paths with these into a unit's description and does not read them back, and a
- * mount of an optional path is then left out without a word.
- */
-export const cannotName = (path: string): boolean => /["'\p{Cc}]/u.test(path)
-
 /** A word as systemd-run takes it, whatever is in it. */
 export const quoted = (word: string): string => `"${word.replaceAll(/["\\]/g, "\\$&")}"`
 

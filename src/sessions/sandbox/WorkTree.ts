@@ -88,3 +88,9 @@ export const isWithin = (path: string, directory: string): boolean =>
   path === directory || path.startsWith(directory === "/" ? "/" : `${directory}/`)
 
 const holdsOneOf = (directory: string, kept: ReadonlyArray<string>) => kept.some((one) => isWithin(one, directory))
+
+/**
+ * Quotes and control characters: systemd 257 writes paths with these into a unit's description and does not read them back, and a
+ * mount of an optional path is then left out without a word.
+ */
+export const cannotName = (path: string): boolean => /["'\p{Cc}]/u.test(path)
