@@ -61,8 +61,9 @@ export const unitProperties = (
     // Copied by systemd, before it shuts the session off from anything. Properties hold the path only.
     ...Object.entries(secretFiles).map(([variable, file]) => `LoadCredential=${variable}:${file}`),
     ...(sandbox === null ? [] : sandboxProperties(sandbox, stdin === null ? [] : [dirname(stdin)])),
-    // The plus sign: outside of the sandbox, which has no way to the record.
-    `ExecStopPost=+${onEnd}`
+    // The plus sign: outside of the sandbox, which has no way to the record. Only there, because systemd 252 does not read back what it
+    // writes down for it, and a new service manager (daemon-reexec) then has nothing to run at the end.
+    `ExecStopPost=${sandbox === null ? "" : "+"}${onEnd}`
   ]
 }
 
