@@ -1,7 +1,9 @@
 /**
  * Text for people: colour only where a terminal shows it, tables, ages, and nothing in it that could steer the terminal.
  */
+
 import type { WriteStream } from "node:tty"
+import { readableWord } from "../contract/ShellWord.ts"
 
 const codes = { red: 31, green: 32, yellow: 33, cyan: 36, dim: 2, bold: 1 } as const
 export type Colour = keyof typeof codes
@@ -26,7 +28,7 @@ export const printable = (text: string): string =>
 
 /** A command line as one could type it. */
 export const commandLine = (argv: ReadonlyArray<string>): string =>
-  argv.map((arg) => printable(/^[\w@%+=:,./-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", "'\\''")}'`)).join(" ")
+  argv.map((arg) => printable(readableWord(arg))).join(" ")
 
 export interface Column<Row> {
   readonly title: string

@@ -5,6 +5,8 @@
 import { Effect, type Layer } from "effect"
 import type { Settings } from "../config/Settings.ts"
 import type { Finding } from "../contract/Daemon.ts"
+import { problem } from "../contract/Findings.ts"
+import { readableWord } from "../contract/ShellWord.ts"
 import { Directories, decidePlaces, type Places } from "../host/Directories.ts"
 import { Self } from "../host/Self.ts"
 import type { EventLog } from "../store/EventLog.ts"
@@ -13,7 +15,6 @@ import { clock } from "./doctor/Clock.ts"
 import { configuration } from "./doctor/Configuration.ts"
 import { descriptors, descriptorsOffline } from "./doctor/Descriptors.ts"
 import { disk } from "./doctor/Disk.ts"
-import { problem, quoted } from "./doctor/findings.ts"
 import { launcher } from "./doctor/Launching.ts"
 import { permissions } from "./doctor/Permissions.ts"
 import { projections, store } from "./doctor/Store.ts"
@@ -55,5 +56,5 @@ const refusal = (code: number, message: string, { backups }: Places): Finding =>
   problem(
     code === EX_CONFIG ? "configuration" : "store",
     `The daemon would not start: ${message}`,
-    code === EX_CONFIG ? "agentctl config path" : `ls -l ${quoted(backups)}; df -h ${quoted(backups)}`
+    code === EX_CONFIG ? "agentctl config path" : `ls -l ${readableWord(backups)}; df -h ${readableWord(backups)}`
   )

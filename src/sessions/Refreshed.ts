@@ -4,10 +4,12 @@
  *
  * Attaching must not give a program what it was not started with: a name is refreshed only where the session has had it from the start.
  */
+
 import { mkdirSync, renameSync, rmdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { MAX_SOCKET_PATH_LINUX } from "../contract/Limits.ts"
 import { MAX_REFRESHED_BYTES, REFRESHED, type RefreshedName } from "../contract/Refreshed.ts"
+import { shellWord } from "../contract/ShellWord.ts"
 import { ownSocket } from "../host/OwnSocket.ts"
 
 export type Variables = Partial<Readonly<Record<RefreshedName, string>>>
@@ -46,14 +48,12 @@ export const acceptable = (
     })
   )
 
-const quoted = (value: string) => `'${value.replaceAll("'", "'\\''")}'`
-
 /** For a POSIX shell. What a terminal does not have is taken away; a terminal always has a type. */
 export const shellFile = (names: ReadonlyArray<RefreshedName>, values: Variables): string =>
   names
     .flatMap((name) => {
       const value = values[name]
-      if (value !== undefined) return [`export ${name}=${quoted(value)}\n`]
+      if (value !== undefined) return [`export ${name}=${shellWord(value)}\n`]
       return name === "TERM" || name === "SSH_AUTH_SOCK" ? [] : [`unset ${name}\n`]
     })
     .join("")

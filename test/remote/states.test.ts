@@ -4,7 +4,7 @@ import { execFileSync } from "node:child_process"
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { parseStarted } from "../../src/client/remote/OtherDaemon.ts"
-import { lossOf, masterArgs, shellWord, startCommand } from "../../src/client/remote/Ssh.ts"
+import { lossOf, masterArgs, startCommand } from "../../src/client/remote/Ssh.ts"
 import { hostNameOf, isTarget, splitHost } from "../../src/client/remote/Target.ts"
 import {
   delayMs,
@@ -14,6 +14,7 @@ import {
   type TunnelEvent,
   type TunnelState
 } from "../../src/client/remote/TunnelState.ts"
+import { shellWord } from "../../src/contract/ShellWord.ts"
 
 const network: Loss = { kind: "network", reason: "Connection timed out" }
 const remote = { socket: "/run/user/1/agentd/api.sock", version: "1.0.0" }

@@ -17,8 +17,15 @@ export interface Room {
   readonly raw: boolean
 }
 
-/** Plain constants, without an import of their own: the thin client reads them before it has loaded anything else. */
-const constants = ["contract/Limits.ts", "contract/Frames.ts", "contract/ErrorCodes.ts", "contract/Refreshed.ts"]
+/** Plain constants and functions, which import nothing but types: the thin client reads them before it has loaded anything else. */
+const constants = [
+  "contract/Limits.ts",
+  "contract/Frames.ts",
+  "contract/ErrorCodes.ts",
+  "contract/Findings.ts",
+  "contract/Refreshed.ts",
+  "contract/ShellWord.ts"
+]
 
 export const capability: Room = {
   may: ["contract", "store", "host", "capabilities"],

@@ -1,7 +1,7 @@
 /** Whether the user manager, and every session with it, outlives the last logout. */
 import type { Finding } from "../../contract/Daemon.ts"
+import { ok, warning } from "../../contract/Findings.ts"
 import { ask, type Surroundings } from "../service/Surroundings.ts"
-import { ok, warning } from "./findings.ts"
 
 export const judgeLinger = (linger: boolean | null, user: string): Finding => {
   if (linger === null) return ok("linger", "logind does not say whether sessions outlive a logout here.")

@@ -1,9 +1,9 @@
 /** Whether a daemon answers, and if not, what that means. */
 import { AgentdError } from "../../client/AgentdError.ts"
 import type { Finding } from "../../contract/Daemon.ts"
+import { ok, problem } from "../../contract/Findings.ts"
 import type { Result } from "../../contract/Methods.ts"
 import { commandLine } from "../Paint.ts"
-import { ok, problem } from "./findings.ts"
 
 export type DaemonStatus = Result<"daemon.status">
 

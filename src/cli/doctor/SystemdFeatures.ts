@@ -2,8 +2,8 @@
 import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import type { Finding } from "../../contract/Daemon.ts"
+import { ok, problem, warning } from "../../contract/Findings.ts"
 import { ask, type Surroundings } from "../service/Surroundings.ts"
-import { ok, problem, warning } from "./findings.ts"
 
 /** The lowest version that was tried; earlier ones lack what user units need. */
 const LOWEST = 252

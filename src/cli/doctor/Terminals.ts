@@ -1,6 +1,6 @@
 /** Whether systemd keeps a terminal for every session that lives: it closes what is one too many without a word. */
 import type { Finding } from "../../contract/Daemon.ts"
-import { ok, problem, warning } from "./findings.ts"
+import { ok, problem, warning } from "../../contract/Findings.ts"
 import type { Properties } from "./SystemdFeatures.ts"
 
 /** Share of the store in use beyond which it is time to say so. */

@@ -2,8 +2,8 @@
 import { existsSync, readdirSync, readFileSync, realpathSync } from "node:fs"
 import { basename, join } from "node:path"
 import type { Finding } from "../../contract/Daemon.ts"
+import { ok, problem, warning } from "../../contract/Findings.ts"
 import { ask, type Surroundings } from "../service/Surroundings.ts"
-import { ok, problem, warning } from "./findings.ts"
 import type { Properties } from "./SystemdFeatures.ts"
 import { compareUnits, type Difference, type UnitFile } from "./UnitFiles.ts"
 

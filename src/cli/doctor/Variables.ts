@@ -5,9 +5,9 @@
 import { existsSync, readFileSync } from "node:fs"
 import type { Environment } from "../../client/Places.ts"
 import type { Finding } from "../../contract/Daemon.ts"
+import { ok, warning } from "../../contract/Findings.ts"
 import { CAPTURED, environmentFile, parseEnvironment } from "../service/EnvironmentFile.ts"
 import { ask, type Surroundings } from "../service/Surroundings.ts"
-import { ok, warning } from "./findings.ts"
 
 /** Without these programs run, and only look different. */
 const COSMETIC = /^(LANG|LC_|TZ$|EDITOR$|SHELL$|XDG_)/

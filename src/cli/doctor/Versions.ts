@@ -1,6 +1,6 @@
 /** Which versions work together here: command, daemon, Node. */
 import type { Finding } from "../../contract/Daemon.ts"
-import { ok, problem, warning } from "./findings.ts"
+import { ok, problem, warning } from "../../contract/Findings.ts"
 
 /** Below it nothing of agentd runs (`engines` of the package). */
 const LOWEST_NODE = 24

@@ -7,9 +7,10 @@ import { AgentdError } from "../../client/AgentdError.ts"
 import type { Client } from "../../client/Client.ts"
 import { daemonProgram } from "../../client/EnsureDaemon.ts"
 import { awaitStatus, follow } from "../../client/remote/Hosts.ts"
-import { masterArgs, shellWord, startCommand } from "../../client/remote/Ssh.ts"
+import { masterArgs, startCommand } from "../../client/remote/Ssh.ts"
 import type { TunnelStatus } from "../../client/remote/Supervisor.ts"
 import { tunnelFiles } from "../../client/remote/TunnelFiles.ts"
+import { readableWord, shellWord } from "../../contract/ShellWord.ts"
 import { CommandFailed } from "../AgentctlCommand.ts"
 import { onTerminal, terminalSize } from "../attachTo.ts"
 import { TUNNEL_TAG, tunnelSessionName } from "./tunnelSession.ts"
@@ -28,13 +29,11 @@ const LOOK_MS = 20
 export const dryRun = ({ agentctl, name, options, target }: Wanted): ReadonlyArray<string> => {
   const { api, control } = tunnelFiles(name)
   return [
-    ["ssh", ...masterArgs({ target, control, batch: false, options })].map(plainWord).join(" "),
-    `ssh -o ControlPath=${plainWord(control)} ${plainWord(target)} ${shellWord(startCommand(agentctl))}`,
-    `ssh -o ControlPath=${plainWord(control)} -O forward -L ${plainWord(api)}:SOCKET ${plainWord(target)}`
+    ["ssh", ...masterArgs({ target, control, batch: false, options })].map(readableWord).join(" "),
+    `ssh -o ControlPath=${readableWord(control)} ${readableWord(target)} ${shellWord(startCommand(agentctl))}`,
+    `ssh -o ControlPath=${readableWord(control)} -O forward -L ${readableWord(api)}:SOCKET ${readableWord(target)}`
   ]
 }
-
-const plainWord = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : shellWord(word))
 
 /** @throws CommandFailed with the reason when it does not come up */
 export const connectHost = async (

@@ -2,6 +2,7 @@
  * How ssh(1) is asked, and what its last words mean. One connection is kept as a master (ssh_config(5), ControlMaster), and
  * everything else goes through it.
  */
+import { shellWord } from "../../contract/ShellWord.ts"
 import type { Loss } from "./TunnelState.ts"
 
 export interface Connecting {
@@ -61,9 +62,6 @@ const PLACES = "$HOME/.local/bin:/usr/local/bin:/opt/homebrew/bin:/home/linuxbre
 /** The one command that runs over there: starts the daemon if none runs, and tells where it listens. */
 export const startCommand = (agentctl: string): string =>
   `PATH="$PATH:${PLACES}" exec ${shellWord(agentctl)} daemon start --json`
-
-/** One word for sh(1), whatever is in it. */
-export const shellWord = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`
 
 const PATTERNS: ReadonlyArray<readonly [RegExp, Loss["kind"]]> = [
   [/host key verification failed|remote host identification has changed/i, "host-key"],

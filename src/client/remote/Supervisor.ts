@@ -176,7 +176,8 @@ class Tunnel {
       said = (said + chunk.toString("utf8")).slice(-LAST_WORDS)
       process.stderr.write(chunk)
     })
-    const folder = watch(files.directory, () => look())
+    // Without it, when somebody removes the directory, the end of ssh is what is left to hear of.
+    const folder = watch(files.directory, () => look()).on("error", () => {})
     const look = () => {
       if (this.#master === master && existsSync(files.control)) this.#on({ type: "connected" })
     }

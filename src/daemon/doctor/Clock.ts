@@ -1,8 +1,8 @@
 /** Events of the future: somebody has stepped the clock back, and what comes now is recorded as older than what was. */
 import { Clock, Effect } from "effect"
 import type { Finding } from "../../contract/Daemon.ts"
+import { ok, warning } from "../../contract/Findings.ts"
 import { EventLog } from "../../store/EventLog.ts"
-import { ok, warning } from "./findings.ts"
 
 /** Milliseconds that a clock may be corrected without anybody noticing. */
 const SLEW_MS = 5_000

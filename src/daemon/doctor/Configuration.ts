@@ -2,7 +2,8 @@
 import { Effect } from "effect"
 import { Settings } from "../../config/Settings.ts"
 import type { Finding } from "../../contract/Daemon.ts"
-import { ok, problem, quoted, warning } from "./findings.ts"
+import { ok, problem, warning } from "../../contract/Findings.ts"
+import { readableWord } from "../../contract/ShellWord.ts"
 
 interface OnDisk {
   /** Each names file, line, key and what was expected; `file` is a variable's name for what the environment sets. */
@@ -16,7 +17,7 @@ export const judgeConfiguration = (files: ReadonlyArray<string>, { changed, prob
   if (first !== undefined) {
     const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : ""
     const fix = first.file.startsWith("/")
-      ? `agentctl config check ${quoted(first.file)}`
+      ? `agentctl config check ${readableWord(first.file)}`
       : "agentctl config show --origin"
     return problem("configuration", `It is wrong and is not taken: ${first.message}${more}`, fix)
   }

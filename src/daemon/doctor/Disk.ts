@@ -5,8 +5,9 @@ import { existsSync, statfsSync } from "node:fs"
 import { dirname } from "node:path"
 import { Effect } from "effect"
 import type { Finding } from "../../contract/Daemon.ts"
+import { ok, problem, warning } from "../../contract/Findings.ts"
+import { readableWord } from "../../contract/ShellWord.ts"
 import type { Places } from "../../host/Directories.ts"
-import { megabytes, ok, problem, quoted, warning } from "./findings.ts"
 
 export interface Room {
   readonly path: string
@@ -35,7 +36,7 @@ const lacks = ({ bytes, files }: Room, need: Need): boolean =>
 
 export const judgeRoom = (check: string, room: Room, low: Need, out: Need): Finding => {
   const has = `${megabytes(room.bytes)}${room.files === null ? "" : ` and ${room.files} inodes`} free under ${room.path}`
-  const fix = `du -xah ${quoted(room.path)} | sort -h | tail -n 20   # what takes it; "agentctl rm SESSION" deletes a session's record`
+  const fix = `du -xah ${readableWord(room.path)} | sort -h | tail -n 20   # what takes it; "agentctl rm SESSION" deletes a session's record`
   if (lacks(room, out)) return problem(check, `Only ${has}: recording stops when it is used up.`, fix)
   return lacks(room, low) ? warning(check, `Only ${has}.`, fix) : ok(check, `${has}.`)
 }
@@ -53,3 +54,6 @@ const roomOf = (path: string): Room => {
   const { bavail, bsize, ffree, files } = statfsSync(path)
   return { path, bytes: bavail * bsize, files: files === 0 ? null : ffree }
 }
+
+const megabyte = 1024 * 1024
+const megabytes = (bytes: number): string => `${Math.round(bytes / megabyte)} MiB`

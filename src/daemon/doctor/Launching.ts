@@ -1,9 +1,9 @@
 /** Which launcher this daemon uses for its sessions, why, and what that means for them. */
 import { Effect } from "effect"
 import type { Finding } from "../../contract/Daemon.ts"
+import { ok } from "../../contract/Findings.ts"
 import { FdStore } from "../../host/FdStore.ts"
 import { Launcher } from "../../sessions/Launcher.ts"
-import { ok } from "./findings.ts"
 
 /** `why`: what stands against keeping terminals with the service manager; null when nothing does. */
 export const judgeLauncher = (kind: "direct" | "systemd", why: string | null, outlivesStop: boolean): Finding =>

@@ -5,8 +5,9 @@ import { lstatSync, readdirSync } from "node:fs"
 import { join } from "node:path"
 import { Effect } from "effect"
 import type { Finding } from "../../contract/Daemon.ts"
+import { ok, problem, warning } from "../../contract/Findings.ts"
+import { readableWord } from "../../contract/ShellWord.ts"
 import type { Places } from "../../host/Directories.ts"
-import { ok, problem, quoted, warning } from "./findings.ts"
 
 export interface Entry {
   readonly path: string
@@ -68,7 +69,7 @@ export const conclude = (
   const command = (found: typeof judged, program: string, recursive: string) => {
     const few = found.length <= NAMED
     const words = few ? found.map(({ entry }) => entry.path) : [...new Set(found.map(({ tree }) => tree.root))]
-    return `${program}${few ? "" : ` ${recursive}`} ${words.map(quoted).join(" ")}`
+    return `${program}${few ? "" : ` ${recursive}`} ${words.map(readableWord).join(" ")}`
   }
   const links = of("link")
   if (links.length > 0)

@@ -1,9 +1,10 @@
 /** The database itself, and its tables against the log they are made from. */
 import { Effect } from "effect"
+import { ok, problem } from "../../contract/Findings.ts"
+import { readableWord } from "../../contract/ShellWord.ts"
 import { Directories } from "../../host/Directories.ts"
 import { EventLog } from "../../store/EventLog.ts"
 import { Sqlite } from "../../store/Sqlite.ts"
-import { ok, problem, quoted } from "./findings.ts"
 
 export const store = Effect.gen(function* () {
   const { file, integrity } = yield* Sqlite
@@ -14,7 +15,7 @@ export const store = Effect.gen(function* () {
     : problem(
         "store",
         `${file}: ${faults.join("; ")}.`,
-        `agentctl daemon stop && mv ${quoted(file)} ${quoted(`${file}.damaged`)} && cp -p "$(ls -t ${quoted(backups)}/* | head -n 1)" ${quoted(file)}`
+        `agentctl daemon stop && mv ${readableWord(file)} ${readableWord(`${file}.damaged`)} && cp -p "$(ls -t ${readableWord(backups)}/* | head -n 1)" ${readableWord(file)}`
       )
 })
 

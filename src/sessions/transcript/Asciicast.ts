@@ -8,6 +8,7 @@
  *   #gap 1000 2500                  these offsets were not recorded; the next "m" event says so to people
  */
 
+import { readableWord } from "../../contract/ShellWord.ts"
 import type { TranscriptEntry, TranscriptHeader } from "./Transcript.ts"
 import { incompleteTail, replacedBytes } from "./Utf8.ts"
 
@@ -20,16 +21,13 @@ export const GAP = "#gap "
 
 const NOTHING = Buffer.alloc(0)
 
-const quote = (argument: string) =>
-  /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`
-
 export const castHeader = (header: TranscriptHeader): string => {
   const { cols, rows, term, createdAt, argv, name } = header
   const standard = {
     version: 3,
     term: { cols, rows, ...(term === "" ? {} : { type: term }) },
     timestamp: Math.floor(createdAt / 1000),
-    command: argv.map(quote).join(" "),
+    command: argv.map(readableWord).join(" "),
     title: name
   }
   return `${JSON.stringify(standard)}\n${OWN_HEADER}${JSON.stringify(header)}\n`

@@ -1,5 +1,5 @@
-/** How a check says what it found. A fix is something that can be pasted into a shell. */
-import type { Finding } from "../../contract/Daemon.ts"
+/** How a check of the doctor, the daemon's or the command's, says what it found. A fix is something that can be pasted into a shell. */
+import type { Finding } from "./Daemon.ts"
 
 export const ok = (check: string, message: string): Finding => ({ check, level: "ok", message, fix: null })
 
