@@ -101,7 +101,9 @@ describe("the program is found", () => {
     ["env", "A=b"],
     ["node"],
     ["npx", "cowsay", "claude"],
-    ["node", "-e", "claude"]
+    ["node", "-e", "claude"],
+    // What every object has is no wrapper.
+    ["constructor", "claude"]
   ])("not where it may be something else: %s %s %s", (...argv) =>
     expect(continuation(argv)).toEqual({ program: null, argv, exact: true })
   )

@@ -77,7 +77,9 @@ export const findProgram = (argv: ReadonlyArray<string>, isProgram: (word: strin
     const word = argv[at]
     if (word === undefined) return null
     if (isProgram(word)) return at
-    const wrapper = wrappers[baseName(word)]
+    const name = baseName(word)
+    // A program may be called `constructor`, which every object has.
+    const wrapper = Object.hasOwn(wrappers, name) ? wrappers[name] : undefined
     const inner = wrapper === undefined ? null : innerOf(wrapper, argv.slice(at + 1))
     if (inner === null) return null
     at += 1 + inner

@@ -1,0 +1,77 @@
+/** Who reads a session's screen, and what a screen drawn by anything at all can make of a detector. */
+import { Effect } from "effect"
+import fc from "fast-check"
+import { describe, expect, it } from "vitest"
+import { snapshot } from "../../../src/sessions/screen/Snapshot.ts"
+import { detectorFor, type Snapshot, snapshotOf } from "../../../src/sessions/state/Detector.ts"
+import { emulate } from "../screen-support.ts"
+
+const shownBy = (output: string, size = { cols: 80, rows: 24 }): Promise<Snapshot> =>
+  Effect.runPromise(Effect.map(emulate(output, size), (emulator) => snapshotOf(snapshot(emulator, 0, "text"))))
+
+const nameOf = (...argv: ReadonlyArray<string>) => detectorFor(argv)?.name
+
+describe("the detector of a command line", () => {
+  it("is that of its shell", () => {
+    expect(nameOf("bash")).toBe("shell")
+    expect(nameOf("-zsh")).toBe("shell")
+    expect(nameOf("/usr/bin/fish", "--login")).toBe("shell")
+    expect(nameOf("env", "-u", "X", "A=1", "bash", "--rcfile", "/x/rc", "-i")).toBe("shell")
+    expect(nameOf("sh", "-c", "cd /project && exec bash -l")).toBe("shell")
+    expect(nameOf("sh", "-c", 'exec "$@"', "sh", "nice", "zsh")).toBe("shell")
+  })
+
+  it("is none where something else, or more than one program, is on the screen", () => {
+    expect(nameOf()).toBeUndefined()
+    expect(nameOf("bash", "build.sh")).toBeUndefined()
+    expect(nameOf("sh", "-c", "make; exec bash")).toBeUndefined()
+    expect(nameOf("sh", "-c", "make | bash")).toBeUndefined()
+    expect(nameOf("sh", "-c", "bash > log")).toBeUndefined()
+    expect(nameOf("sh", "-c")).toBeUndefined()
+    expect(nameOf("vim", "bash")).toBeUndefined()
+  })
+
+  it("can be asked about any words", () => {
+    const word = fc.oneof(
+      fc.string(),
+      fc.constantFrom("sh", "-c", "env", "constructor", "npx", "exec sh", "'", '"$@"', "bash -c bash")
+    )
+    fc.assert(fc.property(fc.array(word), (argv) => detectorFor(argv) === detectorFor([...argv])))
+  })
+})
+
+describe("a shell's screen", () => {
+  const detect = async (output: string) => detectorFor(["bash"])!.detect(await shownBy(output))
+
+  it.each([
+    "user@host:~/project$ ",
+    "\x1b[1;32muser@host\x1b[m:~$ ls -l",
+    "[user@host project]# ",
+    "user@host ~/project> ",
+    "(venv) bash-5.2$ ",
+    "$ ",
+    "❯ "
+  ])("is idle behind the prompt %j", async (prompt) => {
+    expect(await detect(`earlier output\r\n${prompt}`)).toMatchObject({ state: "idle" })
+  })
+
+  it.each([
+    "[sudo] password for user: ",
+    "Enter passphrase for key '/x/id': ",
+    "Continue? [Y/n] ",
+    "Overwrite (yes/no)? "
+  ])("waits for input behind %j", async (asked) => {
+    expect(await detect(`earlier\r\n${asked}`)).toMatchObject({ state: "waiting-input", question: asked.trim() })
+  })
+
+  it.each([
+    ["a program's output", "user@host:~$ make\r\ncompiling\r\n"],
+    ["progress", "user@host:~$ get\r\n 50% "],
+    ["a second prompt for the rest of a command", "user@host:~$ echo '\r\n> "],
+    ["a full-screen program", "\x1b[?1049huser@host:~$ "],
+    ["something below the cursor", "user@host:~$ \r\nmore\x1b[A"],
+    ["an empty screen", ""]
+  ])("tells nothing from %s", async (_, output) => {
+    expect(await detect(output)).toBeUndefined()
+  })
+})
