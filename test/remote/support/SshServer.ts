@@ -16,6 +16,13 @@ export const hasSshServer = existsSync(SSHD)
 /** For the passphrase-protected key. */
 export const PASSPHRASE = "correct horse"
 
+export interface SshServerOptions {
+  /** Where it listens, if not on loopback. */
+  readonly address?: string
+  /** A program, with arguments, that runs it: `ip netns exec NAME`. */
+  readonly through?: ReadonlyArray<string>
+}
+
 const freePort = async (): Promise<number> => {
   const server = createServer().listen(0, "127.0.0.1")
   await once(server, "listening")
@@ -28,20 +35,21 @@ const freePort = async (): Promise<number> => {
 export class SshServer implements AsyncDisposable {
   /** The other machine's home. */
   readonly there: Sandbox
+  readonly address: string
   readonly port: number
   readonly #server: ChildProcess
   readonly #folder: string
 
-  private constructor(there: Sandbox, port: number, folder: string) {
+  private constructor(there: Sandbox, address: string, port: number, folder: string, through: ReadonlyArray<string>) {
     this.there = there
+    this.address = address
     this.port = port
     this.#folder = folder
-    this.#server = spawn(SSHD, ["-D", "-f", join(folder, "sshd_config"), "-E", join(folder, "log")], {
-      stdio: "ignore"
-    })
+    const [file, ...words] = [...through, SSHD, "-D", "-e", "-f", join(folder, "sshd_config")]
+    this.#server = spawn(file!, words, { stdio: ["ignore", "ignore", "pipe"] })
   }
 
-  static async start(): Promise<SshServer> {
+  static async start({ address = "127.0.0.1", through = [] }: SshServerOptions = {}): Promise<SshServer> {
     const there = makeSandbox()
     const folder = join(there.root, "ssh")
     mkdirSync(folder, { mode: 0o700 })
@@ -68,7 +76,7 @@ export class SshServer implements AsyncDisposable {
       join(folder, "sshd_config"),
       [
         `Port ${port}`,
-        "ListenAddress 127.0.0.1",
+        `ListenAddress ${address}`,
         `HostKey ${join(folder, "host")}`,
         "PidFile none",
         `AuthorizedKeysFile ${join(folder, "authorized")}`,
@@ -83,7 +91,7 @@ export class SshServer implements AsyncDisposable {
       ].join("\n")
     )
     if (process.getuid?.() === 0) mkdirSync("/run/sshd", { recursive: true })
-    const server = new SshServer(there, port, folder)
+    const server = new SshServer(there, address, port, folder, through)
     server.trust("host")
     await server.#listening()
     return server
@@ -92,7 +100,7 @@ export class SshServer implements AsyncDisposable {
   /** The host key that the user's known_hosts has for it. */
   trust(key: "host" | "other-host"): void {
     const line = readFileSync(join(this.#folder, `${key}.pub`), "utf8")
-    writeFileSync(join(this.#folder, "known"), `[127.0.0.1]:${this.port} ${line}`)
+    writeFileSync(join(this.#folder, "known"), `[${this.address}]:${this.port} ${line}`)
   }
 
   /** What agentctl is called with to come here, with one of the keys. */
@@ -155,12 +163,17 @@ export class SshServer implements AsyncDisposable {
     return below(this.#server.pid!).filter((pid) => read(`/proc/${pid}/comm`).startsWith("sshd"))
   }
 
-  async #listening(): Promise<void> {
-    const log = join(this.#folder, "log")
-    while (!existsSync(log) || !readFileSync(log, "utf8").includes("Server listening")) {
-      if (this.#server.exitCode !== null) throw new Error(`sshd ended: ${readFileSync(log, "utf8")}`)
-      await new Promise((resolve) => setTimeout(resolve, 10))
-    }
+  /** Its log is read to the end, or it would wait for its reader. */
+  #listening(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      let log = ""
+      this.#server.stderr!.setEncoding("utf8").on("data", (text: string) => {
+        if (log.includes("Server listening")) return
+        log += text
+        if (log.includes("Server listening")) resolve()
+      })
+      this.#server.once("exit", () => reject(new Error(`sshd ended: ${log}`)))
+    })
   }
 }
 
