@@ -1,11 +1,11 @@
 /**
  * Runs on the machine under test, with its own Node and agentd's client: sessions that write numbered lines, a daemon that is killed
- * at random moments, clients that come back each time. Prints what it counted as JSON.
+ * at random moments, clients that come back each time, and people who type all the while. Prints what it counted as JSON.
  *
- *     node chaos.ts CLIENT_MODULE '{"sessions": 100, "kills": 50, "seed": 1, "attached": 10}'
+ *     node chaos.ts CLIENT_MODULE '{"sessions": 100, "kills": 50, "seed": 1, "attached": 10, "typed": 5}'
  */
 import { execFileSync } from "node:child_process"
-import { writeFileSync } from "node:fs"
+import { readFileSync, writeFileSync } from "node:fs"
 import { setTimeout as pause } from "node:timers/promises"
 import type { Client as AgentdClient } from "../../../src/client/index.ts"
 
@@ -14,6 +14,8 @@ export interface Plan {
   readonly kills: number
   readonly seed: number
   readonly attached: number
+  /** Sessions that somebody types into from the first kill to the last. */
+  readonly typed: number
 }
 
 export interface Report {
@@ -34,11 +36,14 @@ export interface Report {
     readonly screen: ReadonlyArray<string>
   }>
   readonly exits: Readonly<Record<string, number>>
+  /** Keys typed into all typed sessions, and what is wrong with what their programs read. */
+  readonly keys: number
+  readonly wronglyTyped: ReadonlyArray<string>
 }
 
 const [module, plan] = process.argv.slice(2)
 const { Client } = (await import(module!)) as { Client: typeof AgentdClient }
-const { attached, kills, seed, sessions } = JSON.parse(plan!) as Plan
+const { attached, kills, seed, sessions, typed } = JSON.parse(plan!) as Plan
 
 /** mulberry32: small, and the same everywhere for the same seed. */
 let state = seed
@@ -60,6 +65,13 @@ until (-e $stop) {
 }
 printf "%s last %d\\n", $id, $i;
 select undef, undef, undef, 0.05 until -e $leave;`
+
+/** Writes what is typed into a file, until a full stop. */
+const READER = `system("stty raw -echo"); my ($file) = @ARGV; open(my $out, ">", $file); $out->autoflush; $| = 1; print "ready";
+while (sysread(STDIN, my $keys, 4096)) { print $out $keys; last if $keys =~ /[.]/ }`
+
+/** Milliseconds until the programs have read everything, on a busy host. */
+const READ_MS = 30_000
 
 const systemctl = (...args: ReadonlyArray<string>) =>
   execFileSync("systemctl", ["--user", ...args], { encoding: "utf8" })
@@ -126,6 +138,42 @@ const follow = async (session: string, at: number): Promise<void> => {
 }
 const following = ids.slice(0, attached).map(follow)
 
+// People who type, one key after the other, whether a daemon is there or not.
+let typing = true
+const typedFile = (at: number) => `${process.env.HOME}/typed-${at}`
+const sitDown = async (at: number) => {
+  const own = new Client()
+  const { id } = await own.call("session.start", {
+    argv: ["perl", "-e", READER, typedFile(at)],
+    cwd: "/",
+    env: { ...process.env } as Record<string, string>
+  })
+  await own.call("session.wait", { session: id, for: "output", pattern: "ready" })
+  const terminal = await own.attachLasting({ session: id, from: "end" }, { retryMs: { first: 50, most: 200 } })
+  return { own, terminal }
+}
+const type = async ({ own, terminal }: Awaited<ReturnType<typeof sitDown>>): Promise<string> => {
+  const reading = (async () => {
+    for await (const message of terminal) if (message.type === "exit") return
+  })()
+  const taken: Array<Promise<void>> = []
+  let keys = ""
+  while (typing) {
+    const key = `${keys.length},`
+    keys += key
+    taken.push(terminal.input(Buffer.from(key)))
+    await pause(20)
+  }
+  taken.push(terminal.input(Buffer.from(".")))
+  await Promise.all(taken)
+  await Promise.race([reading, pause(READ_MS)])
+  // It may have ended with its session.
+  await terminal.detach().catch(() => {})
+  await own.close()
+  return `${keys}.`
+}
+const typists = (await Promise.all(Array.from({ length: typed }, (_, at) => sitDown(at)))).map(type)
+
 // The kills.
 const served: Array<number> = []
 for (let kill = 0; kill < kills; kill++) {
@@ -149,9 +197,24 @@ for (let kill = 0; kill < kills; kill++) {
   await ask(async (one) => {
     const { sessions: listed } = await one.call("session.list", {})
     const running = listed.filter(({ status }) => status === "running").length
-    if (running !== sessions) wrong.push(`after kill ${kill + 1}: ${running} of ${sessions} sessions run`)
+    if (running !== sessions + typed)
+      wrong.push(`after kill ${kill + 1}: ${running} of ${sessions + typed} sessions run`)
   })
   served.push(performance.now() - killedAt)
+}
+
+typing = false
+const wronglyTyped: Array<string> = []
+let keys = 0
+for (const [at, typist] of typists.entries()) {
+  const expected = await typist
+  keys += expected.length
+  const found = readFileSync(typedFile(at), "utf8")
+  if (found === expected) continue
+  const first = [...expected].findIndex((key, index) => found[index] !== key)
+  wronglyTyped.push(
+    `typed ${expected.length}, read ${found.length}, another from key ${first} on: ${found.slice(first, first + 40)}`
+  )
 }
 
 // Everything is said, nothing ends yet.
@@ -219,5 +282,5 @@ const seen = received.map((pieces, at) => {
   return { session: `s${at}`, bytes: all.slice(-20_000), screen: screens[at]! }
 })
 
-const report: Report = { lines, bytes, lost, wrong, served, started, seen, exits }
+const report: Report = { lines, bytes, lost, wrong, served, started, seen, exits, keys, wronglyTyped }
 process.stdout.write(JSON.stringify(report))
