@@ -55,6 +55,7 @@ const commands = {
   "message:sent": () => import("./commands/message/sent.ts"),
   "message:wait": () => import("./commands/message/wait.ts"),
   msg: () => import("./commands/message/send.ts"),
+  pick: () => import("./commands/pick.ts"),
   rename: () => import("./commands/rename.ts"),
   reply: () => import("./commands/message/reply.ts"),
   resume: () => import("./commands/resume.ts"),

@@ -1,9 +1,9 @@
 /** `agentctl top` without a terminal or a daemon: what it computes, draws and understands. */
 import fc from "fast-check"
 import { describe, expect, it, test } from "vitest"
-import { Canvas, changes } from "../../src/cli/top/Canvas.ts"
-import { cellWidth, compact, graph, showsUnicode, toWidth } from "../../src/cli/top/cells.ts"
-import { Keys } from "../../src/cli/top/Keys.ts"
+import { Canvas, changes } from "../../src/cli/fullscreen/Canvas.ts"
+import { cellWidth, compact, graph, showsUnicode, toWidth } from "../../src/cli/fullscreen/cells.ts"
+import { Keys } from "../../src/cli/fullscreen/Keys.ts"
 import { layoutFor, picture, type State } from "../../src/cli/top/picture.ts"
 import { look, type Row, rowsOf, sorted } from "../../src/cli/top/Row.ts"
 import { emulator, textOf } from "./support/UserTerminal.ts"
@@ -218,16 +218,7 @@ describe("keys", () => {
   }
 
   it("are understood in both encodings of the arrows, whole or in pieces", () => {
-    expect(feed("\x1b[A\x1bOB\x1b[6~qsj\r\x03")).toEqual([
-      "up",
-      "down",
-      "page down",
-      "quit",
-      "s",
-      "down",
-      "enter",
-      "quit"
-    ])
+    expect(feed("\x1b[A\x1bOB\x1b[6~qsj\r\x03")).toEqual(["up", "down", "page down", "q", "s", "j", "enter", "quit"])
     expect(feed("\x1b[", "5~")).toEqual(["page up"])
     expect(feed("\x1b[1;5A", "x")).toEqual(["x"])
     expect(feed("\x1b")).toEqual(["escape"])

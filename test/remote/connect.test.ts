@@ -62,6 +62,25 @@ describe.skipIf(!hasSshServer)("another machine", () => {
     })
   })
 
+  it("is in the picker, which shows, attaches and stops there as it does here", async () => {
+    await connect()
+    await agentctl(here, ["run", "-d", "--host", "lab", "--name", "far", "--", "sh", "-c", "echo over there; exec cat"])
+    await using terminal = new UserTerminal(here, "")
+    await terminal.shows(/^>lab:far +running +\d+s over there/m)
+    terminal.type("\r")
+    await terminal.shows((screen) => screen.buffer.active.type === "normal" && /over there/.test(textOf(screen)))
+    terminal.type("typed\r")
+    await terminal.shows(/typed\s+typed/)
+    terminal.type("\x1dd")
+    await terminal.shows((screen) => screen.buffer.active.type === "alternate" && /^>lab:far/m.test(textOf(screen)))
+    terminal.type("sy")
+    await terminal.shows(/far has ended/)
+    terminal.type("q")
+    await terminal.ended()
+    expect(terminal.code).toBe(0)
+    expect(await asked(here, ["ls", "--host", "lab"])).toEqual([])
+  })
+
   it("passes a program's input, output and exit code through", async () => {
     await connect()
     const every = Buffer.from(Array.from({ length: 256 }, (_, index) => index))

@@ -3,6 +3,7 @@ import { duration, usage } from "../Arguments.ts"
 import { attachTo, onTerminal, terminalSize } from "../attachTo.ts"
 import { askedLimits, limitFlags } from "../Limits.ts"
 import { Flags } from "../Oclif.ts"
+import { programOf } from "../programOf.ts"
 import { askedSecrets, secretFlags } from "../Secrets.ts"
 
 export default class Run extends AgentctlCommand {
@@ -71,15 +72,12 @@ export default class Run extends AgentctlCommand {
     const end = this.argv.indexOf("--")
     const program = end < 0 ? [] : this.argv.slice(end + 1)
     const { flags } = await this.parse(Run, end < 0 ? this.argv : this.argv.slice(0, end))
-    const { resolve } = await import("node:path")
+    if (flags.standalone && this.host !== undefined) throw usage("--standalone and --host exclude each other")
     const start = {
-      ...(this.host === undefined
-        ? {
-            argv: program.length === 0 ? [process.env.SHELL || "/bin/sh"] : program,
-            cwd: resolve(flags.cwd ?? "."),
-            env: { ...(process.env as Record<string, string>), ...variables(flags.env ?? []) }
-          }
-        : elsewhere(program, flags)),
+      ...(await programOf(this.host, program, {
+        cwd: flags.cwd,
+        env: flags.env === undefined ? undefined : variables(flags.env)
+      })),
       ...terminalSize(),
       // Not on a terminal it is a filter: input byte for byte and with an end, output as the program wrote it.
       ...(flags.detach || onTerminal() || this.jsonEnabled() ? {} : { stdin: "pipe" as const }),
@@ -109,22 +107,6 @@ export default class Run extends AgentctlCommand {
       return session
     }
     process.exitCode = await attachTo(client, { session: session.id, from: "start", ended: true })
-  }
-}
-
-/** This machine's directory and variables mean nothing on another; its daemon gives its own. */
-const elsewhere = (
-  program: ReadonlyArray<string>,
-  { cwd, env, standalone }: { readonly cwd?: string | undefined; readonly env?: unknown; readonly standalone: boolean }
-) => {
-  if (standalone) throw usage("--standalone and --host exclude each other")
-  if (env !== undefined) {
-    throw usage('--env is for sessions on this machine; on another, run "env NAME=VALUE COMMAND"')
-  }
-  return {
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: the other machine's sh puts in what is its own.
-    argv: program.length === 0 ? ["/bin/sh", "-c", 'exec "${SHELL:-/bin/sh}" -l'] : program,
-    ...(cwd === undefined ? {} : { cwd })
   }
 }
 

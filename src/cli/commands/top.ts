@@ -38,7 +38,7 @@ export default class Top extends AgentctlCommand {
       if (rows.length > 0) this.log(asTable(rows))
       return rows.map(asJson)
     }
-    const { showsUnicode } = await import("../top/cells.ts")
+    const { showsUnicode } = await import("../fullscreen/cells.ts")
     const { watch } = await import("../top/watch.ts")
     const { signalExitCode } = await import("../ProgramEnd.ts")
     const { paint } = await import("../Paint.ts")

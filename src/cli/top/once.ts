@@ -1,7 +1,7 @@
 /** `agentctl top` without a terminal: two looks, and the difference between them as a table or JSON. */
 import type { Client } from "../../client/Client.ts"
+import { compact } from "../fullscreen/cells.ts"
 import { age, bytes, commandLine, printable, table } from "../Paint.ts"
-import { compact } from "./cells.ts"
 import { look, type Row, rowsOf, type Sort, sorted } from "./Row.ts"
 
 export const sample = async (client: Client, intervalMs: number, by: Sort): Promise<ReadonlyArray<Row>> => {

@@ -1,6 +1,7 @@
 /** The screen of `agentctl top` as lines: a pure function of what is known and how much room there is. */
+
+import { compact, graph, toWidth } from "../fullscreen/cells.ts"
 import { age, commandLine, printable } from "../Paint.ts"
-import { compact, graph, toWidth } from "./cells.ts"
 import type { Row, Sort } from "./Row.ts"
 
 export interface State {

@@ -4,10 +4,9 @@
 import { setTimeout } from "node:timers/promises"
 import { AgentdError } from "../../client/AgentdError.ts"
 import type { Client } from "../../client/Client.ts"
-import { attachTo } from "../attachTo.ts"
-import { RawTerminal } from "../terminal/RawTerminal.ts"
-import { BEGIN, Canvas } from "./Canvas.ts"
-import { Keys } from "./Keys.ts"
+import { attached } from "../fullscreen/attached.ts"
+import { FullScreen } from "../fullscreen/FullScreen.ts"
+import { meaning, moved } from "../fullscreen/Keys.ts"
 import { pageOf, picture, type State } from "./picture.ts"
 import { type Look, look, rowsOf, type Sort, sorted } from "./Row.ts"
 
@@ -19,12 +18,7 @@ export interface WatchOptions {
 }
 
 /** Why a while on the screen ended. */
-type Outcome =
-  | { readonly type: "quit" }
-  | { readonly type: "signal"; readonly signal: NodeJS.Signals }
-  | { readonly type: "attach"; readonly session: string }
-
-const ENDING_SIGNALS = ["SIGTERM", "SIGHUP", "SIGINT", "SIGQUIT"] as const
+type Outcome = { readonly type: "quit" } | { readonly type: "attach"; readonly session: string }
 
 const SORT_KEYS: Readonly<Record<string, Sort>> = { c: "cpu", m: "memory", o: "output", n: "name" }
 
@@ -37,31 +31,9 @@ export const watch = async (client: Client, options: WatchOptions): Promise<Node
     const outcome = await top.show()
     if (outcome.type === "quit") return null
     if (outcome.type === "signal") return outcome.signal
-    const signal = await attached(client, outcome.session, (why) => top.say(why))
+    const signal = await attached(client, { session: outcome.session }, (why) => top.say(why))
     if (signal !== null) return signal
   }
-}
-
-/** The session's own terminal, until it is left; then the list again. A signal meanwhile is meant for both. */
-const attached = async (
-  client: Client,
-  session: string,
-  say: (why: string) => void
-): Promise<NodeJS.Signals | null> => {
-  let ending: NodeJS.Signals | null = null
-  const note = (signal: NodeJS.Signals) => {
-    ending = signal
-  }
-  for (const signal of ENDING_SIGNALS) process.on(signal, note)
-  try {
-    await attachTo(client, { session })
-  } catch (error) {
-    if (!(error instanceof AgentdError)) throw error
-    say(error.message)
-  } finally {
-    for (const signal of ENDING_SIGNALS) process.off(signal, note)
-  }
-  return ending
 }
 
 class Top {
@@ -69,7 +41,7 @@ class Top {
   readonly #options: WatchOptions
   #last: Look | null = null
   #state: State
-  #draw: () => void = () => {}
+  readonly #screen = new FullScreen()
 
   constructor(client: Client, options: WatchOptions) {
     this.#client = client
@@ -81,67 +53,17 @@ class Top {
     this.#change({ message })
   }
 
-  async show(): Promise<Outcome> {
-    const terminal = new RawTerminal()
-    const ended = Promise.withResolvers<Outcome>()
-    const undo: Array<() => void> = []
-    const on = (emitter: NodeJS.EventEmitter, event: string, listener: (...args: Array<never>) => void) => {
-      emitter.on(event, listener as (...args: Array<unknown>) => void)
-      undo.push(() => emitter.off(event, listener as (...args: Array<unknown>) => void))
-    }
-    const write = (bytes: Buffer, done: () => void) => {
-      terminal.tracker.scan(bytes)
-      process.stdout.write(bytes, done)
-    }
-    const canvas = new Canvas({ write })
-    const begin = () => {
-      write(Buffer.from(BEGIN), () => {})
-      canvas.forget()
-      this.#draw()
-    }
-    this.#draw = () =>
-      canvas.draw(picture(this.#state, { ...terminal.size, ascii: this.#options.ascii, colour: this.#options.colour }))
-
-    terminal.enter()
-    begin()
-    for (const signal of ENDING_SIGNALS) on(process, signal, () => ended.resolve({ type: "signal", signal }))
-    on(process, "SIGTSTP", () => terminal.suspend())
-    on(process, "SIGCONT", () => {
-      terminal.resume()
-      begin()
+  show() {
+    const { ascii, colour } = this.#options
+    return this.#screen.show<Outcome>({
+      picture: (size) => picture(this.#state, { ...size, ascii, colour }),
+      onKey: (key, size, end) => this.#obey(meaning(key), pageOf(size), end),
+      meanwhile: (signal) => this.#keepLooking(signal)
     })
-    on(process.stdout, "resize", begin)
-    for (const [stream, event] of [
-      [process.stdout, "error"],
-      [process.stdin, "error"],
-      [process.stdin, "end"]
-    ] as const)
-      on(stream, event, () => ended.resolve({ type: "signal", signal: "SIGHUP" }))
-    const keys = new Keys()
-    on(process.stdin, "data", (chunk: Buffer) => {
-      for (const key of keys.feed(chunk)) {
-        if (key === "suspend") terminal.suspend()
-        else if (key === "redraw") begin()
-        else this.#obey(key, pageOf(terminal.size), ended.resolve)
-      }
-    })
-    process.stdin.resume()
-    const stopped = new AbortController()
-    const looking = this.#keepLooking(stopped.signal)
-    try {
-      return await Promise.race([ended.promise, looking])
-    } finally {
-      stopped.abort()
-      this.#draw = () => {}
-      await terminal.flush()
-      for (const step of undo.splice(0)) step()
-      process.stdin.pause()
-      terminal.restore(false)
-    }
   }
 
   /** One look after the other, the next one an interval after the answer. Fails only by mistakes of ours. */
-  async #keepLooking(signal: AbortSignal): Promise<never> {
+  async #keepLooking(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       try {
         const { sessions } = await this.#client.call("session.list", { usage: true })
@@ -161,7 +83,6 @@ class Top {
       }
       await setTimeout(this.#options.intervalMs, undefined, { signal }).catch(() => {})
     }
-    return new Promise<never>(() => {})
   }
 
   #obey(key: string, page: number, end: (outcome: Outcome) => void): void {
@@ -175,22 +96,12 @@ class Top {
     }
     const sort = SORT_KEYS[key]
     if (sort !== undefined) return this.#change({ sort, rows: sorted(rows, sort), message: null })
-    if (key === "quit" || key === "Q") return end({ type: "quit" })
+    if (key === "quit") return end({ type: "quit" })
     if (chosen === undefined) return
     if (key === "enter") return end({ type: "attach", session: chosen.id })
     if (key === "s") return this.#change({ asking: true, message: null })
-    const moves: Readonly<Record<string, number>> = {
-      up: -1,
-      down: 1,
-      "page up": -page,
-      "page down": page,
-      home: -rows.length,
-      end: rows.length
-    }
-    const move = moves[key]
-    if (move === undefined) return
-    const at = Math.max(0, Math.min(rows.length - 1, rows.indexOf(chosen) + move))
-    this.#change({ selected: rows[at]!.id, message: null })
+    const at = moved(key, rows.indexOf(chosen), rows.length, page)
+    if (at !== null) this.#change({ selected: rows[at]!.id, message: null })
   }
 
   #stop(session: string, name: string): void {
@@ -203,7 +114,7 @@ class Top {
 
   #change(change: Partial<State>): void {
     this.#state = { ...this.#state, ...change }
-    this.#draw()
+    this.#screen.draw()
   }
 }
 
