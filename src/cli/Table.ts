@@ -23,6 +23,7 @@ const commands = {
   "config:check": () => import("./commands/config/check.ts"),
   "config:path": () => import("./commands/config/path.ts"),
   "config:show": () => import("./commands/config/show.ts"),
+  cp: () => import("./commands/cp.ts"),
   "daemon:logs": () => import("./commands/daemon/logs.ts"),
   "daemon:metrics": () => import("./commands/daemon/metrics.ts"),
   "daemon:restart": () => import("./commands/daemon/restart.ts"),
@@ -77,6 +78,8 @@ const commands = {
   top: () => import("./commands/top.ts"),
   version: () => import("./commands/version.ts"),
   wait: () => import("./commands/wait.ts"),
+  /** The other end of a copy, run by ssh on the other machine. */
+  __files: () => import("./commands/files.ts"),
   /** Run in the session that keeps a connection to another machine. */
   __tunnel: () => import("./commands/tunnel.ts"),
   "who-has": () => import("./commands/who-has.ts"),

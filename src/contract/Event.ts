@@ -3,6 +3,7 @@
  */
 import { Schema } from "effect"
 import { agentEvents } from "./Agent.ts"
+import { forwardingEvents } from "./Forwarding.ts"
 import { AgentRef, Stamp } from "./Identity.ts"
 import { MAX_EVENTS } from "./Limits.ts"
 import { messageEvents } from "./Message.ts"
@@ -101,7 +102,8 @@ export const EventBody = Schema.Union([
     description: "The daemon is leaving in good order."
   }),
   ...agentEvents,
-  ...messageEvents
+  ...messageEvents,
+  ...forwardingEvents
 ])
 export type EventBody = typeof EventBody.Type
 export type EventType = EventBody["type"]

@@ -7,6 +7,7 @@ import type { Schema } from "effect"
 import * as A from "./Agent.ts"
 import * as D from "./Daemon.ts"
 import * as E from "./Event.ts"
+import * as F from "./Forwarding.ts"
 import { DEADLINE_MS } from "./Limits.ts"
 import * as M from "./Message.ts"
 import * as S from "./Session.ts"
@@ -156,6 +157,11 @@ export const methods = {
     Sub.WaitMessageParams,
     Sub.WaitMessageResult,
     null
+  ),
+  "forwarding.record": method(
+    "Write down what is sent to another machine, or comes from it.",
+    F.RecordParams,
+    F.RecordResult
   ),
   subscribe: method(
     "Be sent events that concern the caller, or what the parameters name, as they happen. Without any: messages to the caller.",

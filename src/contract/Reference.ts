@@ -117,6 +117,7 @@ export const methodErrors: Readonly<Record<MethodName, ReadonlyArray<ErrorTag>>>
   "message.markRead": asked,
   "message.archive": asked,
   "message.wait": [...asked, "AgentNotFound", "DeadlineExceeded"],
+  "forwarding.record": ["StorageUnavailable"],
   subscribe: [...asked, "AgentNotFound"],
   unsubscribe: [],
   "subscriptions.list": [],

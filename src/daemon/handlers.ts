@@ -13,6 +13,7 @@ import { Requests } from "../doors/Dispatcher.ts"
 import { openRpcDocument } from "../doors/OpenRpc.ts"
 import { Events } from "../events/Events.ts"
 import { Subscriptions } from "../events/Subscriptions.ts"
+import { forwardingHandlers } from "../forwarding/handlers.ts"
 import { Directories } from "../host/Directories.ts"
 import type { FdStore } from "../host/FdStore.ts"
 import { Handover } from "../host/Handover.ts"
@@ -56,6 +57,7 @@ export const layer = Layer.effect(
       ...sessions.requests,
       ...agents.requests,
       ...messages.requests,
+      ...(yield* forwardingHandlers),
       "session.start": unlessDraining((params, caller) =>
         params.agent === undefined
           ? sessions.requests["session.start"](params, caller)

@@ -17,9 +17,15 @@ const IGNORABLE = 0x80
 
 /** Collects bytes into frames. Holds at most one frame's bytes. */
 export class FrameDecoder {
+  readonly #known: ReadonlySet<number>
   readonly #begun = new Pieces()
   /** Bytes that must be there before it is worth looking at them. */
   #wanted = FRAME_HEADER_BYTES
+
+  /** `known`: the types that are spoken here. */
+  constructor(known: ReadonlySet<number> = KNOWN) {
+    this.#known = known
+  }
 
   /** A frame's beginning that has come so far. */
   get begun(): Buffer {
@@ -43,7 +49,7 @@ export class FrameDecoder {
       if (bytes.length < FRAME_HEADER_BYTES) break
       const type = bytes[0]!
       const length = bytes.readUInt32BE(1)
-      if (!KNOWN.has(type) && type < IGNORABLE) throw new FrameError(`unknown frame type 0x${type.toString(16)}`)
+      if (!this.#known.has(type) && type < IGNORABLE) throw new FrameError(`unknown frame type 0x${type.toString(16)}`)
       if (length > MAX_FRAME_BYTES) {
         throw new FrameError(`a frame of ${length} bytes; at most ${MAX_FRAME_BYTES} are allowed`)
       }
@@ -53,7 +59,7 @@ export class FrameDecoder {
       const frame = { type, payload: bytes.subarray(FRAME_HEADER_BYTES, end) }
       bytes = bytes.subarray(end)
       this.#wanted = FRAME_HEADER_BYTES
-      if (KNOWN.has(type) && !onFrame(frame)) return bytes
+      if (this.#known.has(type) && !onFrame(frame)) return bytes
     }
     this.#begun.add(bytes)
     return null
@@ -61,7 +67,7 @@ export class FrameDecoder {
 }
 
 /** A frame whose payload is made of `parts`, in a buffer of its own. */
-export const encodeFrame = (type: FrameType, ...parts: ReadonlyArray<Uint8Array>): Buffer => {
+export const encodeFrame = (type: number, ...parts: ReadonlyArray<Uint8Array>): Buffer => {
   const frame = Buffer.allocUnsafe(frameLength(parts))
   fillFrame(frame, type, parts)
   return frame
@@ -72,7 +78,7 @@ export const frameLength = (parts: ReadonlyArray<Uint8Array>): number =>
   parts.reduce((sum, part) => sum + part.length, FRAME_HEADER_BYTES)
 
 /** Writes a frame into a buffer of exactly its length. */
-export const fillFrame = (frame: Buffer, type: FrameType, parts: ReadonlyArray<Uint8Array>): void => {
+export const fillFrame = (frame: Buffer, type: number, parts: ReadonlyArray<Uint8Array>): void => {
   frame[0] = type
   frame.writeUInt32BE(frame.length - FRAME_HEADER_BYTES, 1)
   let at = FRAME_HEADER_BYTES

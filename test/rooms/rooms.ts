@@ -21,6 +21,7 @@ export interface Room {
 const constants = [
   "contract/Limits.ts",
   "contract/Frames.ts",
+  "contract/CopyFrames.ts",
   "contract/ErrorCodes.ts",
   "contract/Findings.ts",
   "contract/Refreshed.ts",

@@ -53,15 +53,23 @@ export const throughMaster = (control: string, ...args: ReadonlyArray<string>): 
   "ControlMaster=no",
   "-o",
   "BatchMode=yes",
+  // Without its master ssh would look for a machine of that name.
+  "-o",
+  "ProxyCommand=false",
   ...args
 ]
 
 /** Where people have their programs, although a shell that is not interactive may not know. */
 const PLACES = "$HOME/.local/bin:/usr/local/bin:/opt/homebrew/bin:/home/linuxbrew/.linuxbrew/bin"
 
-/** The one command that runs over there: starts the daemon if none runs, and tells where it listens. */
-export const startCommand = (agentctl: string): string =>
-  `PATH="$PATH:${PLACES}" exec ${shellWord(agentctl)} daemon start --json`
+/** Starts the daemon if none runs, and tells where it listens. */
+export const startCommand = (agentctl: string): string => overThere(agentctl, "daemon start --json")
+
+/** The far end of a copy of files. */
+export const filesCommand = (agentctl: string): string => overThere(agentctl, "__files")
+
+const overThere = (agentctl: string, words: string): string =>
+  `PATH="$PATH:${PLACES}" exec ${shellWord(agentctl)} ${words}`
 
 const PATTERNS: ReadonlyArray<readonly [RegExp, Loss["kind"]]> = [
   [/host key verification failed|remote host identification has changed/i, "host-key"],

@@ -33,6 +33,8 @@ export interface TunnelStatus {
   readonly name: string
   readonly target: string
   readonly state: TunnelState
+  /** What agentctl is called over there. */
+  readonly agentctl: string
 }
 
 /** Milliseconds the daemon over there may take to start. */
@@ -122,8 +124,8 @@ class Tunnel {
   }
 
   #line(): string {
-    const { name, target } = this.#options
-    const status: TunnelStatus = { name, target, state: this.#state }
+    const { agentctl, name, target } = this.#options
+    const status: TunnelStatus = { name, target, state: this.#state, agentctl }
     return `${JSON.stringify(status)}\n`
   }
 
