@@ -6,11 +6,10 @@
  * without a name.
  */
 import { Effect } from "effect"
-import type { SqlClient } from "effect/sql/SqlClient"
-import type { SqlError } from "effect/sql/SqlError"
 import type { Event } from "../contract/Event.ts"
 import type { Stamp } from "../contract/Identity.ts"
 import type { Projection } from "../store/Projection.ts"
+import type { Sql, SqlError } from "../store/Sql.ts"
 
 const schema = [
   `CREATE TABLE agents (
@@ -59,7 +58,7 @@ export const keyOf = (event: Event, stamp: Stamp): string => `${stamp.clock}${ev
 export const madeBy = (prefix: "agt_" | "msg_", event: Pick<Event, "id">): string =>
   `${prefix}${event.id.slice("evt_".length)}`
 
-const apply = (sql: SqlClient, event: Event): Effect.Effect<void, SqlError> => {
+const apply = (sql: Sql, event: Event): Effect.Effect<void, SqlError> => {
   const { body, stamp } = event
   if (body.type === "workspace.found") {
     const { mark, path, workspace } = body
@@ -75,7 +74,7 @@ const apply = (sql: SqlClient, event: Event): Effect.Effect<void, SqlError> => {
   return stamp === undefined ? Effect.void : shared(sql, event, stamp)
 }
 
-const shared = (sql: SqlClient, event: Event, stamp: Stamp): Effect.Effect<void, SqlError> => {
+const shared = (sql: Sql, event: Event, stamp: Stamp): Effect.Effect<void, SqlError> => {
   const { at, body } = event
   const key = keyOf(event, stamp)
   const { workspace } = stamp

@@ -4,6 +4,7 @@
 import { Context, Effect, Layer, Option } from "effect"
 import type { Agent, Workspace } from "../contract/Agent.ts"
 import type { StorageUnavailable } from "../contract/Errors.ts"
+import { EventLog } from "../store/EventLog.ts"
 import { Sqlite } from "../store/Sqlite.ts"
 
 interface AgentRow {
@@ -56,50 +57,68 @@ export class AgentStore extends Context.Service<
     readonly active: (workspace: string) => Effect.Effect<ReadonlyMap<string, number>, StorageUnavailable>
   }
 >()("agentd/agents/AgentStore") {
-  static readonly layer: Layer.Layer<AgentStore, never, Sqlite> = Layer.effect(
+  static readonly layer: Layer.Layer<AgentStore, never, Sqlite | EventLog> = Layer.effect(
     AgentStore,
-    Effect.map(Sqlite, ({ read }) => {
+    Effect.gen(function* () {
+      const { read } = yield* Sqlite
+      const remember = yield* remembering
       const inWorkspace = (workspace: string) =>
-        Effect.map(
-          read(
-            (sql) =>
-              sql<AgentRow>`SELECT * FROM agents WHERE workspace = ${workspace} AND name IS NOT NULL ORDER BY born`
-          ),
-          toRecords
+        remember(
+          `agents ${workspace}`,
+          Effect.map(
+            read(
+              (sql) =>
+                sql<AgentRow>`SELECT * FROM agents WHERE workspace = ${workspace} AND name IS NOT NULL ORDER BY born`
+            ),
+            toRecords
+          )
         )
       return AgentStore.of({
         inWorkspace,
         // Its address depends on who else is there.
         byId: (id) =>
-          Effect.flatMap(
-            read((sql) => sql<{ workspace: string }>`SELECT workspace FROM agents WHERE id = ${id}`),
-            ([row]) =>
-              row === undefined
-                ? Effect.succeed(null)
-                : Effect.map(inWorkspace(row.workspace), (all) => all.find((one) => one.id === id) ?? null)
+          remember(
+            `agent ${id}`,
+            Effect.flatMap(
+              read((sql) => sql<{ workspace: string }>`SELECT workspace FROM agents WHERE id = ${id}`),
+              ([row]) =>
+                row === undefined
+                  ? Effect.succeed(null)
+                  : Effect.map(inWorkspace(row.workspace), (all) => all.find((one) => one.id === id) ?? null)
+            )
           ),
         workspaceById: (id) =>
-          Effect.map(
-            read((sql) => sql<{ path: string }>`SELECT path FROM workspaces WHERE id = ${id}`),
-            ([row]) => ({ id, path: row?.path || null })
+          remember(
+            `path of ${id}`,
+            Effect.map(
+              read((sql) => sql<{ path: string }>`SELECT path FROM workspaces WHERE id = ${id}`),
+              ([row]): Workspace => ({ id, path: row?.path || null })
+            )
           ),
         groups: (workspace) =>
-          Effect.map(
-            read(
-              (sql) =>
-                sql<{ name: string; members: string }>`SELECT name, members FROM agent_groups
-                  WHERE workspace = ${workspace} AND members IS NOT NULL ORDER BY name`
-            ),
-            (rows) => rows.map(({ members, name }) => ({ name, members: JSON.parse(members) as Array<string> }))
+          remember(
+            `groups ${workspace}`,
+            Effect.map(
+              read(
+                (sql) =>
+                  sql<{ name: string; members: string }>`SELECT name, members FROM agent_groups
+                    WHERE workspace = ${workspace} AND members IS NOT NULL ORDER BY name`
+              ),
+              (rows) =>
+                rows.map(({ members, name }): GroupRecord => ({ name, members: JSON.parse(members) as Array<string> }))
+            )
           ),
         workspace: ({ mark, path }) =>
-          Effect.map(
-            read((sql) =>
-              path !== undefined
-                ? sql<FoundWorkspace>`SELECT * FROM workspaces WHERE path = ${path}`
-                : sql<FoundWorkspace>`SELECT * FROM workspaces WHERE mark = ${mark ?? ""}`
-            ),
-            ([row]) => Option.fromUndefinedOr(row)
+          remember(
+            `workspace ${path === undefined ? `mark ${mark}` : `path ${path}`}`,
+            Effect.map(
+              read((sql) =>
+                path !== undefined
+                  ? sql<FoundWorkspace>`SELECT * FROM workspaces WHERE path = ${path}`
+                  : sql<FoundWorkspace>`SELECT * FROM workspaces WHERE mark = ${mark ?? ""}`
+              ),
+              ([row]) => Option.fromUndefinedOr(row)
+            )
           ),
         active: (workspace) =>
           Effect.map(
@@ -114,6 +133,40 @@ export class AgentStore extends Context.Service<
     })
   )
 }
+
+/** Answers kept in memory: a few for each workspace in use. Beyond that all are asked for again. */
+const MAX_REMEMBERED = 1_000
+
+/**
+ * Answers that hold until an event changes who there is. Each request asks who its caller is and whom it means, and that changes
+ * far more rarely than somebody asks.
+ */
+const remembering = Effect.gen(function* () {
+  const { observe } = yield* EventLog
+  const known = new Map<string, unknown>()
+  let changes = 0
+  yield* observe(({ events, imported }) => {
+    if (![...events, ...imported].some(({ body }) => CHANGES.test(body.type))) return
+    known.clear()
+    changes += 1
+  })
+  return <A>(question: string, ask: Effect.Effect<A, StorageUnavailable>): Effect.Effect<A, StorageUnavailable> =>
+    Effect.suspend(() => {
+      // Each question has one kind of answer.
+      if (known.has(question)) return Effect.succeed(known.get(question) as A)
+      const asked = changes
+      return Effect.tap(ask, (answer) =>
+        Effect.sync(() => {
+          if (asked !== changes) return
+          if (known.size >= MAX_REMEMBERED) known.clear()
+          known.set(question, answer)
+        })
+      )
+    })
+})
+
+/** Events that change the tables of this room. */
+const CHANGES = /^(agent|group|workspace)\./
 
 /** Characters of an id that tell agents of one name apart. */
 const TELLING = 4

@@ -2,7 +2,7 @@
  * Who is asking. The kernel says which process is at the other end; its session says which agent it acts for. Nothing a
  * caller claims about itself is taken for an answer.
  */
-import { Effect, Option } from "effect"
+import { Clock, Effect, Option } from "effect"
 import { NotAllowed, type StorageUnavailable } from "../contract/Errors.ts"
 import type { Peer } from "../contract/Handler.ts"
 import { ProcessTable } from "../host/ProcessTable.ts"
@@ -32,7 +32,8 @@ export const identify = Effect.fn("Agents.identify")(function* (
   const sessions = yield* Sessions
   const store = yield* AgentStore
   const workspaces = yield* Workspaces
-  const session = sessions.records().find(({ id }) => id === peer.session)
+  const inside = peer.session
+  const session = inside === null ? undefined : sessions.records().find(({ id }) => id === inside)
   const stands = directory ?? (peer.pid === null ? null : table.directory(peer.pid)) ?? session?.cwd ?? "/"
   if (session === undefined) {
     yield* provePerson(peer, table)
@@ -56,19 +57,32 @@ export const PERSON = ".person"
 export const isPerson = ({ deletedAt, kind, name }: AgentRecord, user: string) =>
   kind === "person" && deletedAt === null && (name === user || name === `${user}${PERSON}`)
 
+/** Milliseconds a proof holds: whoever asks a thousand times a second is not looked at as often. */
+const PROVEN_MS = 1_000
+
+/** When whoever is at the other end of a connection was last looked at and found to be a person. */
+const proven = new WeakMap<Peer, number>()
+
 /**
  * A process that left its session's tree and control group could pass for a person, and so for somebody who may do more. One that
  * is gone, or still carries the mark of a session, is nobody.
  */
-const provePerson = Effect.fnUntraced(function* ({ pid }: Peer, table: ProcessTable["Service"]) {
+const provePerson = Effect.fnUntraced(function* (peer: Peer, table: ProcessTable["Service"]) {
+  const { pid } = peer
   if (pid === null) return
+  const now = yield* Clock.currentTimeMillis
+  const age = now - (proven.get(peer) ?? Number.NEGATIVE_INFINITY)
+  if (age >= 0 && age < PROVEN_MS) return
   if (table.get(pid) === null) {
     return yield* new NotAllowed({
       reason: "the process that opened this connection is gone, so nobody knows who asks."
     })
   }
   const mark = table.environment(pid, SESSION_VARIABLE)
-  if (mark === null || Option.isNone(yield* (yield* SessionStore).get(mark))) return
+  if (mark === null || Option.isNone(yield* (yield* SessionStore).get(mark))) {
+    proven.set(peer, now)
+    return
+  }
   return yield* new NotAllowed({
     reason: `your process carries the mark of session ${mark} and has left it. Ask from within a live session, or from outside of all.`
   })

@@ -43,8 +43,8 @@ export class SocketRefused extends Schema.TaggedError<SocketRefused>()("SocketRe
   }
 }
 
-/** Which session a process runs in, if any. The sessions' own knowledge, handed in so that a door needs no capability. */
-export class SessionOfProcess extends Context.Service<SessionOfProcess, (pid: number) => string | null>()(
+/** Answers which session a process runs in, if any. The sessions' own knowledge, handed in so that a door needs no capability. */
+export class SessionOfProcess extends Context.Service<SessionOfProcess, (pid: number) => () => string | null>()(
   "agentd/doors/SessionOfProcess"
 ) {}
 
@@ -111,13 +111,12 @@ export class UnixSocket extends Context.Service<
           refuse(socket, new Busy({ what: "connections", limit: MAX_CONNECTIONS }))
           return
         }
-        let session: string | null | undefined
+        const session = found.pid === null ? null : sessionOf(found.pid)
         const peer = {
           ...found,
           // Looked up when asked for: most requests never do.
           get session() {
-            session ??= found.pid === null ? null : sessionOf(found.pid)
-            return session
+            return session?.() ?? null
           }
         }
         const onClosed = () => {

@@ -5,17 +5,16 @@
  * of its own; each time something about a message arrives, what holds is worked out anew from all that is there.
  */
 import { Effect } from "effect"
-import type { SqlClient } from "effect/sql/SqlClient"
-import type { SqlError } from "effect/sql/SqlError"
 import { keyOf, madeBy } from "../agents/AgentProjection.ts"
 import type { Event, EventBody } from "../contract/Event.ts"
 import type { Stamp } from "../contract/Identity.ts"
 import type { Projection } from "../store/Projection.ts"
+import type { Sql, SqlError } from "../store/Sql.ts"
 import { schema } from "./MessageTables.ts"
 
 type Of<T extends EventBody["type"]> = Extract<EventBody, { readonly type: T }>
 
-const apply = (sql: SqlClient, event: Event): Effect.Effect<void, SqlError> => {
+const apply = (sql: Sql, event: Event): Effect.Effect<void, SqlError> => {
   const { body, stamp } = event
   if (stamp === undefined) return Effect.void
   switch (body.type) {
@@ -48,7 +47,7 @@ const apply = (sql: SqlClient, event: Event): Effect.Effect<void, SqlError> => {
   }
 }
 
-const sent = Effect.fnUntraced(function* (sql: SqlClient, event: Event, body: Of<"message.sent">, stamp: Stamp) {
+const sent = Effect.fnUntraced(function* (sql: Sql, event: Event, body: Of<"message.sent">, stamp: Stamp) {
   const { author, data, format, key, recipients, refs, replyTo, scopes, text, thread, to } = body
   const id = madeBy("msg_", event)
   const { workspace } = stamp
@@ -97,7 +96,7 @@ export const markOf = (kind: "scope" | "ref" | "mention", value: string): string
   `${kind} ${kind === "mention" && !value.startsWith("@") ? "@" : ""}${value}`
 
 /** The first time counts. To read is to have seen. */
-const received = (sql: SqlClient, event: Event, { agent, kind, messages }: Of<"message.received">, stamp: Stamp) => {
+const received = (sql: Sql, event: Event, { agent, kind, messages }: Of<"message.received">, stamp: Stamp) => {
   const key = keyOf(event, stamp)
   const first = (column: "seen" | "read") =>
     sql.unsafe(
@@ -112,7 +111,7 @@ const received = (sql: SqlClient, event: Event, { agent, kind, messages }: Of<"m
 /** Edits and deletions count when they are the author's own, from the author's own installation. */
 const OWN = "x.message = messages.id AND x.author = messages.author AND x.origin = messages.origin"
 
-const settle = (sql: SqlClient, message: string): Effect.Effect<void, SqlError> =>
+const settle = (sql: Sql, message: string): Effect.Effect<void, SqlError> =>
   Effect.all(
     [
       sql.unsafe(

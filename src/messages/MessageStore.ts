@@ -2,10 +2,10 @@
  * What the event log says of messages: pages of them, one of them, and the counts of an inbox.
  */
 import { Context, Effect, Layer } from "effect"
-import type { SqlClient } from "effect/sql/SqlClient"
 import type { StorageUnavailable } from "../contract/Errors.ts"
 import { MAX_PREVIEW } from "../contract/Limits.ts"
 import type { Message } from "../contract/Message.ts"
+import type { Sql } from "../store/Sql.ts"
 import { Sqlite } from "../store/Sqlite.ts"
 import { type Filter, planList } from "./List.ts"
 
@@ -165,7 +165,7 @@ const COLUMNS = `m.id, m.workspace, m.thread, m.reply_to, m.author, m.author_nam
   ${RECIPIENTS} AS recipients, b.unread, b.archived`
 
 /** One statement, so that page and counts are of the same moment. */
-const list = Effect.fnUntraced(function* (sql: SqlClient, filter: Filter) {
+const list = Effect.fnUntraced(function* (sql: Sql, filter: Filter) {
   const { parameters, query } = planList(filter)
   type Counted = MessageRow & { readonly box_unread: number | null; readonly box_total: number | null }
   const rows = yield* sql.unsafe<Counted>(

@@ -3,20 +3,18 @@
  */
 import { Deferred, Effect, Option } from "effect"
 import { type Directory, resolveAddress } from "../agents/Addresses.ts"
-import { madeBy } from "../agents/AgentProjection.ts"
 import type { AgentRecord } from "../agents/AgentStore.ts"
 import type { Agents } from "../agents/Agents.ts"
 import type { Author } from "../agents/Parts.ts"
 import { AgentNotFound, Conflict, InvalidParams, MessageNotFound, NeedsConfirmation } from "../contract/Errors.ts"
-import type { EventBody } from "../contract/Event.ts"
 import type { Message } from "../contract/Message.ts"
 import type { Params } from "../contract/Methods.ts"
+import type { Sent } from "../events/Interest.ts"
 import type { Sessions } from "../sessions/Sessions.ts"
 import type { EventLog } from "../store/EventLog.ts"
+import { asSent } from "./AsSent.ts"
 import { type Content, checkContent } from "./Content.ts"
 import type { MessageStore } from "./MessageStore.ts"
-
-type Sent = Extract<EventBody, { readonly type: "message.sent" }>
 
 export interface Sender {
   readonly agents: Agents["Service"]
@@ -125,7 +123,7 @@ export const makeSend = ({ agents, log, sessions, store }: Sender) => {
 
   const append = Effect.fnUntraced(function* (body: Sent, author: Author, nudge: boolean) {
     const [event] = yield* log.share(author.workspace, [body])
-    const message = yield* answered(author.workspace, madeBy("msg_", event!), author.agent.id)
+    const message = asSent(event!, body)
     return nudge ? yield* tell(message) : message
   })
 

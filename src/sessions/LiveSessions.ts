@@ -21,6 +21,8 @@ export class LiveSessions extends Context.Service<
   {
     readonly entries: ReadonlyMap<string, Entry>
     readonly count: SubscriptionRef.SubscriptionRef<number>
+    /** How many have ever been added. */
+    readonly added: () => number
     readonly add: (entry: Entry) => Effect.Effect<void>
     readonly remove: (id: string) => Effect.Effect<void>
     readonly byName: (name: string) => Entry | undefined
@@ -43,16 +45,19 @@ export class LiveSessions extends Context.Service<
       const names = new Map<string, string>()
       const count = yield* SubscriptionRef.make(0)
       const changing = yield* Semaphore.make(1)
+      let added = 0
       const release = (name: string, id: string) => {
         if (names.get(name) === id) names.delete(name)
       }
       return {
         entries,
         count,
+        added: () => added,
         last: null,
         resuming: new Set(),
         add: (entry) => {
           entries.set(entry.record.id, entry)
+          added += 1
           return SubscriptionRef.set(count, entries.size)
         },
         remove: (id) => {

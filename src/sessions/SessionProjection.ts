@@ -5,13 +5,12 @@
  * A session's environment is in no event and in no column.
  */
 import { Effect } from "effect"
-import type { SqlClient } from "effect/sql/SqlClient"
-import type { SqlError } from "effect/sql/SqlError"
 import type { Event } from "../contract/Event.ts"
 import { OPEN } from "../contract/Sandbox.ts"
 import type { Session, SessionExit, SessionStatus } from "../contract/Session.ts"
 import type { SessionLimits } from "../contract/SessionLimits.ts"
 import type { Projection } from "../store/Projection.ts"
+import type { Sql, SqlError } from "../store/Sql.ts"
 
 export interface SessionRow {
   readonly id: string
@@ -99,7 +98,7 @@ const schema = [
   `CREATE INDEX sessions_ended ON sessions (ended_at, seq) WHERE ${HAS_ENDED}`
 ]
 
-const apply = (sql: SqlClient, { at, body, seq }: Event): Effect.Effect<void, SqlError> => {
+const apply = (sql: Sql, { at, body, seq }: Event): Effect.Effect<void, SqlError> => {
   switch (body.type) {
     case "session.started": {
       const row = {

@@ -2,10 +2,9 @@
  * What the event log says of sessions: the queries over the table `sessions` that others need.
  */
 import { Context, Effect, Layer, Option } from "effect"
-import type { SqlClient } from "effect/sql/SqlClient"
-import type { SqlError } from "effect/sql/SqlError"
 import type { StorageUnavailable } from "../contract/Errors.ts"
 import type { SessionStatus } from "../contract/Session.ts"
+import type { Sql, SqlError } from "../store/Sql.ts"
 import { Sqlite } from "../store/Sqlite.ts"
 import { HAS_ENDED, IS_LIVE, type SessionRecord, type SessionRow, toRecord } from "./SessionProjection.ts"
 
@@ -52,9 +51,9 @@ export class SessionStore extends Context.Service<
   static readonly layer: Layer.Layer<SessionStore, never, Sqlite> = Layer.effect(
     SessionStore,
     Effect.map(Sqlite, ({ read }) => {
-      const many = (query: (sql: SqlClient) => Effect.Effect<ReadonlyArray<SessionRow>, SqlError>) =>
+      const many = (query: (sql: Sql) => Effect.Effect<ReadonlyArray<SessionRow>, SqlError>) =>
         Effect.map(read(query), (rows) => rows.map(toRecord))
-      const one = (query: (sql: SqlClient) => Effect.Effect<ReadonlyArray<SessionRow>, SqlError>) =>
+      const one = (query: (sql: Sql) => Effect.Effect<ReadonlyArray<SessionRow>, SqlError>) =>
         Effect.map(many(query), (records) => Option.fromUndefinedOr(records[0]))
       return SessionStore.of({
         get: (id) => one((sql) => sql<SessionRow>`SELECT * FROM sessions WHERE id = ${id}`),
@@ -119,10 +118,10 @@ export class SessionStore extends Context.Service<
   )
 }
 
-const list = (sql: SqlClient, { all, status, tag }: ListFilter) =>
+const list = (sql: Sql, { all, status, tag }: ListFilter) =>
   sql<SessionRow>`SELECT * FROM sessions WHERE ${sql.and([
-    ...(status === undefined ? (all ? [] : [sql.literal(IS_LIVE)]) : [sql`status = ${status}`]),
-    ...(tag === undefined ? [] : [sql`EXISTS (SELECT 1 FROM json_each(tags) WHERE value = ${tag})`])
+    ...(status === undefined ? (all ? [] : [sql.literal(IS_LIVE)]) : [sql.part`status = ${status}`]),
+    ...(tag === undefined ? [] : [sql.part`EXISTS (SELECT 1 FROM json_each(tags) WHERE value = ${tag})`])
   ])} ORDER BY seq`
 
 /** An id's beginning as it is stored: people copy ids without the `ses_` or in lower case. */

@@ -13,7 +13,7 @@ import type { Directories } from "../host/Directories.ts"
 import type { Environment } from "../host/Environment.ts"
 import { Handover } from "../host/Handover.ts"
 import type { InputPipes } from "../host/InputPipe.ts"
-import { type Process, ProcessTable } from "../host/ProcessTable.ts"
+import { ProcessTable } from "../host/ProcessTable.ts"
 import type { Self } from "../host/Self.ts"
 import type { EventLog } from "../store/EventLog.ts"
 import { attach, reattach } from "./Attach.ts"
@@ -22,6 +22,7 @@ import { screenSource } from "./Earlier.ts"
 import { importSessions } from "./Import.ts"
 import { Launcher } from "./Launcher.ts"
 import { describe, type Entry, LiveSessions } from "./LiveSessions.ts"
+import { remembered, sessionOf } from "./Membership.ts"
 import { nudge } from "./Nudge.ts"
 import { resumeOnBoot } from "./OnBoot.ts"
 import { output, readerOf } from "./Output.ts"
@@ -31,16 +32,12 @@ import { resolve, resolveLive } from "./Resolve.ts"
 import { plan, resume } from "./Resume.ts"
 import { retaining } from "./Retain.ts"
 import { type SessionRecord, SessionStore } from "./SessionStore.ts"
-import { unitOf } from "./SessionUnit.ts"
 import { start } from "./Start.ts"
 import type { Supervisor } from "./Supervisor.ts"
 import { Screens } from "./screen/Screens.ts"
 import { wait } from "./Wait.ts"
 
 type SessionMethod = Extract<MethodName, `session.${string}`>
-
-/** How far up its ancestors a process's session is looked for. */
-const MAX_ANCESTORS = 64
 
 export class Sessions extends Context.Service<
   Sessions,
@@ -52,7 +49,7 @@ export class Sessions extends Context.Service<
     /** Names of the sessions that live. */
     readonly names: () => ReadonlyArray<string>
     /** Id of the session a process runs in, or null. */
-    readonly ofProcess: (pid: number) => string | null
+    readonly ofProcess: (pid: number) => () => string | null
     /** Starts a session that acts for an agent. */
     readonly startAs: (
       params: Params<"session.start">,
@@ -95,7 +92,7 @@ export class Sessions extends Context.Service<
         count: Effect.orElseSucceed(store.count, () => ({ live: sessions.entries.size, ended: 0 })),
         names: () => records().map(({ name }) => name),
         records,
-        ofProcess: (pid) => sessionOf(pid, table, records()),
+        ofProcess: (pid) => remembered(() => sessionOf(pid, table, records()), sessions),
         startAs: (params, agent) => provide(start(params, { agent })),
         nudge: (session, text) =>
           Effect.suspend(() => {
@@ -196,28 +193,3 @@ const screen = Effect.fn("Sessions.screen")(function* (params: {
   const { session: _session, ...options } = params
   return yield* (yield* Screens).snapshot(yield* screenSource(record, reader, entry), options)
 })
-
-/**
- * A process belongs to the session whose control group holds it, whose program is its ancestor, or leads its kernel session. Never
- * by what it says itself: its environment is its own to choose.
- */
-export const sessionOf = (
-  pid: number,
-  table: {
-    readonly get: (pid: number) => Process | null
-    readonly units: (pid: number) => ReadonlyArray<string>
-  },
-  live: ReadonlyArray<{ readonly id: string; readonly pid: number | null }>
-): string | null => {
-  const units = new Set(table.units(pid))
-  const member = live.find(({ id }) => units.has(unitOf(id)))
-  if (member !== undefined) return member.id
-  let current = table.get(pid)
-  for (let up = 0; current !== null && up < MAX_ANCESTORS; up++) {
-    const { pid: own, parent, session } = current
-    const found = live.find((one) => one.pid !== null && (one.pid === own || one.pid === session))
-    if (found !== undefined) return found.id
-    current = parent > 1 ? table.get(parent) : null
-  }
-  return null
-}

@@ -4,8 +4,6 @@
  * Projections are applied in the transaction that appends, so a table never knows more or less than the log.
  */
 import { Clock, Context, Deferred, Effect, Layer, Option, type Scope } from "effect"
-import type { SqlClient } from "effect/sql/SqlClient"
-import type { SqlError } from "effect/sql/SqlError"
 import { StorageUnavailable } from "../contract/Errors.ts"
 import type { Event, EventBody } from "../contract/Event.ts"
 import type { Stamp } from "../contract/Identity.ts"
@@ -15,6 +13,7 @@ import { makeGroupCommit } from "./GroupCommit.ts"
 import { EPOCH, nextReading } from "./HybridClock.ts"
 import type { Projection } from "./Projection.ts"
 import { applyAll, compare, type Difference, install, rebuild } from "./Projections.ts"
+import type { Sql, SqlError } from "./Sql.ts"
 import { Sqlite } from "./Sqlite.ts"
 import { makeUlids } from "./Ulid.ts"
 
@@ -116,18 +115,25 @@ const make = Effect.fn("EventLog.make")(function* (
   const observers = new Set<(commit: Commit) => void>()
   const clock = yield* Clock.Clock
 
-  /** A reading that was given and then not committed is only passed over. */
-  const stamp = Effect.fnUntraced(function* (sql: SqlClient, workspace: string, at: number) {
+  /** The last number that each workspace's events have got here; of those that have got one lately. */
+  const numbers = new Map<string, number>()
+
+  /** A reading that was given and then not committed is only passed over; a number is not: all are forgotten then. */
+  const stamp = Effect.fnUntraced(function* (sql: Sql, workspace: string, at: number) {
     reading = nextReading(reading, at)
-    return { workspace, origin, seq: (yield* lastOf(sql, workspace, origin)) + 1, clock: reading } satisfies Stamp
+    const seq = (numbers.get(workspace) ?? (yield* lastOf(sql, workspace, origin))) + 1
+    numbers.set(workspace, seq)
+    return { workspace, origin, seq, clock: reading } satisfies Stamp
   })
 
-  const write = Effect.fnUntraced(function* (sql: SqlClient, { events, foreign, workspace }: Append, after: number) {
+  const write = Effect.fnUntraced(function* (sql: Sql, { events, foreign, workspace }: Append, after: number) {
     const written: Array<Event> = []
     for (const event of events) {
       if (foreign && (yield* sql`SELECT 1 FROM events WHERE id = ${event.id}`).length > 0) continue
       const given = workspace === undefined ? event.stamp : yield* stamp(sql, workspace, event.at)
       if (given !== undefined && given.clock > reading) reading = given.clock
+      // One of our own that comes back, from a copy, may be ahead of what is here.
+      if (foreign) numbers.clear()
       const numbered: Event = {
         seq: after + written.length + 1,
         id: event.id,
@@ -158,6 +164,7 @@ const make = Effect.fn("EventLog.make")(function* (
         })
       )
       .pipe(
+        Effect.tapCause(() => Effect.sync(() => numbers.clear())),
         Effect.map(({ results, seq }) => {
           last = seq
           const grown = growth
@@ -227,20 +234,20 @@ const make = Effect.fn("EventLog.make")(function* (
   })
 })
 
-const lastSeq = (sql: SqlClient): Effect.Effect<number, SqlError> =>
+const lastSeq = (sql: Sql): Effect.Effect<number, SqlError> =>
   Effect.map(sql<{ last: number | null }>`SELECT MAX(seq) AS last FROM events`, ([row]) => row?.last ?? 0)
 
-const originOf = (sql: SqlClient): Effect.Effect<string, SqlError> =>
+const originOf = (sql: Sql): Effect.Effect<string, SqlError> =>
   Effect.map(sql<{ origin: string }>`SELECT origin FROM installation`, ([row]) => row!.origin)
 
 /** The latest reading of any installation that this one knows of. */
-const lastClock = (sql: SqlClient): Effect.Effect<string, SqlError> =>
+const lastClock = (sql: Sql): Effect.Effect<string, SqlError> =>
   Effect.map(
     sql<{ last: string | null }>`SELECT MAX(clock) AS last FROM events WHERE clock IS NOT NULL`,
     ([row]) => row?.last ?? EPOCH
   )
 
-const lastOf = (sql: SqlClient, workspace: string, origin: string): Effect.Effect<number, SqlError> =>
+const lastOf = (sql: Sql, workspace: string, origin: string): Effect.Effect<number, SqlError> =>
   Effect.map(
     sql<{ last: number | null }>`SELECT MAX(origin_seq) AS last FROM events
       WHERE workspace = ${workspace} AND origin = ${origin} AND origin IS NOT NULL`,
@@ -248,7 +255,7 @@ const lastOf = (sql: SqlClient, workspace: string, origin: string): Effect.Effec
   )
 
 const readPage = Effect.fnUntraced(function* (
-  sql: SqlClient,
+  sql: Sql,
   { after, limit, maxBytes = Number.POSITIVE_INFINITY, session }: ReadOptions,
   last: number
 ): Effect.fn.Return<EventPage, SqlError> {

@@ -5,9 +5,8 @@
  * A migration is never edited once released; the schema version is their number.
  */
 import { Effect } from "effect"
-import type { SqlClient } from "effect/sql/SqlClient"
-import type { SqlError } from "effect/sql/SqlError"
 import { APPLICATION_ID } from "./Inspect.ts"
+import type { Sql, SqlError } from "./Sql.ts"
 
 export interface Migration {
   readonly name: string
@@ -58,7 +57,7 @@ export const migrations: ReadonlyArray<Migration> = [
 
 /** Brings the schema from version `from` to the newest; for inside a transaction. */
 export const migrate = Effect.fn("Migrations.migrate")(function* (
-  sql: SqlClient,
+  sql: Sql,
   from: number,
   steps: ReadonlyArray<Migration>
 ): Effect.fn.Return<void, SqlError> {

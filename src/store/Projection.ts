@@ -5,9 +5,8 @@
  * `version` or `schema` differs from what the database was built with, its tables are dropped and filled again.
  */
 import type { Effect } from "effect"
-import type { SqlClient } from "effect/sql/SqlClient"
-import type { SqlError } from "effect/sql/SqlError"
 import type { Event } from "../contract/Event.ts"
+import type { Sql, SqlError } from "./Sql.ts"
 
 export interface Projection {
   /** Unique name, for the register and for reports. */
@@ -19,5 +18,5 @@ export interface Projection {
   /** The statements that create them, with their indexes. */
   readonly schema: ReadonlyArray<string>
   /** Applies one event. Must depend on nothing but the event and these tables. */
-  readonly apply: (sql: SqlClient, event: Event) => Effect.Effect<void, SqlError>
+  readonly apply: (sql: Sql, event: Event) => Effect.Effect<void, SqlError>
 }

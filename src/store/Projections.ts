@@ -2,11 +2,10 @@
  * What the log does with its projections: fill them, notice that one's definition changed, and check them against itself.
  */
 import { Effect, Option } from "effect"
-import type { SqlClient } from "effect/sql/SqlClient"
-import type { SqlError } from "effect/sql/SqlError"
 import type { Event } from "../contract/Event.ts"
 import { decodeEvent, EVENT_COLUMNS, type EventRow } from "./EventRows.ts"
 import type { Projection } from "./Projection.ts"
+import type { Sql, SqlError } from "./Sql.ts"
 
 /** Events held in memory at a time while the log is replayed. */
 const REPLAY_PAGE = 500
@@ -35,7 +34,7 @@ export const describeDifference = (difference: Difference): string =>
     : `table "${difference.table}": ${difference.missing} rows differ from the log or are missing, ${difference.unexpected} are not in the log`
 
 export const applyAll = (
-  sql: SqlClient,
+  sql: Sql,
   projections: ReadonlyArray<Projection>,
   event: Event
 ): Effect.Effect<void, SqlError> =>
@@ -43,7 +42,7 @@ export const applyAll = (
 
 /** Applies every event of the log that this build understands; answers how many. */
 const replay = Effect.fnUntraced(function* (
-  sql: SqlClient,
+  sql: Sql,
   projections: ReadonlyArray<Projection>,
   log: "main" | "live"
 ): Effect.fn.Return<number, SqlError> {
@@ -64,7 +63,7 @@ const replay = Effect.fnUntraced(function* (
   }
 })
 
-const create = (sql: SqlClient, projections: ReadonlyArray<Projection>) =>
+const create = (sql: Sql, projections: ReadonlyArray<Projection>) =>
   Effect.forEach(
     projections.flatMap(({ schema }) => schema),
     (statement) => sql.unsafe(statement),
@@ -73,7 +72,7 @@ const create = (sql: SqlClient, projections: ReadonlyArray<Projection>) =>
 
 /** Drops the tables of these projections, also ones an earlier build gave them, and fills them again from the log. */
 export const rebuild = Effect.fn("Projections.rebuild")(function* (
-  sql: SqlClient,
+  sql: Sql,
   projections: ReadonlyArray<Projection>
 ): Effect.fn.Return<number, SqlError> {
   // Tables that refer to each other may be dropped in any order as long as all is well at the COMMIT.
@@ -81,7 +80,7 @@ export const rebuild = Effect.fn("Projections.rebuild")(function* (
   for (const { name, tables } of projections) {
     const known = yield* sql<{ tables: string }>`SELECT tables FROM projections WHERE name = ${name}`
     const earlier = known.flatMap((row) => JSON.parse(row.tables) as Array<string>)
-    for (const table of new Set([...tables, ...earlier])) yield* sql`DROP TABLE IF EXISTS ${sql(table)}`
+    for (const table of new Set([...tables, ...earlier])) yield* sql`DROP TABLE IF EXISTS ${sql.table(table)}`
   }
   yield* create(sql, projections)
   for (const projection of projections) {
@@ -95,7 +94,7 @@ const definition = ({ schema, version }: Projection): string => JSON.stringify([
 
 /** Rebuilds the projections that are new or defined otherwise than when they were filled; answers their names. */
 export const install = Effect.fn("Projections.install")(function* (
-  sql: SqlClient,
+  sql: Sql,
   projections: ReadonlyArray<Projection>
 ): Effect.fn.Return<ReadonlyArray<string>, SqlError> {
   const rows = yield* sql<{ name: string; definition: string }>`SELECT name, definition FROM projections`
@@ -107,7 +106,7 @@ export const install = Effect.fn("Projections.install")(function* (
 
 /** On a scratch database: fills the projections anew from the attached log and compares them with the attached tables. */
 export const compare = Effect.fn("Projections.compare")(function* (
-  sql: SqlClient,
+  sql: Sql,
   projections: ReadonlyArray<Projection>
 ): Effect.fn.Return<ReadonlyArray<Difference>, SqlError> {
   yield* create(sql, projections)
@@ -133,7 +132,7 @@ export const compare = Effect.fn("Projections.compare")(function* (
   return differences
 })
 
-const except = Effect.fnUntraced(function* (sql: SqlClient, left: string, right: string) {
+const except = Effect.fnUntraced(function* (sql: Sql, left: string, right: string) {
   const [count] = yield* sql.unsafe<{ rows: number }>(`SELECT COUNT(*) AS rows FROM (${left} EXCEPT ${right})`)
   const examples = yield* sql.unsafe<Record<string, unknown>>(`${left} EXCEPT ${right} LIMIT ${EXAMPLES}`)
   return { rows: count?.rows ?? 0, examples }

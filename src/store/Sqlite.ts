@@ -1,20 +1,15 @@
 /**
  * The database: one connection that writes, one that reads, and transactions that leave nothing behind when they fail.
- *
- * The only file that knows the driver. Its own `withTransaction` is not used: after a COMMIT that failed, its connection
- * answers "cannot start a transaction within a transaction" for ever.
  */
 import { chmodSync, existsSync } from "node:fs"
+import { DatabaseSync } from "node:sqlite"
 import { pathToFileURL } from "node:url"
-import * as Driver from "@effect/sql-sqlite-node/SqliteClient"
 import { Clock, Context, Effect, Exit, Layer, type Scope, Semaphore } from "effect"
-import { Reactivity } from "effect/reactivity"
-import type { SqlClient } from "effect/sql/SqlClient"
-import { isSqlError, type SqlError } from "effect/sql/SqlError"
 import type { StorageUnavailable } from "../contract/Errors.ts"
 import { createPrivate, newestBackup, takeBackup } from "./Backups.ts"
 import { inspect, judge } from "./Inspect.ts"
 import { type Migration, migrate, migrations } from "./Migrations.ts"
+import { makeSql, type Sql, SqlError } from "./Sql.ts"
 import { Result, resultCode, storageUnavailable } from "./SqliteFailure.ts"
 import { StoreUnusable } from "./StoreUnusable.ts"
 
@@ -43,14 +38,14 @@ export class Sqlite extends Context.Service<
   {
     readonly file: string
     /** Runs queries on the reading connection: committed rows only, never behind a writer. */
-    readonly read: <A, E, R>(body: (sql: SqlClient) => Effect.Effect<A, E, R>) => Effect.Effect<A, Refused<E>, R>
+    readonly read: <A, E, R>(body: (sql: Sql) => Effect.Effect<A, E, R>) => Effect.Effect<A, Refused<E>, R>
     /** Runs `body` in one transaction, one at a time; durable when this succeeds, undone when it does not. */
-    readonly transaction: <A, E, R>(body: (sql: SqlClient) => Effect.Effect<A, E, R>) => Effect.Effect<A, Refused<E>, R>
+    readonly transaction: <A, E, R>(body: (sql: Sql) => Effect.Effect<A, E, R>) => Effect.Effect<A, Refused<E>, R>
     /**
      * Runs `body` on an empty database in memory, with this one attached to it, unchangeable and standing still, as
      * `live`. All of it is thrown away afterwards.
      */
-    readonly scratch: <A, E, R>(body: (sql: SqlClient) => Effect.Effect<A, E, R>) => Effect.Effect<A, Refused<E>, R>
+    readonly scratch: <A, E, R>(body: (sql: Sql) => Effect.Effect<A, E, R>) => Effect.Effect<A, Refused<E>, R>
     /** What SQLite's own check finds wrong with the file; nothing when it is sound. */
     readonly integrity: Effect.Effect<ReadonlyArray<string>, StorageUnavailable>
   }
@@ -67,12 +62,13 @@ const open = Effect.fn("Sqlite.open")(function* (
   const from = yield* prepare(options, steps.length)
 
   const writer = yield* connect(file, { filename: file }, [
+    "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
     `PRAGMA journal_size_limit = ${WAL_BYTES}`
   ])
   const turn = yield* Semaphore.make(1)
-  const transaction = <A, E, R>(body: (sql: SqlClient) => Effect.Effect<A, E, R>): Effect.Effect<A, Refused<E>, R> =>
+  const transaction = <A, E, R>(body: (sql: Sql) => Effect.Effect<A, E, R>): Effect.Effect<A, Refused<E>, R> =>
     Effect.flatMap(Open, (nested) =>
       nested
         ? Effect.die(new Error("a transaction inside a transaction would wait for itself"))
@@ -80,8 +76,8 @@ const open = Effect.fn("Sqlite.open")(function* (
     )
 
   if (from < steps.length) yield* transaction((sql) => migrate(sql, from, steps))
-  const reader = yield* connect(file, { filename: file, readonly: true, disableWAL: true }, [])
-  const read = <A, E, R>(body: (sql: SqlClient) => Effect.Effect<A, E, R>) => refused(file, body(reader))
+  const reader = yield* connect(file, { filename: file, readOnly: true }, [])
+  const read = <A, E, R>(body: (sql: Sql) => Effect.Effect<A, E, R>) => refused(file, body(reader))
 
   return Sqlite.of({
     file,
@@ -90,7 +86,7 @@ const open = Effect.fn("Sqlite.open")(function* (
     scratch: (body) =>
       Effect.scoped(
         Effect.flatMap(
-          connect(file, { filename: ":memory:", disableWAL: true }, [
+          connect(file, { filename: ":memory:" }, [
             // SQLite takes a file name as a URI, and only there can it be told to attach without the right to write.
             `ATTACH '${pathToFileURL(file).href.replaceAll("'", "''")}?mode=ro' AS live`
           ]),
@@ -139,24 +135,36 @@ export const inspectStore = Effect.fnUntraced(function* (file: string, backups: 
 const attempt = <A>(file: string, run: () => A) =>
   Effect.try({ try: run, catch: (error) => storageUnavailable(file, error) })
 
-const connect = (file: string, config: Driver.SqliteClientConfig, pragmas: ReadonlyArray<string>) =>
-  Effect.gen(function* () {
-    // The file and what SQLite puts beside it take this mode; an older one may have been made with another umask.
-    if (config.filename === file) yield* attempt(file, () => chmodSync(file, 0o600))
-    const sql: SqlClient = yield* Driver.make(config)
-    for (const pragma of [`PRAGMA busy_timeout = ${BUSY_MS}`, ...pragmas]) yield* sql.unsafe(pragma)
-    return sql
-  }).pipe(
-    Effect.provide(Reactivity.layer),
-    // The driver opens in its constructor and lets what that throws become a defect.
-    Effect.catchDefect((defect) => Effect.fail(storageUnavailable(file, defect))),
-    (opening) => refused(file, opening)
+interface Place {
+  readonly filename: string
+  readonly readOnly?: boolean
+}
+
+/** Closed with the scope. */
+const connect = (file: string, { filename, readOnly = false }: Place, pragmas: ReadonlyArray<string>) =>
+  Effect.map(
+    Effect.acquireRelease(
+      attempt(file, () => {
+        // The file and what SQLite puts beside it take this mode; an older one may have been made with another umask.
+        if (filename === file) chmodSync(file, 0o600)
+        const db = new DatabaseSync(filename, { readOnly })
+        try {
+          for (const pragma of [`PRAGMA busy_timeout = ${BUSY_MS}`, ...pragmas]) db.exec(pragma)
+        } catch (cause) {
+          db.close()
+          throw cause
+        }
+        return db
+      }),
+      (db) => Effect.sync(() => db.close())
+    ),
+    makeSql
   )
 
 const inTransaction = <A, E, R>(
   file: string,
-  sql: SqlClient,
-  body: (sql: SqlClient) => Effect.Effect<A, E, R>
+  sql: Sql,
+  body: (sql: Sql) => Effect.Effect<A, E, R>
 ): Effect.Effect<A, Refused<E>, R> => {
   const control = (statement: string) => Effect.asVoid(sql.unsafe(statement))
   const rollback = Effect.ignore(control("ROLLBACK"))
@@ -180,5 +188,5 @@ const inTransaction = <A, E, R>(
 
 const refused = <A, E, R>(file: string, effect: Effect.Effect<A, E, R>): Effect.Effect<A, Refused<E>, R> =>
   Effect.mapError(effect, (error) =>
-    isSqlError(error) ? storageUnavailable(file, error) : (error as Exclude<E, SqlError>)
+    error instanceof SqlError ? storageUnavailable(file, error) : (error as Exclude<E, SqlError>)
   )

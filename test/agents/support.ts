@@ -2,11 +2,11 @@
 import { execFileSync } from "node:child_process"
 import { fileURLToPath } from "node:url"
 import { Context, Effect, Layer } from "effect"
-import type { SqlClient } from "effect/sql/SqlClient"
 import type { Event, EventBody } from "../../src/contract/Event.ts"
 import type { Session, StartParams } from "../../src/contract/Session.ts"
 import type { Projection } from "../../src/store/Projection.ts"
 import { applyAll } from "../../src/store/Projections.ts"
+import type { Sql } from "../../src/store/Sql.ts"
 import { Sqlite } from "../../src/store/Sqlite.ts"
 import type { User } from "../sessions/support.ts"
 import { sqlite, temporaryDirectory } from "../store/fixture.ts"
@@ -75,7 +75,7 @@ export const withRows = (
   }).pipe(Effect.scoped, Effect.runPromise)
 
 const rows = Effect.fnUntraced(function* (
-  sql: SqlClient,
+  sql: Sql,
   projections: ReadonlyArray<Projection>,
   events: ReadonlyArray<Omit<Event, "seq">>
 ) {

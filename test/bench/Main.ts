@@ -4,7 +4,7 @@
  *
  *   npm run bench                 all of it, under six minutes
  *   npm run bench -- --quick      a try
- *   npm run bench -- --only rpc   one part of it, nothing written: start, rpc, echo, throughput, memory, package, idle
+ *   npm run bench -- --only rpc   one part of it, nothing written: start, rpc, echo, messages, throughput, memory, package, idle
  */
 import { writeFileSync } from "node:fs"
 import { join } from "node:path"
@@ -15,6 +15,7 @@ import { cliStart, daemonStart, versionStart } from "./CliStart.ts"
 import { startDaemon } from "./Daemon.ts"
 import { echo } from "./Echo.ts"
 import { atRest, idleSessions } from "./Memory.ts"
+import { sends } from "./Messages.ts"
 import { cannotPackage, packageSize } from "./Package.ts"
 import { startPm2 } from "./Pm2.ts"
 import { apart } from "./processors.ts"
@@ -35,6 +36,7 @@ const full = {
   ready: 15,
   rpc: { rounds: 150, requests: 200 },
   echo: { rounds: 150, keystrokes: 50 },
+  messages: { rounds: 30, single: 50, together: 320 },
   throughput: { rounds: 7, bytes: 100e6 },
   rest: 3,
   idle: { steps: [10, 100, 1_000], seconds: 10 }
@@ -44,6 +46,7 @@ const quick: typeof full = {
   ready: 3,
   rpc: { rounds: 20, requests: 200 },
   echo: { rounds: 20, keystrokes: 50 },
+  messages: { rounds: 3, single: 50, together: 320 },
   throughput: { rounds: 1, bytes: 20e6 },
   rest: 1,
   idle: { steps: [10, 100], seconds: 2 }
@@ -92,6 +95,7 @@ try {
   await measure("echo", () =>
     apart(daemon.pid, () => echo(relays(daemon), size.echo.rounds, size.echo.keystrokes, missing))
   )
+  await measure("messages", () => apart(daemon.pid, () => sends(scratch, daemon, size.messages)))
   await measure("throughput", () => {
     const { bytes, rounds } = size.throughput
     return throughput(scratch, [...relays(daemon), rawPty], rounds, bytes, missing)

@@ -24,6 +24,8 @@ export interface Measured {
     | "rest"
     | "session"
     | "idle"
+    | "send"
+    | "sends"
   readonly title: string
   readonly unit: string
   /** Name of our own series. */

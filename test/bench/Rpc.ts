@@ -3,9 +3,9 @@
  *
  * The same bare client asks both servers, so that only the servers differ.
  */
-import { connect, type Socket } from "node:net"
 import { fileURLToPath } from "node:url"
 import type { Daemon } from "./Daemon.ts"
+import { LineClient } from "./LineClient.ts"
 import { howPinned } from "./processors.ts"
 import type { Measured } from "./Result.ts"
 import { lineWith, type Scratch } from "./Scratch.ts"
@@ -14,54 +14,19 @@ import { median, takeTurns } from "./statistics.ts"
 const ECHO = "e".repeat(100)
 const IN_FLIGHT = 16
 
-/** Newline-delimited JSON-RPC without any ceremony: one callback per answered id. */
-class BareClient {
-  readonly #socket: Socket
-  readonly #waiting = new Map<number, () => void>()
-  #rest = ""
-  #next = 1
-
-  private constructor(socket: Socket) {
-    this.#socket = socket
-    socket.setEncoding("utf8")
-    socket.on("data", (text: string) => {
-      const lines = (this.#rest + text).split("\n")
-      this.#rest = lines.pop()!
-      for (const line of lines) {
-        const { id, result } = JSON.parse(line) as { id: number; result?: { echo?: string } }
-        if (result?.echo !== ECHO) throw new Error(`not an echo: ${line}`)
-        const done = this.#waiting.get(id)!
-        this.#waiting.delete(id)
-        done()
-      }
-    })
-  }
-
-  static open(path: string): Promise<BareClient> {
-    return new Promise((resolve, reject) => {
-      const socket = connect(path, () => resolve(new BareClient(socket)))
-      socket.once("error", reject)
-    })
-  }
-
-  ask(done: () => void): void {
-    const id = this.#next++
-    this.#waiting.set(id, done)
-    this.#socket.write(`${JSON.stringify({ jsonrpc: "2.0", id, method: "health", params: { echo: ECHO } })}\n`)
-  }
-
-  close(): void {
-    this.#socket.destroy()
-  }
-}
+const ask = (client: LineClient, done: () => void): void =>
+  client.ask("health", { echo: ECHO }, (result) => {
+    if ((result as { readonly echo?: string }).echo !== ECHO) throw new Error("not an echo")
+    done()
+  })
 
 /** Median microseconds of requests made one after the other. */
-const roundTrip = (client: BareClient, count: number): Promise<number> =>
+const roundTrip = (client: LineClient, count: number): Promise<number> =>
   new Promise((resolve) => {
     const taken: Array<number> = []
     const next = () => {
       const asked = performance.now()
-      client.ask(() => {
+      ask(client, () => {
         taken.push((performance.now() - asked) * 1000)
         if (taken.length < count) next()
         else resolve(median(taken))
@@ -71,14 +36,14 @@ const roundTrip = (client: BareClient, count: number): Promise<number> =>
   })
 
 /** Requests per second with `IN_FLIGHT` of them unanswered at any time. */
-const rate = (client: BareClient, count: number): Promise<number> =>
+const rate = (client: LineClient, count: number): Promise<number> =>
   new Promise((resolve) => {
     const started = performance.now()
     let asked = 0
     let answered = 0
     const next = () => {
       asked += 1
-      client.ask(() => {
+      ask(client, () => {
         answered += 1
         if (asked < count) next()
         else if (answered === count) resolve(count / ((performance.now() - started) / 1000))
@@ -102,8 +67,8 @@ export const rpc = async (
     }
   )
   await lineWith(server, "stdout", "listening")
-  const [ours, bare] = await Promise.all([BareClient.open(daemon.client.socket), BareClient.open(path)])
-  const contest = (measure: (client: BareClient) => Promise<number>) =>
+  const [ours, bare] = await Promise.all([LineClient.open(daemon.client.socket), LineClient.open(path)])
+  const contest = (measure: (client: LineClient) => Promise<number>) =>
     takeTurns(
       [
         { name: "agentd", measure: () => measure(ours) },

@@ -35,6 +35,23 @@ describe("sending", () => {
     expect(await bee("message.markRead", { messages: [sent.id] })).toEqual({ marked: 0, unread: 0 })
   })
 
+  it("answers the message as it is found afterwards", async () => {
+    const cat = await agentIn(daemon, "cat")
+    const first = await ant("message.send", {
+      to: ["@cat", "@bee"],
+      text: "hello",
+      refs: ["commit:1"],
+      data: { n: [1] }
+    })
+    const long = "🐜é".repeat(2_000)
+    const second = await cat("message.send", { replyTo: first.id, all: true, text: long, format: "plain" })
+    expect(second.text).not.toBe(long)
+    for (const [who, sent] of [[ant, first] as const, [cat, second] as const]) {
+      const { messages } = await who("message.outbox", { limit: 1 })
+      expect(messages).toEqual([sent])
+    }
+  })
+
   it("to a name that nobody has, to oneself, or with nothing in it is refused before anything is stored", async () => {
     const before = await lastSeq()
     const tag = async (params: object) => (await refusal(ant("message.send", { text: "x", ...params }))).tag

@@ -8,9 +8,9 @@ import type { Process } from "../../src/host/ProcessTable.ts"
 import { parseStat } from "../../src/host/ProcessTable.ts"
 import { MAX_BEHIND_BYTES, planStep } from "../../src/sessions/Attachment.ts"
 import { checkDirectory, resolveCommand } from "../../src/sessions/Command.ts"
+import { remembered, sessionOf } from "../../src/sessions/Membership.ts"
 import { generateName } from "../../src/sessions/Names.ts"
 import { selectTree } from "../../src/sessions/ProcessTree.ts"
-import { sessionOf } from "../../src/sessions/Sessions.ts"
 import { unitOf } from "../../src/sessions/SessionUnit.ts"
 import { plainText } from "../../src/sessions/transcript/PlainText.ts"
 import { wholeLength } from "../../src/sessions/WholeText.ts"
@@ -152,6 +152,32 @@ describe("the session a process runs in", () => {
 
   it("is none for others, and for a process that is gone", () => {
     expect([9, 99].map(of)).toEqual([null, null])
+  })
+
+  it("is looked for again only while it could become another one", () => {
+    let answer: string | null = null
+    let looks = 0
+    const entries = new Map<string, { readonly record: { pid: number | null } }>()
+    let added = 0
+    const add = (id: string, pid: number | null) => {
+      added += 1
+      const record = { pid }
+      entries.set(id, { record })
+      return record
+    }
+    const look = () => {
+      looks += 1
+      return answer
+    }
+    const ask = remembered(look, { entries, added: () => added })
+    expect([ask(), ask(), looks]).toEqual([null, null, 1])
+    const starting = add("a", null)
+    expect([ask(), ask(), looks]).toEqual([null, null, 3])
+    starting.pid = 10
+    expect([ask(), ask(), looks]).toEqual([null, null, 4])
+    add("b", 20)
+    answer = "b"
+    expect([ask(), ask(), looks]).toEqual(["b", "b", 5])
   })
 
   it("is none where processes are each other's parents", () => {

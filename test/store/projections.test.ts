@@ -124,7 +124,7 @@ describe("projections", () => {
         version,
         tables: [table],
         schema: [`CREATE TABLE ${table} (seq INTEGER PRIMARY KEY) STRICT`],
-        apply: (sql, { seq }) => Effect.asVoid(sql`INSERT INTO ${sql(table)} VALUES (${seq * version})`)
+        apply: (sql, { seq }) => Effect.asVoid(sql`INSERT INTO ${sql.table(table)} VALUES (${seq * version})`)
       })
       const open = (projection: Projection, query: string) =>
         Effect.flatMap(Sqlite, ({ read }) => read((sql) => sql.unsafe<{ n: number }>(query))).pipe(

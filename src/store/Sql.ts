@@ -1,0 +1,144 @@
+/**
+ * SQL as tagged templates: a text with its parameters, run on one connection, as an Effect that needs no waiting.
+ *
+ * Node's SQLite answers at once, in this thread. Each text is prepared once and found again by its template or its words; a statement
+ * costs little more than SQLite itself takes for it, and a message that is sent takes ten.
+ */
+import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite"
+import { Data, Effect } from "effect"
+
+/** What SQLite, or Node in front of it, says against a statement. */
+export class SqlError extends Data.TaggedError("SqlError")<{ readonly cause: unknown }> {}
+
+type Value = SQLInputValue
+
+/** A piece of SQL with its parameters, to be put into a template. */
+export class Fragment {
+  readonly text: string
+  readonly values: ReadonlyArray<Value>
+
+  constructor(text: string, values: ReadonlyArray<Value>) {
+    this.text = text
+    this.values = values
+  }
+}
+
+export type Rows<A> = Effect.Effect<ReadonlyArray<A>, SqlError>
+
+type Row = Readonly<Record<string, unknown>>
+
+export interface Sql {
+  /** Runs a statement; each `${value}` is a parameter, each `${fragment}` a part of the text. */
+  <A extends object = Row>(strings: TemplateStringsArray, ...values: ReadonlyArray<Value | Fragment>): Rows<A>
+  /** Runs a text that was put together, with a `?` for each parameter. */
+  readonly unsafe: <A extends object = Row>(text: string, values?: ReadonlyArray<Value>) => Rows<A>
+  /** A part of a template's text. Whatever goes in here is SQL: nothing that a peer has said. */
+  readonly part: (strings: TemplateStringsArray, ...values: ReadonlyArray<Value | Fragment>) => Fragment
+  readonly literal: (text: string) => Fragment
+  /** The name of a table. */
+  readonly table: (name: string) => Fragment
+  /** `(columns) VALUES (…)` of one row. */
+  readonly insert: (row: Readonly<Record<string, Value>>) => Fragment
+  /** All of them; TRUE for none. */
+  readonly and: (conditions: ReadonlyArray<Fragment>) => Fragment
+}
+
+/** Prepared statements kept for a connection: more than there are in the source; lists are put together in some hundred ways. */
+const MAX_PREPARED = 256
+
+interface Prepared {
+  readonly statement: StatementSync
+  readonly answers: boolean
+}
+
+const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`
+
+const part = (strings: TemplateStringsArray, ...given: ReadonlyArray<Value | Fragment>): Fragment => {
+  let text = strings[0]!
+  const values: Array<Value> = []
+  for (let at = 0; at < given.length; at++) {
+    const one = given[at]!
+    if (one instanceof Fragment) {
+      text += one.text
+      values.push(...one.values)
+    } else {
+      text += "?"
+      values.push(one)
+    }
+    text += strings[at + 1]!
+  }
+  return new Fragment(text, values)
+}
+
+const insert = (row: Readonly<Record<string, Value>>): Fragment => {
+  const columns = Object.keys(row)
+  return new Fragment(
+    `(${columns.map(quoted).join(", ")}) VALUES (${columns.map(() => "?").join(", ")})`,
+    Object.values(row)
+  )
+}
+
+const helpers = {
+  part,
+  insert,
+  literal: (text: string) => new Fragment(text, []),
+  table: (name: string) => new Fragment(quoted(name), []),
+  and: (conditions: ReadonlyArray<Fragment>) =>
+    conditions.length === 0
+      ? new Fragment("TRUE", [])
+      : new Fragment(
+          `(${conditions.map(({ text }) => text).join(" AND ")})`,
+          conditions.flatMap(({ values }) => values)
+        )
+}
+
+export const makeSql = (db: DatabaseSync): Sql => {
+  const byText = new Map<string, Prepared>()
+  /** The text of a template without fragments is always the same. */
+  const byTemplate = new WeakMap<TemplateStringsArray, string>()
+
+  const prepare = (text: string): Prepared => {
+    const known = byText.get(text)
+    if (known !== undefined) return known
+    const statement = db.prepare(text)
+    const prepared = { statement, answers: statement.columns().length > 0 }
+    if (byText.size >= MAX_PREPARED) byText.delete(byText.keys().next().value!)
+    byText.set(text, prepared)
+    return prepared
+  }
+
+  const run = <A>(text: string, values: ReadonlyArray<Value>): Rows<A> =>
+    Effect.suspend(() => {
+      try {
+        const { answers, statement } = prepare(text)
+        // Node answers plain objects of the columns' names; which ones is the query's business.
+        if (answers) return Effect.succeed(statement.all(...values) as unknown as ReadonlyArray<A>)
+        statement.run(...values)
+        return nothing
+      } catch (cause) {
+        return Effect.fail(new SqlError({ cause }))
+      }
+    })
+
+  const sql = <A>(strings: TemplateStringsArray, ...given: ReadonlyArray<Value | Fragment>): Rows<A> => {
+    if (!areValues(given)) {
+      const { text, values } = part(strings, ...given)
+      return run(text, values)
+    }
+    let text = byTemplate.get(strings)
+    if (text === undefined) {
+      text = strings.join("?")
+      byTemplate.set(strings, text)
+    }
+    return run(text, given)
+  }
+
+  return Object.assign(sql, helpers, {
+    unsafe: <A>(text: string, values: ReadonlyArray<Value> = []): Rows<A> => run(text, values)
+  })
+}
+
+const areValues = (given: ReadonlyArray<Value | Fragment>): given is ReadonlyArray<Value> =>
+  !given.some((one) => one instanceof Fragment)
+
+const nothing = Effect.succeed([])

@@ -1,0 +1,151 @@
+/**
+ * Messages that are on disk when they are acknowledged: how long one takes, how many there are a second, and how soon whoever waits
+ * for them is told; against the least that SQLite can do, an insert of the same text into a table of the same form.
+ */
+import { DatabaseSync } from "node:sqlite"
+import { migrations } from "../../src/store/Migrations.ts"
+import type { Daemon } from "./Daemon.ts"
+import { LineClient } from "./LineClient.ts"
+import { howPinned } from "./processors.ts"
+import type { Measured } from "./Result.ts"
+import type { Scratch } from "./Scratch.ts"
+import { median, takeTurns } from "./statistics.ts"
+
+const CLIENTS = 16
+
+const TEXT =
+  "The tests of the parser are green again; the cause was a missing end of line. Please look at the two cases I added."
+const RECIPIENT = "bench-reader"
+
+/** Inserts so many rows in one transaction, durable when it returns. */
+type Insert = (rows: number) => void
+
+/** As the event log is made and opened (src/store/), without what is derived from it. */
+const rawLog = (scratch: Scratch): { readonly insert: Insert; readonly close: () => void } => {
+  const db = new DatabaseSync(scratch.path(".db"))
+  db.exec("PRAGMA journal_mode = WAL")
+  db.exec("PRAGMA synchronous = FULL")
+  for (const { statements } of migrations) for (const statement of statements) db.exec(statement)
+  const add = db.prepare(
+    "INSERT INTO events (seq, id, at, type, body, workspace, origin, origin_seq, clock) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+  )
+  let seq = 0
+  const row = () => {
+    seq += 1
+    const id = String(seq).padStart(26, "0")
+    const body = JSON.stringify({
+      type: "message.sent",
+      author: { id: `agt_${id}`, name: "root" },
+      to: [`@${RECIPIENT}`],
+      recipients: [{ id: `agt_${id}`, name: RECIPIENT, delivered: true }],
+      thread: null,
+      replyTo: null,
+      scopes: [],
+      refs: [],
+      text: TEXT,
+      format: "markdown",
+      data: null,
+      key: null
+    })
+    add.run(seq, `evt_${id}`, Date.now(), "message.sent", body, "home", "ins_0123456789ABCDEF0123", seq, id.slice(-16))
+  }
+  return {
+    insert: (rows) => {
+      db.exec("BEGIN IMMEDIATE")
+      for (let i = 0; i < rows; i++) row()
+      db.exec("COMMIT")
+    },
+    close: () => db.close()
+  }
+}
+
+const sending = { to: [`@${RECIPIENT}`], text: TEXT, directory: "/" }
+
+/** Median milliseconds of so many, one after the other. */
+const oneByOne = async (count: number, act: () => unknown): Promise<number> => {
+  const taken: Array<number> = []
+  for (let i = 0; i < count; i++) {
+    const began = performance.now()
+    const acting = act()
+    if (acting instanceof Promise) await acting
+    taken.push(performance.now() - began)
+  }
+  return median(taken)
+}
+
+/** Sends a second, each client with one unacknowledged. */
+const together = async (clients: ReadonlyArray<LineClient>, count: number): Promise<number> => {
+  let left = count
+  const began = performance.now()
+  await Promise.all(
+    clients.map(async (client) => {
+      while (left > 0) {
+        left -= 1
+        await client.call("message.send", sending)
+      }
+    })
+  )
+  return count / ((performance.now() - began) / 1000)
+}
+
+export interface SendingSize {
+  readonly rounds: number
+  readonly single: number
+  readonly together: number
+}
+
+export const sends = async (
+  scratch: Scratch,
+  { client }: Daemon,
+  size: SendingSize
+): Promise<ReadonlyArray<Measured>> => {
+  const raw = rawLog(scratch)
+  const clients = await Promise.all(Array.from({ length: CLIENTS }, () => LineClient.open(client.socket)))
+  const [first] = clients
+  await first!.call("agent.register", { name: RECIPIENT, directory: "/" })
+  const inserting = (rows: number, transactions: number): number => {
+    const began = performance.now()
+    for (let i = 0; i < transactions; i++) raw.insert(rows)
+    return (rows * transactions) / ((performance.now() - began) / 1000)
+  }
+  try {
+    return [
+      {
+        id: "send",
+        title: "A message sent and on disk, one at a time",
+        unit: "ms",
+        ours: "agentd",
+        rounds: await takeTurns(
+          [
+            { name: "agentd", measure: () => oneByOne(size.single, () => first!.call("message.send", sending)) },
+            { name: "bare SQLite insert", measure: () => oneByOne(size.single, () => raw.insert(1)) }
+          ],
+          size.rounds
+        ),
+        goal: { against: "bare SQLite insert", limit: 2, sense: "at most" },
+        how: `Median of ${size.single} a round. Bare SQLite is one row of the same text in a table of the event log's form, WAL and \`synchronous = FULL\`, in the process that asks: no socket, no checks, no tables of messages.${howPinned}`
+      },
+      {
+        id: "sends",
+        title: `Messages sent and on disk, ${CLIENTS} clients at once`,
+        unit: "messages/s",
+        ours: "agentd",
+        rounds: await takeTurns(
+          [
+            { name: "agentd", measure: () => together(clients, size.together) },
+            {
+              name: "bare SQLite inserts",
+              measure: async () => inserting(CLIENTS, Math.ceil(size.together / CLIENTS))
+            }
+          ],
+          size.rounds
+        ),
+        goal: { against: "bare SQLite inserts", limit: 0.5, sense: "at least" },
+        how: `${size.together} messages a round. Bare SQLite puts ${CLIENTS} rows into each transaction.${howPinned}`
+      }
+    ]
+  } finally {
+    for (const one of clients) one.close()
+    raw.close()
+  }
+}
