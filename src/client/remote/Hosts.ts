@@ -6,8 +6,9 @@ import { connect, type Socket } from "node:net"
 import { join } from "node:path"
 import type { Duplex } from "node:stream"
 import { LineSplitter } from "../../wire/LineSplitter.ts"
-import { AgentdError } from "../AgentdError.ts"
+import { AgentdError, type AgentdErrorTag } from "../AgentdError.ts"
 import type { Environment } from "../Places.ts"
+import type { Answer, Order } from "./StatusSocket.ts"
 import type { TunnelStatus } from "./Supervisor.ts"
 import { SUPERVISOR_SUFFIX, tunnelDirectory, tunnelFiles } from "./TunnelFiles.ts"
 
@@ -21,6 +22,8 @@ const MAX_STATUS_BYTES = 64 * 1024
 /** Follows a connection's status until `stop`; the promise resolves when the supervisor has gone. */
 export interface Following {
   readonly order: (word: "kick" | "kick terminal" | "stop") => void
+  /** @throws AgentdError for what the supervisor refuses */
+  readonly ask: (order: Order) => Promise<void>
   readonly stop: () => void
   readonly gone: Promise<void>
 }
@@ -31,16 +34,38 @@ export const follow = (path: string, onStatus: (status: TunnelStatus) => void): 
     const gone = Promise.withResolvers<void>()
     const socket: Socket = connect(path)
     const lines = new LineSplitter(MAX_STATUS_BYTES)
+    const asked = new Map<number, (answer: Answer) => void>()
+    let last = 0
     socket.on("data", (chunk: Buffer) =>
       lines.push(chunk, (line) => {
-        if (typeof line === "string") onStatus(JSON.parse(line) as TunnelStatus)
+        if (typeof line !== "string") return true
+        const said = JSON.parse(line) as TunnelStatus | Answer
+        if ("answer" in said) asked.get(said.answer)?.(said)
+        else onStatus(said)
         return true
       })
     )
+    const ask = async (order: Order) => {
+      last += 1
+      const id = last
+      const { promise, resolve: answered } = Promise.withResolvers<Answer | null>()
+      asked.set(id, answered)
+      void gone.promise.then(() => answered(null))
+      socket.write(`${JSON.stringify({ id, ...order })}\n`)
+      const answer = await promise
+      asked.delete(id)
+      if (answer === null) throw new AgentdError("HostDown", "The connection was given up just now.")
+      if (answer.error !== undefined) throw new AgentdError(answer.error.tag as AgentdErrorTag, answer.error.message)
+    }
     socket.on("error", () => resolve(null))
     socket.on("close", () => gone.resolve())
     socket.on("connect", () =>
-      resolve({ order: (word) => void socket.write(`${word}\n`), stop: () => socket.destroy(), gone: gone.promise })
+      resolve({
+        order: (word) => void socket.write(`${word}\n`),
+        ask,
+        stop: () => socket.destroy(),
+        gone: gone.promise
+      })
     )
   })
 

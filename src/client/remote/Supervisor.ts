@@ -2,17 +2,15 @@
  * Keeps one connection to another machine: runs ssh, has the daemon over there started, forwards its socket, and begins again when
  * the connection breaks. It is the program of a session, so that it outlives the command that started it and can ask for a
  * password on that session's terminal.
- *
- * Whoever connects to its socket is sent its status, a JSON line now and one at every change, and may send orders, a word a line:
- * `kick`, `kick terminal`, `stop`.
  */
 import { type ChildProcess, execFile, spawn } from "node:child_process"
 import { existsSync, rmdirSync, rmSync, watch } from "node:fs"
-import { connect, createServer, type Server, type Socket } from "node:net"
-import { LineSplitter, TOO_LONG } from "../../wire/LineSplitter.ts"
 import { AgentdError } from "../AgentdError.ts"
+import { type ForwardStatus, isForward, placeOf } from "./Forward.ts"
+import { Forwarder } from "./Forwarder.ts"
 import { greet, lastLine, parseStarted, Unusable } from "./OtherDaemon.ts"
 import { lossOf, masterArgs, startCommand, throughMaster } from "./Ssh.ts"
+import { type Order, StatusSocket } from "./StatusSocket.ts"
 import { ownDirectory, type TunnelFiles } from "./TunnelFiles.ts"
 import { first, next, type TunnelEvent, type TunnelState } from "./TunnelState.ts"
 
@@ -35,6 +33,7 @@ export interface TunnelStatus {
   readonly state: TunnelState
   /** What agentctl is called over there. */
   readonly agentctl: string
+  readonly forwards: ReadonlyArray<ForwardStatus>
 }
 
 /** Milliseconds the daemon over there may take to start. */
@@ -42,8 +41,6 @@ const START_MS = 30_000
 /** Characters of ssh's last words that are kept, and bytes of an answer that are read. */
 const LAST_WORDS = 4_096
 const MAX_ANSWER_BYTES = 64 * 1024
-/** Bytes of an order. */
-const MAX_ORDER_BYTES = 64
 
 /** Resolves when it was told to stop. @throws AgentdError `Conflict` when the same connection is kept already */
 export const supervise = async (options: SupervisorOptions): Promise<void> => {
@@ -59,9 +56,9 @@ export const supervise = async (options: SupervisorOptions): Promise<void> => {
 
 class Tunnel {
   readonly #options: SupervisorOptions
-  readonly #watchers = new Set<Socket>()
+  readonly #socket: StatusSocket
+  readonly #forwards: Forwarder
   readonly #closed = Promise.withResolvers<void>()
-  #server: Server | undefined
   #state: TunnelState
   #master: ChildProcess | undefined
   /** What this master forwards. */
@@ -73,18 +70,21 @@ class Tunnel {
   constructor(options: SupervisorOptions) {
     this.#options = options
     this.#state = first(process.stdin.isTTY === true)
+    this.#forwards = new Forwarder({ ask: (args) => this.#through(args), onChange: () => this.#socket.changed() })
+    this.#socket = new StatusSocket({
+      path: options.files.supervisor,
+      status: () => this.#status(),
+      onWord: (word) => {
+        if (word === "stop") this.#on({ type: "stop" })
+        else if (word === "kick" || word === "kick terminal") this.#on({ type: "kick", terminal: word !== "kick" })
+      },
+      onOrder: (order, from) => this.#order(order, from),
+      onGone: (from) => this.#forwards.release(from)
+    })
   }
 
-  async listen(): Promise<void> {
-    const { name, files } = this.#options
-    if (await answers(files.supervisor)) {
-      throw new AgentdError("Conflict", `A connection to ${name} is kept already. "agentctl hosts" shows it.`)
-    }
-    rmSync(files.supervisor, { force: true })
-    this.#server = createServer((socket) => this.#serve(socket))
-    await new Promise<void>((resolve, reject) => {
-      this.#server!.once("error", reject).listen(files.supervisor, resolve)
-    })
+  listen(): Promise<void> {
+    return this.#socket.listen(this.#options.name)
   }
 
   async run(): Promise<void> {
@@ -96,10 +96,10 @@ class Tunnel {
     this.#turn += 1
     clearTimeout(this.#timer)
     this.#master?.kill("SIGTERM")
-    for (const socket of this.#watchers) socket.destroySoon()
-    this.#server?.close()
-    const { api, control, directory, supervisor } = this.#options.files
-    for (const file of [api, control, supervisor]) rmSync(file, { force: true })
+    this.#forwards.down()
+    this.#socket.close()
+    const { api, control, directory } = this.#options.files
+    for (const file of [api, control]) rmSync(file, { force: true })
     try {
       rmdirSync(directory)
     } catch {
@@ -107,26 +107,16 @@ class Tunnel {
     }
   }
 
-  #serve(socket: Socket): void {
-    const lines = new LineSplitter(MAX_ORDER_BYTES)
-    this.#watchers.add(socket)
-    socket.on("error", () => {})
-    socket.on("close", () => this.#watchers.delete(socket))
-    socket.on("data", (chunk: Buffer) =>
-      lines.push(chunk, (line) => {
-        if (line === TOO_LONG) socket.destroy()
-        else if (line === "stop") this.#on({ type: "stop" })
-        else if (line === "kick" || line === "kick terminal") this.#on({ type: "kick", terminal: line !== "kick" })
-        return true
-      })
-    )
-    socket.write(this.#line())
+  #status(): TunnelStatus {
+    const { agentctl, name, target } = this.#options
+    return { name, target, state: this.#state, agentctl, forwards: this.#forwards.list }
   }
 
-  #line(): string {
-    const { agentctl, name, target } = this.#options
-    const status: TunnelStatus = { name, target, state: this.#state, agentctl }
-    return `${JSON.stringify(status)}\n`
+  async #order(order: Order, from: object): Promise<void> {
+    if (!isForward(order.forward)) throw new AgentdError("InvalidParams", "This is no forward that a connection makes.")
+    if (order.order === "forward") return this.#forwards.add(order.forward, order.held ? from : null)
+    if (await this.#forwards.remove(placeOf(order.forward))) return
+    throw new AgentdError("Conflict", `Nothing is forwarded from there. "agentctl forwards" lists what is.`)
   }
 
   #on(event: TunnelEvent): void {
@@ -141,7 +131,7 @@ class Tunnel {
     this.#turn += 1
     clearTimeout(this.#timer)
     this.#options.onState(state)
-    for (const socket of this.#watchers) socket.write(this.#line())
+    this.#socket.changed()
     switch (state.at) {
       case "connecting":
         return this.#connect(state.batch)
@@ -158,7 +148,7 @@ class Tunnel {
       case "closed":
         return this.#closed.resolve()
       case "up":
-        return
+        return this.#forwards.up()
     }
   }
 
@@ -188,6 +178,7 @@ class Tunnel {
       folder.close()
       if (this.#master !== master) return
       this.#master = undefined
+      this.#forwards.down()
       this.#on({ type: "lost", loss: lossOf(said, code), now: Date.now() })
     }
     master.on("error", (cause) => {
@@ -247,14 +238,3 @@ class Tunnel {
     })
   }
 }
-
-/** Does somebody listen on this socket? */
-const answers = (path: string): Promise<boolean> =>
-  new Promise((resolve) => {
-    const socket = connect(path)
-    socket.once("connect", () => {
-      socket.destroy()
-      resolve(true)
-    })
-    socket.once("error", () => resolve(false))
-  })
