@@ -1,7 +1,8 @@
 /**
  * Turns `src/` into what is shipped: `dist/agentd.js`, `dist/agentctl.cjs`, `dist/client/` and the notices of what was bundled.
  *
- * Bundled, because opening several hundred small modules costs more than running them. Native addons stay outside.
+ * Bundled, because opening several hundred small modules costs more than running them, and because the SQLite driver
+ * needs an import rewritten (see `alias`). Native addons stay outside.
  *
  *   node packaging/build/bundle.ts              build
  *   node packaging/build/bundle.ts --if-stale   build only if a source has changed since the last build
@@ -35,6 +36,8 @@ const common: BuildOptions = {
   write: false,
   logLevel: "warning",
   external,
+  // The newest SQLite driver build still imports `effect/unstable/*`, which effect 4.1 renamed to `effect/*`.
+  alias: { "effect/unstable": "effect" },
   define: { "process.env.WS_NO_BUFFER_UTIL": '"1"', "process.env.WS_NO_UTF_8_VALIDATE": '"1"' }
 }
 

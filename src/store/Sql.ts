@@ -1,14 +1,16 @@
 /**
- * SQL as tagged templates: a text with its parameters, run on one connection, as an Effect that needs no waiting.
+ * SQL as tagged templates: a text with its parameters, run on one connection of the driver's.
  *
- * Node's SQLite answers at once, in this thread. Each text is prepared once and found again by its template or its words; a statement
- * costs little more than SQLite itself takes for it, and a message that is sent takes ten.
+ * Below the driver's own templates, which put a text together, look for a transaction and open a span for each statement: several times
+ * what SQLite itself takes for it, and a message that is sent takes ten. The text of a template is put together once, and the
+ * connection keeps what it has prepared by its text.
  */
-import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite"
-import { Data, Effect } from "effect"
+import type { SQLInputValue } from "node:sqlite"
+import type { Effect } from "effect"
+import type { Connection } from "effect/sql/SqlConnection"
+import type { SqlError } from "effect/sql/SqlError"
 
-/** What SQLite, or Node in front of it, says against a statement. */
-export class SqlError extends Data.TaggedError("SqlError")<{ readonly cause: unknown }> {}
+export type { SqlError }
 
 type Value = SQLInputValue
 
@@ -41,14 +43,6 @@ export interface Sql {
   readonly insert: (row: Readonly<Record<string, Value>>) => Fragment
   /** All of them; TRUE for none. */
   readonly and: (conditions: ReadonlyArray<Fragment>) => Fragment
-}
-
-/** Prepared statements kept for a connection: more than there are in the source; lists are put together in some hundred ways. */
-const MAX_PREPARED = 256
-
-interface Prepared {
-  readonly statement: StatementSync
-  readonly answers: boolean
 }
 
 const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`
@@ -92,33 +86,12 @@ const helpers = {
         )
 }
 
-export const makeSql = (db: DatabaseSync): Sql => {
-  const byText = new Map<string, Prepared>()
+export const makeSql = (connection: Connection): Sql => {
   /** The text of a template without fragments is always the same. */
   const byTemplate = new WeakMap<TemplateStringsArray, string>()
 
-  const prepare = (text: string): Prepared => {
-    const known = byText.get(text)
-    if (known !== undefined) return known
-    const statement = db.prepare(text)
-    const prepared = { statement, answers: statement.columns().length > 0 }
-    if (byText.size >= MAX_PREPARED) byText.delete(byText.keys().next().value!)
-    byText.set(text, prepared)
-    return prepared
-  }
-
-  const run = <A>(text: string, values: ReadonlyArray<Value>): Rows<A> =>
-    Effect.suspend(() => {
-      try {
-        const { answers, statement } = prepare(text)
-        // Node answers plain objects of the columns' names; which ones is the query's business.
-        if (answers) return Effect.succeed(statement.all(...values) as unknown as ReadonlyArray<A>)
-        statement.run(...values)
-        return nothing
-      } catch (cause) {
-        return Effect.fail(new SqlError({ cause }))
-      }
-    })
+  // The driver answers plain objects of the columns' names; which ones is the query's business.
+  const run = <A>(text: string, values: ReadonlyArray<Value>): Rows<A> => connection.execute(text, values, undefined)
 
   const sql = <A>(strings: TemplateStringsArray, ...given: ReadonlyArray<Value | Fragment>): Rows<A> => {
     if (!areValues(given)) {
@@ -140,5 +113,3 @@ export const makeSql = (db: DatabaseSync): Sql => {
 
 const areValues = (given: ReadonlyArray<Value | Fragment>): given is ReadonlyArray<Value> =>
   !given.some((one) => one instanceof Fragment)
-
-const nothing = Effect.succeed([])

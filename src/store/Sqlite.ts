@@ -1,15 +1,20 @@
 /**
  * The database: one connection that writes, one that reads, and transactions that leave nothing behind when they fail.
+ *
+ * The only file that knows the driver. Its own `withTransaction` is not used: after a COMMIT that failed, its connection
+ * answers "cannot start a transaction within a transaction" for ever.
  */
 import { chmodSync, existsSync } from "node:fs"
-import { DatabaseSync } from "node:sqlite"
 import { pathToFileURL } from "node:url"
-import { Clock, Context, Effect, Exit, Layer, type Scope, Semaphore } from "effect"
+import * as Driver from "@effect/sql-sqlite-node/SqliteClient"
+import { Clock, Context, Duration, Effect, Exit, Layer, type Scope, Semaphore } from "effect"
+import { Reactivity } from "effect/reactivity"
+import { isSqlError, type SqlError } from "effect/sql/SqlError"
 import type { StorageUnavailable } from "../contract/Errors.ts"
 import { createPrivate, newestBackup, takeBackup } from "./Backups.ts"
 import { inspect, judge } from "./Inspect.ts"
 import { type Migration, migrate, migrations } from "./Migrations.ts"
-import { makeSql, type Sql, SqlError } from "./Sql.ts"
+import { makeSql, type Sql } from "./Sql.ts"
 import { Result, resultCode, storageUnavailable } from "./SqliteFailure.ts"
 import { StoreUnusable } from "./StoreUnusable.ts"
 
@@ -18,6 +23,9 @@ const BUSY_MS = 1_000
 
 /** Bytes the write-ahead log may keep on disk after a burst. */
 const WAL_BYTES = 8 * 1024 * 1024
+
+/** Prepared statements kept for a connection: more than there are in the source; lists are put together in some hundred ways. */
+const MAX_PREPARED = 256
 
 export interface SqliteOptions {
   /** The database file; its directory exists and is private. */
@@ -62,7 +70,6 @@ const open = Effect.fn("Sqlite.open")(function* (
   const from = yield* prepare(options, steps.length)
 
   const writer = yield* connect(file, { filename: file }, [
-    "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
     `PRAGMA journal_size_limit = ${WAL_BYTES}`
@@ -76,7 +83,7 @@ const open = Effect.fn("Sqlite.open")(function* (
     )
 
   if (from < steps.length) yield* transaction((sql) => migrate(sql, from, steps))
-  const reader = yield* connect(file, { filename: file, readOnly: true }, [])
+  const reader = yield* connect(file, { filename: file, readonly: true, disableWAL: true }, [])
   const read = <A, E, R>(body: (sql: Sql) => Effect.Effect<A, E, R>) => refused(file, body(reader))
 
   return Sqlite.of({
@@ -86,7 +93,7 @@ const open = Effect.fn("Sqlite.open")(function* (
     scratch: (body) =>
       Effect.scoped(
         Effect.flatMap(
-          connect(file, { filename: ":memory:" }, [
+          connect(file, { filename: ":memory:", disableWAL: true }, [
             // SQLite takes a file name as a URI, and only there can it be told to attach without the right to write.
             `ATTACH '${pathToFileURL(file).href.replaceAll("'", "''")}?mode=ro' AS live`
           ]),
@@ -135,30 +142,20 @@ export const inspectStore = Effect.fnUntraced(function* (file: string, backups: 
 const attempt = <A>(file: string, run: () => A) =>
   Effect.try({ try: run, catch: (error) => storageUnavailable(file, error) })
 
-interface Place {
-  readonly filename: string
-  readonly readOnly?: boolean
-}
-
-/** Closed with the scope. */
-const connect = (file: string, { filename, readOnly = false }: Place, pragmas: ReadonlyArray<string>) =>
-  Effect.map(
-    Effect.acquireRelease(
-      attempt(file, () => {
-        // The file and what SQLite puts beside it take this mode; an older one may have been made with another umask.
-        if (filename === file) chmodSync(file, 0o600)
-        const db = new DatabaseSync(filename, { readOnly })
-        try {
-          for (const pragma of [`PRAGMA busy_timeout = ${BUSY_MS}`, ...pragmas]) db.exec(pragma)
-        } catch (cause) {
-          db.close()
-          throw cause
-        }
-        return db
-      }),
-      (db) => Effect.sync(() => db.close())
-    ),
-    makeSql
+/** Closed with the scope, which holds the driver's one connection all the while: nobody waits for it at each statement. */
+const connect = (file: string, config: Driver.SqliteClientConfig, pragmas: ReadonlyArray<string>) =>
+  Effect.gen(function* () {
+    // The file and what SQLite puts beside it take this mode; an older one may have been made with another umask.
+    if (config.filename === file) yield* attempt(file, () => chmodSync(file, 0o600))
+    const driver = yield* Driver.make({ prepareCacheSize: MAX_PREPARED, prepareCacheTTL: Duration.infinity, ...config })
+    const sql = makeSql(yield* driver.reserve)
+    for (const pragma of [`PRAGMA busy_timeout = ${BUSY_MS}`, ...pragmas]) yield* sql.unsafe(pragma)
+    return sql
+  }).pipe(
+    Effect.provide(Reactivity.layer),
+    // The driver opens in its constructor and lets what that throws become a defect.
+    Effect.catchDefect((defect) => Effect.fail(storageUnavailable(file, defect))),
+    (opening) => refused(file, opening)
   )
 
 const inTransaction = <A, E, R>(
@@ -188,5 +185,5 @@ const inTransaction = <A, E, R>(
 
 const refused = <A, E, R>(file: string, effect: Effect.Effect<A, E, R>): Effect.Effect<A, Refused<E>, R> =>
   Effect.mapError(effect, (error) =>
-    error instanceof SqlError ? storageUnavailable(file, error) : (error as Exclude<E, SqlError>)
+    isSqlError(error) ? storageUnavailable(file, error) : (error as Exclude<E, SqlError>)
   )

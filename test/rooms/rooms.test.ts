@@ -61,6 +61,11 @@ describe("the checker catches", () => {
       /only store\/ may/
     ],
     [
+      "the SQLite driver outside its file",
+      { "store/A.ts": 'import * as S from "@effect/sql-sqlite-node/SqliteClient"' },
+      /only store\/Sqlite.ts may/
+    ],
+    [
       "the Effect runtime in the client",
       { "client/A.ts": 'import { Effect } from "effect"' },
       /loads the Effect runtime/

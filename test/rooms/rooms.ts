@@ -61,8 +61,9 @@ export const packages: Readonly<Record<string, ReadonlyArray<string>>> = {
   koffi: ["host/"],
   "node-pty": ["host/"],
   "sd-notify": ["host/"],
-  // One room opens a database.
+  // One room opens a database; one file knows that the driver is a beta.
   "node:sqlite": ["store/"],
+  "@effect/sql-sqlite-node": ["store/Sqlite.ts"],
   "smol-toml": ["config/"],
   "@xterm": ["sessions/"],
   "@oclif": ["cli/"]

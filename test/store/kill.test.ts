@@ -10,9 +10,13 @@ const here = (name: string) => fileURLToPath(new URL(name, import.meta.url))
 /** Runs the appender until it has acknowledged so many events, kills it, and answers all it had acknowledged. */
 const killAfter = (directory: string, first: number, events: number) =>
   Effect.callback<ReadonlyArray<string>>((resume) => {
-    const child = spawn(process.execPath, [here("appender.ts"), directory, `${first}`], {
-      stdio: ["ignore", "pipe", "inherit"]
-    })
+    const child = spawn(
+      process.execPath,
+      ["--import", here("driverAlias.ts"), here("appender.ts"), directory, `${first}`],
+      {
+        stdio: ["ignore", "pipe", "inherit"]
+      }
+    )
     let printed = ""
     child.stdout.setEncoding("utf8").on("data", (text: string) => {
       printed += text

@@ -1,17 +1,23 @@
 /** Statements as templates: what becomes of values, fragments and mistakes. */
-import { DatabaseSync } from "node:sqlite"
-import { Effect, Result } from "effect"
+import * as Driver from "@effect/sql-sqlite-node/SqliteClient"
+import { Effect, Exit, Result, Scope } from "effect"
+import { Reactivity } from "effect/reactivity"
+import { isSqlError } from "effect/sql/SqlError"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
-import { makeSql, type Rows, type Sql, SqlError } from "../../src/store/Sql.ts"
+import { makeSql, type Rows, type Sql } from "../../src/store/Sql.ts"
+import { innermostMessage, resultCode } from "../../src/store/SqliteFailure.ts"
 
-let db: DatabaseSync
+let scope: Scope.Closeable
 let sql: Sql
-beforeEach(() => {
-  db = new DatabaseSync(":memory:")
-  sql = makeSql(db)
-  db.exec(`CREATE TABLE "odd ""name" (id INTEGER PRIMARY KEY, text TEXT)`)
+beforeEach(async () => {
+  scope = Scope.makeUnsafe()
+  const driver = await Effect.runPromise(
+    Driver.make({ filename: ":memory:" }).pipe(Effect.provide(Reactivity.layer), Scope.provide(scope))
+  )
+  sql = makeSql(await Effect.runPromise(Scope.provide(driver.reserve, scope)))
+  run(sql.unsafe(`CREATE TABLE "odd ""name" (id INTEGER PRIMARY KEY, text TEXT)`))
 })
-afterEach(() => db.close())
+afterEach(() => Effect.runPromise(Scope.close(scope, Exit.void)))
 
 const odd = 'odd "name'
 const run = <A>(rows: Rows<A>) => Effect.runSync(rows)
@@ -50,11 +56,12 @@ describe("a statement", () => {
   it("fails with what SQLite says, and the next one runs", () => {
     const fails = (rows: Rows<object>) => Result.getOrThrow(Result.flip(Effect.runSync(Effect.result(rows))))
     const wrong = fails(sql`SELECT nonsense`)
-    expect(wrong).toBeInstanceOf(SqlError)
-    expect(wrong.cause).toMatchObject({ message: expect.stringContaining("no such column: nonsense"), errcode: 1 })
+    expect(isSqlError(wrong)).toBe(true)
+    expect(resultCode(wrong)).toBe(1)
+    expect(innermostMessage(wrong)).toContain("no such column: nonsense")
     run(sql`INSERT INTO ${sql.table(odd)} ${sql.insert({ id: 1, text: "" })}`)
     const again = fails(sql`INSERT INTO ${sql.table(odd)} ${sql.insert({ id: 1, text: "" })}`)
-    expect(again.cause).toMatchObject({ message: expect.stringContaining("UNIQUE") })
+    expect(innermostMessage(again)).toContain("UNIQUE")
     expect(run(sql`SELECT 1 AS n`)).toEqual([{ n: 1 }])
   })
 
