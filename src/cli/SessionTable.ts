@@ -1,6 +1,7 @@
 /** Sessions for people: the table of `ls`, and how an end is put into words. */
 import type { Session, SessionExit } from "../contract/Session.ts"
 import { age, bytes, type Colour, type Column, commandLine, printable, table } from "./Paint.ts"
+import { stateCell, stateColour } from "./StateText.ts"
 
 /** "exit 3", "SIGKILL (stopped)": how a session ended. */
 export const describeExit = (exit: Pick<SessionExit, "code" | "signal" | "by">): string => {
@@ -77,6 +78,7 @@ export const sessionTable = (sessions: ReadonlyArray<ListedSession>, long = fals
     { title: "NAME", value: name, colour: () => "bold" },
     { title: "ID", value: (session) => session.id },
     { title: "STATUS", value: status, colour: statusColour },
+    { title: "STATE", value: stateCell, colour: stateColour },
     ...(long ? figures : []),
     { title: "AGE", value: (session) => age(session.createdAt) },
     { title: "CLIENTS", value: clients },

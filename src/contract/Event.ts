@@ -10,6 +10,7 @@ import { messageEvents } from "./Message.ts"
 import { SessionSecret } from "./Secret.ts"
 import { RestartPolicy, SessionExit, SessionId, StandardInput, Timestamp } from "./Session.ts"
 import { SessionLimits } from "./SessionLimits.ts"
+import { StateName, StateSource } from "./SessionState.ts"
 
 /** `evt_` and a ULID. */
 export const EventId = Schema.String.check(
@@ -76,6 +77,17 @@ export const EventBody = Schema.Union([
     cols: Schema.Int,
     rows: Schema.Int
   }).annotate({ description: "Its terminal has another size." }),
+  Schema.Struct({
+    type: Schema.Literal("session.state-changed"),
+    session: SessionId,
+    state: StateName,
+    source: StateSource,
+    confidence: Schema.Number,
+    since: Timestamp
+  }).annotate({
+    description:
+      "Its program does something else; changes that follow each other closely are one. What it asks is not recorded: `session.get` has it."
+  }),
   Schema.Struct({
     type: Schema.Literal("session.ended"),
     session: SessionId,

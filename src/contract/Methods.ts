@@ -11,6 +11,7 @@ import * as F from "./Forwarding.ts"
 import { DEADLINE_MS } from "./Limits.ts"
 import * as M from "./Message.ts"
 import * as S from "./Session.ts"
+import * as St from "./SessionState.ts"
 import * as Sub from "./Subscription.ts"
 
 /** How long a method may take: a number of milliseconds, or `null` when it streams or waits for something. */
@@ -90,10 +91,15 @@ export const methods = {
   "session.output": method("Read recorded output by offset.", S.OutputParams, S.OutputResult, null),
   "session.screen": method("The screen as a terminal shows it now.", S.ScreenParams, S.Screen),
   "session.wait": method(
-    "Wait until a session exits, falls silent, or prints something.",
+    "Wait until a session exits, falls silent, prints something, or comes into a state.",
     S.WaitParams,
     S.WaitResult,
     null
+  ),
+  "session.report": method(
+    "Say what the program of the caller's own session is doing: for hooks of programs.",
+    St.ReportParams,
+    St.ReportResult
   ),
   "session.attach": method(
     "Turn this connection into frames that carry the session's terminal.",

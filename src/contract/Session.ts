@@ -8,6 +8,7 @@ import { REFRESHED } from "./Refreshed.ts"
 import { SandboxName } from "./Sandbox.ts"
 import { SessionSecret, SessionSecrets } from "./Secret.ts"
 import { AskedLimits, SessionLimits, SessionUsage } from "./SessionLimits.ts"
+import { SessionState, StateName } from "./SessionState.ts"
 
 /** `ses_` and a ULID (26 characters of Crockford base32). */
 export const SessionId = Schema.String.check(
@@ -117,6 +118,9 @@ export const Session = Schema.Struct({
   rows: Schema.Int,
   tags: Schema.Array(Schema.String),
   status: SessionStatus,
+  state: Schema.optionalKey(SessionState).annotateKey({
+    description: "What its program is doing. Absent: its daemon is of a version that does not look."
+  }),
   launcher: Schema.Literals(["direct", "systemd"]).annotateKey({
     description: "How its process was started and is found again."
   }),
@@ -212,10 +216,14 @@ export const StartParams = Schema.Struct({
 })
 export type StartParams = typeof StartParams.Type
 
+/** One is enough. */
+const States = Schema.Array(StateName).check(Schema.isMinLength(1), Schema.isMaxLength(StateName.literals.length))
+
 export const ListParams = Schema.Struct({
   all: Schema.optionalKey(Schema.Boolean).annotateKey({ description: "Ended sessions too." }),
   tag: Schema.optionalKey(Tag).annotateKey({ description: "Only sessions with this tag." }),
   status: Schema.optionalKey(SessionStatus).annotateKey({ description: "Only sessions in this state." }),
+  state: Schema.optionalKey(States).annotateKey({ description: "Only sessions whose program does one of these." }),
   usage: Schema.optionalKey(Schema.Boolean).annotateKey({
     description: "What each uses, too; it costs a few file reads a session."
   })
@@ -367,7 +375,14 @@ export type Screen = typeof Screen.Type
 
 export const WaitParams = Schema.Struct({
   ...one,
-  for: Schema.Literals(["exit", "idle", "output"]).annotateKey({ description: "What to wait for." }),
+  for: Schema.Literals(["exit", "idle", "output", "state"]).annotateKey({
+    description:
+      "What to wait for: its end; that it prints nothing for a while; that it prints something; that its program comes into a state, or is in it already."
+  }),
+  states: Schema.optionalKey(States).annotateKey({
+    description:
+      "`state`: any of these. Who waits for `idle` is content with `done`. An end that is not waited for (`exited`) is the error `SessionEnded`."
+  }),
   idleMs: Schema.optionalKey(Milliseconds).annotateKey({
     description: "`idle`: milliseconds without output that count as idle. Default 2000."
   }),
@@ -375,8 +390,9 @@ export const WaitParams = Schema.Struct({
     description:
       "`output`: a JavaScript regular expression of at most 512 characters, matched against text without escape sequences."
   }),
-  from: Schema.optionalKey(Schema.Int).annotateKey({
-    description: "`output`: look from this offset on. Default: the session's whole retained output."
+  from: Schema.optionalKey(Schema.Union([Schema.Literal("now"), Schema.Int])).annotateKey({
+    description:
+      "`output`: look from this offset on; `now`: only at what is printed from now on. Default: the session's whole retained output."
   }),
   timeoutMs: Schema.optionalKey(Milliseconds).annotateKey({
     description: "Give up after so many milliseconds. Default: never."

@@ -45,6 +45,7 @@ import { Sessions } from "../sessions/Sessions.ts"
 import { Supervisor } from "../sessions/Supervisor.ts"
 import * as SystemdLauncher from "../sessions/SystemdLauncher.ts"
 import { Screens } from "../sessions/screen/Screens.ts"
+import { States } from "../sessions/state/States.ts"
 import { EventLog } from "../store/EventLog.ts"
 import { Sqlite } from "../store/Sqlite.ts"
 import * as EventMeters from "../telemetry/EventMeters.ts"
@@ -124,7 +125,7 @@ type LaunchNeeds = Layer.Services<typeof bySystemd> | Layer.Services<typeof Dire
 
 export const SessionManager = Sessions.layer.pipe(
   Layer.provideMerge(Supervisor.layer),
-  Layer.provideMerge(Layer.mergeAll(LiveSessions.layer, Recordings.layer, Screens.layer, Launching))
+  Layer.provideMerge(Layer.mergeAll(LiveSessions.layer, Recordings.layer, Screens.layer, States.layer, Launching))
 )
 
 /** Who the sessions act for, and what they say to each other. */

@@ -52,7 +52,7 @@ export const adopt = Effect.fn("Sessions.adopt")(function* (session: SessionReco
     const { cols, rows } = handed ?? at
     const current = { ...session, status: "running" as const, pid, startTime, cols, rows }
     const typists = memory?.typists ?? (handed === undefined ? new Typists() : Typists.from(handed.typists.numbers))
-    const entry = yield* enliven(current, scope, { launched, recording, ring, stdin, hold, typists })
+    const entry = yield* enliven(current, scope, { launched, recording, ring, stdin, hold, typists }, true)
     if (handed !== undefined) entry.live.restore(handed)
     return { entry, offset: ring.end }
   }).pipe(

@@ -4,7 +4,7 @@
  */
 import { mkdirSync, rmSync } from "node:fs"
 import { join } from "node:path"
-import { Clock, Deferred, Effect, type Scope } from "effect"
+import { Clock, Deferred, Effect, Scope } from "effect"
 import { Directories } from "../host/Directories.ts"
 import type { InputPipe } from "../host/InputPipe.ts"
 import type { Launched } from "./Launcher.ts"
@@ -15,6 +15,7 @@ import { forgetRefreshed } from "./Refreshed.ts"
 import type { Ring } from "./Ring.ts"
 import { openMemory } from "./SessionMemory.ts"
 import type { SessionRecord } from "./SessionStore.ts"
+import { States } from "./state/States.ts"
 import type { Typists } from "./Typists.ts"
 
 /** Carries a recording's pressure to a session that is made after it. */
@@ -40,7 +41,13 @@ export interface Parts {
   readonly typists: Typists
 }
 
-export const enliven = Effect.fnUntraced(function* (record: SessionRecord, scope: Scope.Closeable, parts: Parts) {
+/** `adopted`: its program was started under another daemon. */
+export const enliven = Effect.fnUntraced(function* (
+  record: SessionRecord,
+  scope: Scope.Closeable,
+  parts: Parts,
+  adopted = false
+) {
   const { hold, launched, recording, ring, stdin, typists } = parts
   const clock = yield* Clock.Clock
   const live = new LiveSession({
@@ -56,7 +63,9 @@ export const enliven = Effect.fnUntraced(function* (record: SessionRecord, scope
     now: () => clock.currentTimeMillisUnsafe()
   })
   hold.to(live)
-  const entry: Entry = { record, live, recording, scope }
+  const state = yield* Scope.provide((yield* States).follow(record, live, adopted), scope)
+  live.onTyped = state.typed
+  const entry: Entry = { record, live, recording, state, scope }
   yield* (yield* LiveSessions).add(entry)
   return entry
 })

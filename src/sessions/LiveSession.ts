@@ -18,6 +18,7 @@ import type { Launched } from "./Launcher.ts"
 import { lineBegun } from "./lineBegun.ts"
 import type { Refreshed } from "./Refreshed.ts"
 import type { Ring } from "./Ring.ts"
+import { type Typed, typedIn } from "./Typed.ts"
 import { notesOf } from "./Typing.ts"
 import { type Typist, type Typists, typistWith } from "./Typists.ts"
 
@@ -82,6 +83,8 @@ export class LiveSession {
   exit: SessionExit | null = null
   finished = false
   activeAt: number
+  /** Told of what is typed. */
+  onTyped: ((typed: Typed) => void) | null = null
   /** When something was last typed, and whether it was sent off with Enter. */
   typedAt: number
   begun = false
@@ -159,6 +162,7 @@ export class LiveSession {
     }
     this.typedAt = this.#now()
     this.begun = lineBegun(this.begun, bytes)
+    this.onTyped?.(typedIn(bytes))
     sink.write(bytes, onTaken, notes)
     return sink.backlog() < MAX_INPUT_BACKLOG
   }

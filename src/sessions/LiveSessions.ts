@@ -3,15 +3,19 @@
  */
 import { Context, Effect, Layer, type Scope, Semaphore, SubscriptionRef } from "effect"
 import type { Session } from "../contract/Session.ts"
+import type { SessionState } from "../contract/SessionState.ts"
 import type { LiveSession } from "./LiveSession.ts"
 import type { Recording } from "./Recordings.ts"
 import type { SessionRecord } from "./SessionStore.ts"
+import type { StateTracker } from "./state/StateTracker.ts"
 
 export interface Entry {
   /** As the store has it, or will have it in a moment. */
   record: SessionRecord
   readonly live: LiveSession
   readonly recording: Recording
+  /** What its program is doing. */
+  readonly state: StateTracker
   /** Closes when the session has ended and is recorded. */
   readonly scope: Scope.Closeable
 }
@@ -83,11 +87,13 @@ export class LiveSessions extends Context.Service<
 /** A session as it is answered: what the store says, with what only memory knows while it lives. */
 export const describe = (record: SessionRecord, entry?: Entry): Session => {
   const { archived: _archived, boot: _boot, startTime: _startTime, transcriptBytes: _bytes, ...session } = record
-  if (entry === undefined) return { ...session, usage: null, clients: [] }
+  const state = stateOf(record, entry)
+  if (entry === undefined) return { ...session, state, usage: null, clients: [] }
   const { live, recording } = entry
   return {
     ...session,
     status: live.ending === null ? session.status : "stopping",
+    state,
     pid: live.launched.pid,
     cols: live.cols,
     rows: live.rows,
@@ -98,4 +104,12 @@ export const describe = (record: SessionRecord, entry?: Entry): Session => {
     usage: null,
     clients: [...live.clients.attached.values()].map(({ client }) => client)
   }
+}
+
+/** What its program is doing. That it has ended is the one thing that is certain. */
+export const stateOf = (record: SessionRecord, entry: Entry | undefined): SessionState => {
+  const exit = entry?.live.exit ?? record.exit
+  if (exit === null && entry !== undefined) return entry.state.current
+  const [name, since] = exit === null ? (["starting", record.createdAt] as const) : (["exited", exit.at] as const)
+  return { name, source: "process", confidence: 1, since, question: null }
 }

@@ -169,7 +169,7 @@ const apply = (sql: Sql, { at, body, seq }: Event): Effect.Effect<void, SqlError
 export const sessionProjection: Projection = { name: "sessions", version: 4, tables: ["sessions"], schema, apply }
 
 /** A session as far as events tell: what only the daemon knows (clients, live offset, usage, `stopping`) is not here. */
-export interface SessionRecord extends Omit<Session, "clients" | "usage"> {
+export interface SessionRecord extends Omit<Session, "clients" | "state" | "usage"> {
   /** Tells its process from a later one with the same pid. */
   readonly startTime: string | null
   /** Its transcript is closed; `transcript` is then its file, or null if there is none. */

@@ -35,6 +35,8 @@ import { type SessionRecord, SessionStore } from "./SessionStore.ts"
 import { start } from "./Start.ts"
 import type { Supervisor } from "./Supervisor.ts"
 import { Screens } from "./screen/Screens.ts"
+import { reportState } from "./state/ReportState.ts"
+import type { States } from "./state/States.ts"
 import { wait } from "./Wait.ts"
 
 type SessionMethod = Extract<MethodName, `session.${string}`>
@@ -120,6 +122,7 @@ export class Sessions extends Context.Service<
           "session.output": (params) => provide(output(params)),
           "session.screen": (params) => provide(screen(params)),
           "session.wait": (params) => provide(wait(params)),
+          "session.report": (params, { peer }) => provide(reportState(params, peer.session)),
           "session.attach": (params, caller) => provide(attach(params, caller)),
           "session.detach": (params) => provide(detach(params)),
           "session.resume": (params) => provide(resume(params)),
@@ -147,6 +150,7 @@ type Needs =
   | Self
   | SessionStore
   | Settings
+  | States
   | Supervisor
 
 const get = Effect.fn("Sessions.get")(function* (reference: string) {
@@ -155,19 +159,23 @@ const get = Effect.fn("Sessions.get")(function* (reference: string) {
   return entry === undefined ? session : { ...session, usage: (yield* usageOf([entry])).get(record.id) ?? null }
 })
 
-const list = Effect.fn("Sessions.list")(function* ({ usage = false, ...filter }: Params<"session.list">) {
+const list = Effect.fn("Sessions.list")(function* ({ state, usage = false, ...filter }: Params<"session.list">) {
   const sessions = yield* LiveSessions
   const records = yield* (yield* SessionStore).list({
     ...filter,
     status: undefined,
-    all: filter.all ?? filter.status !== undefined
+    all: filter.all ?? (filter.status !== undefined || state?.includes("exited") === true)
   })
   const described = records.map((record) => {
     const entry = sessions.entries.get(record.id)
     return describe(entry?.record ?? record, entry)
   })
   // Between its end and the record of it a session is not live any more.
-  const found = described.filter(({ status }) => filter.status === undefined || status === filter.status)
+  const found = described.filter(
+    ({ status, state: doing }) =>
+      (filter.status === undefined || status === filter.status) &&
+      (state === undefined || (doing !== undefined && state.includes(doing.name)))
+  )
   if (!usage) return { sessions: found }
   const figures = yield* usageOf(found.flatMap(({ id }) => sessions.entries.get(id) ?? []))
   return { sessions: found.map((session) => ({ ...session, usage: figures.get(session.id) ?? null })) }

@@ -5,6 +5,7 @@ import { createContext, Script } from "node:vm"
 import { Clock, Deferred, Effect, Option } from "effect"
 import { DeadlineExceeded, InvalidParams, SessionEnded } from "../contract/Errors.ts"
 import type { WaitParams } from "../contract/Session.ts"
+import type { StateName } from "../contract/SessionState.ts"
 import { describeExit } from "./Exits.ts"
 import { describe, type Entry, LiveSessions } from "./LiveSessions.ts"
 import { readerOf } from "./Output.ts"
@@ -50,10 +51,39 @@ const waitFor = (params: typeof WaitParams.Type, id: string, entry: Entry | unde
     case "output":
       return Effect.gen(function* () {
         const pattern = yield* compile(params.pattern)
-        return yield* printed(id, yield* readerOf(id, entry), entry, pattern, params.from ?? 0)
+        const from = params.from === "now" ? (entry?.live.end ?? Number.MAX_SAFE_INTEGER) : (params.from ?? 0)
+        return yield* printed(id, yield* readerOf(id, entry), entry, pattern, from)
       })
+    case "state":
+      return Effect.as(inState(id, entry, params.states), null)
   }
 }
+
+/** In one of these states, now or later. */
+const inState = Effect.fnUntraced(function* (
+  id: string,
+  entry: Entry | undefined,
+  states: ReadonlyArray<StateName> | undefined
+) {
+  if (states === undefined) {
+    return yield* new InvalidParams({ field: "states", reason: 'waiting for "state" needs some' })
+  }
+  // Who has finished can be told something, too.
+  const wanted = new Set(states.includes("idle") ? [...states, "done"] : states)
+  while (entry !== undefined && entry.live.exit === null) {
+    const { state } = entry
+    const { name } = state.current
+    const rests = name === "idle" || name === "done" ? state.restsIn(yield* passing) : 0
+    if (wanted.has(name) && rests === 0) return
+    const changed = Effect.callback<void>((resume) => {
+      const forget = state.once(() => resume(Effect.void))
+      return Effect.sync(forget)
+    })
+    yield* rests === 0 ? changed : Effect.raceFirst(changed, Effect.sleep(rests))
+  }
+  if (entry !== undefined) yield* Deferred.await(entry.live.done)
+  if (!wanted.has("exited")) yield* endedWithout(id, entry)
+})
 
 /** A session that has ended will not print any more either. */
 const idle = Effect.fnUntraced(function* ({ live }: Entry, idleMs: number) {
@@ -130,6 +160,7 @@ const printed = Effect.fnUntraced(function* (
   let cursor = from < 0 ? Math.max(0, (entry?.live.end ?? (yield* reader.end)) + from) : from
   let window = ""
   for (;;) {
+    const before = end()
     const { bytes, from: first } = yield* reader.read(cursor, PAGE_BYTES)
     if (bytes.length > 0) {
       cursor = first + bytes.length
@@ -140,7 +171,10 @@ const printed = Effect.fnUntraced(function* (
     } else if (entry === undefined || (entry.live.exit !== null && cursor >= end())) {
       // Unfinished to the end: a cut-off character may be what is looked for.
       return (yield* find(pattern, window + text.end())) ?? (yield* endedWithout(id, entry))
+    } else if (cursor < before) {
+      // It was not recorded.
+      cursor = before
     } else if (cursor >= end()) yield* entry.live.changed
-    else cursor = end()
+    // Otherwise it was printed while we read, and is read next.
   }
 })

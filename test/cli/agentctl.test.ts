@@ -351,7 +351,7 @@ describe("the command line", () => {
       [["ls", "--alll"], /Nonexistent flag: --alll/],
       [["inspect"], /Missing 1 required arg/],
       [["run", "--env", "x", "true"], /NAME=VALUE/],
-      [["wait", "x", "--for", "tea"], /exit, idle or output=REGEX/],
+      [["wait", "x", "--for", "tea"], /exit, output=REGEX by itself, or some of/],
       [["help", "nothing"], /no command "nothing"/]
     ] as const) {
       expect(await agentctl(sandbox, args)).toMatchObject({ code: 2, stderr: expect.stringMatching(says) })

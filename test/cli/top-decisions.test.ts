@@ -25,6 +25,7 @@ const row = (more: Partial<Row> = {}): Row => ({
   id: "ses_1",
   name: "one",
   status: "running",
+  state: null,
   idleMs: null,
   cpu: 12.3,
   memoryBytes: 5_000_000,

@@ -5,6 +5,7 @@ import { earlierOf } from "../earlier.ts"
 import { describeLimits } from "../Limits.ts"
 import { age, bytes, commandLine, printable } from "../Paint.ts"
 import { describeExit, processorTime } from "../SessionTable.ts"
+import { describeState } from "../StateText.ts"
 
 export default class Inspect extends AgentctlCommand {
   static override summary = "Everything about one session."
@@ -23,6 +24,8 @@ export default class Inspect extends AgentctlCommand {
       ["command", commandLine(session.argv)],
       ["directory", printable(session.cwd)],
       ["status", exit === null ? session.status : `${session.status}, ${describeExit(exit)}${describeLosses(exit)}`],
+      ["state", describeState(session.state, at)],
+      ...(session.state?.question == null ? [] : [["asks", printable(session.state.question)] as const]),
       ["pid", session.pid === null ? "-" : `${session.pid} (${session.launcher})`],
       ["sandbox", printable(session.sandbox)],
       ["limits", describeLimits(session.limits)],

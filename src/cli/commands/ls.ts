@@ -6,18 +6,29 @@ import { AgentctlCommand } from "../AgentctlCommand.ts"
 import { Flags } from "../Oclif.ts"
 import { TUNNEL_TAG } from "../remote/tunnelSession.ts"
 import type { ListedSession } from "../SessionTable.ts"
+import { STATES } from "../StateText.ts"
 
 export default class Ls extends AgentctlCommand {
   static override summary = "List sessions."
   static override description =
     "Lists the sessions that live, newest last, those of connected machines after this one's; with --all also those that have ended."
-  static override examples = ["<%= config.bin %> <%= command.id %>", "<%= config.bin %> <%= command.id %> --all --json"]
+  static override examples = [
+    "<%= config.bin %> <%= command.id %>",
+    "<%= config.bin %> <%= command.id %> --all --json",
+    "<%= config.bin %> <%= command.id %> --state needs-permission --state waiting-input"
+  ]
   static override flags = {
     all: Flags.boolean({ char: "a", summary: "Ended sessions too." }),
     tag: Flags.string({ char: "t", summary: "Only sessions with this tag.", helpValue: "TAG" }),
     status: Flags.string({
-      summary: "Only sessions in this state.",
+      summary: "Only sessions whose process is there so.",
       options: ["starting", "running", "stopping", "exited", "interrupted"] as const
+    }),
+    state: Flags.string({
+      summary: "Only sessions whose program does this; may be repeated.",
+      options: STATES,
+      multiple: true,
+      multipleNonGreedy: true
     }),
     long: Flags.boolean({ char: "l", summary: "What each uses, too: memory, processor time, processes." }),
     quiet: Flags.boolean({ char: "q", summary: "Only ids, one a line." })
@@ -30,6 +41,7 @@ export default class Ls extends AgentctlCommand {
       ...(flags.all ? { all: true } : {}),
       ...(flags.long ? { usage: true } : {}),
       ...(flags.tag === undefined ? {} : { tag: flags.tag }),
+      ...(flags.state === undefined ? {} : { state: flags.state as Array<"idle"> }),
       ...(flags.status === undefined ? {} : { status: flags.status as "running" })
     }
     const listed = (await client.call("session.list", wanted)).sessions

@@ -4,6 +4,7 @@ import { Client } from "../../client/Client.ts"
 import { listHosts, throughHost } from "../../client/remote/Hosts.ts"
 import type { Session } from "../../contract/Session.ts"
 import { TUNNEL_TAG } from "../remote/tunnelSession.ts"
+import { stateShort, toldState } from "../StateText.ts"
 import type { Entry } from "./State.ts"
 
 /** Milliseconds another machine may take to list its sessions: as long as somebody looks at a list and waits. */
@@ -85,9 +86,14 @@ const entryOf = (session: Session, host: string | null): Entry => ({
   id: session.id,
   host,
   name: session.name,
-  state: session.status,
+  state: stateIn(session),
   argv: session.argv,
   createdAt: session.createdAt,
   words: [...session.tags, session.cwd, session.intent ?? "", session.task ?? "", session.agent?.name ?? ""],
   offset: session.offset
 })
+
+const stateIn = (session: Session): string => {
+  const told = toldState(session)
+  return told === null ? session.status : stateShort(told)
+}

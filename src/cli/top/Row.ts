@@ -1,5 +1,7 @@
 /** What is shown of a session, from one look at all of them to the next: rates are differences. Pure. */
 import type { Session } from "../../contract/Session.ts"
+import type { SessionState } from "../../contract/SessionState.ts"
+import { toldState } from "../StateText.ts"
 
 /** Looks a graph goes back. */
 const HISTORY = 60
@@ -11,6 +13,8 @@ export interface Row {
   readonly id: string
   readonly name: string
   readonly status: Session["status"]
+  /** What its program is doing, where more than its silence tells. */
+  readonly state: Pick<SessionState, "confidence" | "name"> | null
   /** Milliseconds since it last printed something, once that is long enough to be told. */
   readonly idleMs: number | null
   /** Percent of one processor; null until there are two looks, or when it cannot be told. */
@@ -62,6 +66,7 @@ const count = (before: Look | null, session: Session, at: number, now: number): 
     id: session.id,
     name: session.name,
     status: session.status,
+    state: toldState(session),
     idleMs: session.status === "running" && silent >= IDLE_MS ? silent : null,
     cpu,
     memoryBytes: session.usage?.memoryBytes ?? null,

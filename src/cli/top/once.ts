@@ -2,6 +2,7 @@
 import type { Client } from "../../client/Client.ts"
 import { compact } from "../fullscreen/cells.ts"
 import { age, bytes, commandLine, printable, table } from "../Paint.ts"
+import { stateText } from "./picture.ts"
 import { look, type Row, rowsOf, type Sort, sorted } from "./Row.ts"
 
 export const sample = async (client: Client, intervalMs: number, by: Sort): Promise<ReadonlyArray<Row>> => {
@@ -16,7 +17,7 @@ export const asJson = ({ cpuHistory: _, outputHistory: __, ...row }: Row): objec
 export const asTable = (rows: ReadonlyArray<Row>): string =>
   table(rows, [
     { title: "NAME", value: ({ name }) => printable(name), colour: () => "bold" },
-    { title: "STATE", value: ({ idleMs, status }) => (idleMs === null ? status : `idle ${age(0, idleMs)}`) },
+    { title: "STATE", value: stateText },
     { title: "CPU%", value: ({ cpu }) => (cpu === null ? "-" : cpu.toFixed(1)) },
     { title: "MEMORY", value: ({ memoryBytes }) => (memoryBytes === null ? "-" : bytes(memoryBytes)) },
     { title: "TASKS", value: ({ tasks }) => String(tasks ?? "-") },

@@ -2,6 +2,7 @@
 
 import { compact, graph, toWidth } from "../fullscreen/cells.ts"
 import { age, commandLine, printable } from "../Paint.ts"
+import { stateShort } from "../StateText.ts"
 import type { Row, Sort } from "./Row.ts"
 
 export interface State {
@@ -41,7 +42,7 @@ const COMMAND_MIN = 12
 const ONE_PROCESSOR = 100
 
 const columns: ReadonlyArray<Column> = [
-  { title: "STATE", width: 9, rank: 4, value: stateOf },
+  { title: "STATE", width: 10, rank: 4, value: stateText },
   {
     title: "CPU%",
     width: 5,
@@ -62,8 +63,10 @@ const columns: ReadonlyArray<Column> = [
   { title: "AGE", width: 4, rank: 5, right: true, value: ({ ageMs }) => age(0, ageMs) }
 ]
 
-function stateOf({ idleMs, status }: Row): string {
-  return idleMs === null ? status : `idle ${age(0, idleMs)}`
+/** "working", "permission", "idle 12m"; a program that nothing but its silence tells of is idle after a while. */
+export function stateText({ idleMs, state, status }: Row): string {
+  if (state === null) return idleMs === null ? status : `idle ${age(0, idleMs)}`
+  return stateShort(state)
 }
 
 interface Layout {

@@ -34,16 +34,20 @@ const bounded = ({ cols, rows }: Size): Size => ({
   rows: Math.min(MAX_ROWS, Math.max(1, rows))
 })
 
-const scrollbackFor = ({ cols, rows }: Size) => Math.max(0, Math.min(SCROLLBACK, Math.floor(MAX_CELLS / cols) - rows))
+const scrollbackFor = ({ cols, rows }: Size, most: number) =>
+  Math.max(0, Math.min(most, Math.floor(MAX_CELLS / cols) - rows))
 
 export class Emulator {
   readonly terminal: Terminal
   readonly modes: Modes
   #tail: Buffer = Buffer.alloc(0)
 
-  constructor(terminal: Terminal, modes: Modes) {
+  readonly #scrollback: number
+
+  constructor(terminal: Terminal, modes: Modes, scrollback = SCROLLBACK) {
     this.terminal = terminal
     this.modes = modes
+    this.#scrollback = scrollback
   }
 
   /**
@@ -73,7 +77,7 @@ export class Emulator {
   resize(size: Size): void {
     const { cols, rows } = bounded(size)
     if (cols === this.terminal.cols && rows === this.terminal.rows) return
-    this.terminal.options.scrollback = scrollbackFor({ cols, rows })
+    this.terminal.options.scrollback = scrollbackFor({ cols, rows }, this.#scrollback)
     this.terminal.resize(cols, rows)
   }
 
@@ -97,14 +101,14 @@ export class Emulator {
   }
 }
 
-/** `modes`: those in force in output that is not going to be fed. */
-export const makeEmulator = Effect.fnUntraced(function* (size: Size, modes = new Modes()) {
+/** `modes`: those in force in output that is not going to be fed. `scrollback`: lines it keeps above the screen. */
+export const makeEmulator = Effect.fnUntraced(function* (size: Size, modes = new Modes(), scrollback = SCROLLBACK) {
   const Library = yield* loadTerminal
   const { cols, rows } = bounded(size)
   const terminal = new Library({
     cols,
     rows,
-    scrollback: scrollbackFor({ cols, rows }),
+    scrollback: scrollbackFor({ cols, rows }, scrollback),
     allowProposedApi: true,
     logLevel: "off"
   })
@@ -112,7 +116,7 @@ export const makeEmulator = Effect.fnUntraced(function* (size: Size, modes = new
   widenEmoji(terminal)
   learnCharsets(terminal)
   track(terminal, modes)
-  return new Emulator(terminal, modes)
+  return new Emulator(terminal, modes, scrollback)
 })
 
 /** Listens to the parser; answering false lets the emulator do its own part too. */

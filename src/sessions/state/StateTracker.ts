@@ -1,0 +1,133 @@
+/**
+ * One session's state as it is now: takes evidence in, watches for signs of life, and tells who waits when it has changed.
+ *
+ * It has no clock and no fiber; `States` looks after it. Between two looks it only remembers.
+ */
+import type { SessionState } from "../../contract/SessionState.ts"
+import type { Typed } from "../Typed.ts"
+import { decide, lookAgain, QUIET_MS, type Signs, settled } from "./Decide.ts"
+import { type Evidence, type Held, type Kind, noted, without } from "./Evidence.ts"
+
+/** A moment on both clocks: for deciding, and for telling people. */
+export interface Moment {
+  /** Milliseconds on the clock that only goes forward. */
+  readonly now: number
+  /** Milliseconds since 1970. */
+  readonly wall: number
+}
+
+/** Milliseconds a program, or a hook of it, may need on a busy machine until it says that it works on what was typed. */
+const BEGIN_MS = 3_000
+
+export class StateTracker {
+  /** What is answered. */
+  current: SessionState
+  /** When that began, on the clock that only goes forward. */
+  currentSince: number
+  #held: Held = new Map()
+  #signs: Signs
+  #typed: Typed = "nothing"
+  #wake: (() => void) | null = null
+  #listeners = new Set<() => void>()
+
+  /** `adopted`: its program was started under another daemon. */
+  constructor({ now, wall }: Moment, adopted: boolean) {
+    this.#signs = {
+      startedAt: adopted ? null : now,
+      printedAt: null,
+      steadySince: null,
+      typedAt: null,
+      answeredAt: null,
+      spoken: false
+    }
+    const verdict = decide(this.#held, this.#signs, now)
+    // Of one that was taken over nobody can say yet whether it is silent.
+    this.current = { ...verdict, ...(adopted ? { name: "unknown", confidence: 0 } : {}), since: wall }
+    this.currentSince = now
+  }
+
+  note(evidence: Evidence): void {
+    this.#held = noted(this.#held, evidence)
+    this.#signs = { ...this.#signs, spoken: true }
+  }
+
+  withdraw(kind: Kind): void {
+    this.#held = without(this.#held, kind)
+  }
+
+  /** On the path of each keystroke, so it is only noted. */
+  readonly typed = (typed: Typed): void => {
+    if (typed === "nothing" || this.#typed === "answers" || this.#typed === typed) return
+    this.#typed = typed
+    this.wake()
+  }
+
+  /** It prints nothing at present. */
+  get silent(): boolean {
+    return this.#signs.steadySince === null
+  }
+
+  printed(now: number): void {
+    this.#signs = { ...this.#signs, printedAt: now, steadySince: this.#signs.steadySince ?? now }
+  }
+
+  /** Decides anew; true when that changes what is answered. */
+  look({ now, wall }: Moment): boolean {
+    if (this.#typed !== "nothing") this.#signs = { ...this.#signs, typedAt: now }
+    if (this.#typed === "answers") this.#signs = { ...this.#signs, answeredAt: now }
+    this.#typed = "nothing"
+    const { printedAt, steadySince } = this.#signs
+    if (steadySince !== null && now - (printedAt ?? now) >= QUIET_MS)
+      this.#signs = { ...this.#signs, steadySince: null }
+    this.#held = settled(this.#held, this.#signs, now)
+    const verdict = decide(this.#held, this.#signs, now)
+    const { name, question } = this.current
+    const changed = verdict.name !== name || verdict.question !== question
+    // The same by another source goes on; a question after another is a new one.
+    this.current = { ...verdict, since: changed ? wall : this.current.since }
+    if (changed) this.currentSince = now
+    if (changed) this.tell()
+    return changed
+  }
+
+  /**
+   * Milliseconds until a state at rest can be what came of the last thing typed, and not what was before it: a program needs a moment to say
+   * that it has begun.
+   */
+  restsIn(now: number): number {
+    const { answeredAt } = this.#signs
+    if (this.#typed === "answers") return BEGIN_MS
+    return answeredAt === null || this.currentSince > answeredAt ? 0 : Math.max(0, answeredAt + BEGIN_MS - now)
+  }
+
+  /** Milliseconds until something may change though nothing happens; null: never. */
+  next(now: number): number | null {
+    return lookAgain(this.#held, this.#signs, now)
+  }
+
+  /** Calls `wake` once, when something has happened that is worth a look. */
+  onWake(wake: () => void): () => void {
+    this.#wake = wake
+    return () => {
+      if (this.#wake === wake) this.#wake = null
+    }
+  }
+
+  wake(): void {
+    const wake = this.#wake
+    this.#wake = null
+    wake?.()
+  }
+
+  /** Calls `listener` once, at the next change. */
+  once(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  tell(): void {
+    const listeners = this.#listeners
+    this.#listeners = new Set()
+    for (const listener of listeners) listener()
+  }
+}
