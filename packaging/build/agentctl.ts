@@ -1,6 +1,7 @@
 /**
  * How `agentctl` is bundled, so that `agentctl ls` costs little more than starting Node: one CommonJS file (the loader of
- * ES modules alone takes 2 ms) and one for its help, in which a module runs only when something of it is first used.
+ * ES modules alone takes 2 ms) and one for its help, in which a module runs only when something of it is first used. What
+ * `agentctl mcp` needs is a third.
  */
 import { readFileSync } from "node:fs"
 import type { BuildOptions, Plugin } from "esbuild"
@@ -44,6 +45,7 @@ const oclif = (options: { readonly help: boolean }): Plugin => ({
       build.onLoad({ filter: HELP }, empty)
       build.onResolve({ filter: /\/showHelp\.ts$/ }, () => ({ path: "./agentctl-help.cjs", external: true }))
     }
+    build.onResolve({ filter: /\/mcp\/serve\.ts$/ }, () => ({ path: "./agentctl-mcp.cjs", external: true }))
     build.onLoad({ filter: OCLIF }, ({ path }) => ({
       contents: lazily(readFileSync(path, "utf8")).replace(STDOUT_ERRORS, ""),
       loader: "js"
@@ -73,4 +75,10 @@ export const agentctlHelpBundle: BuildOptions = {
   ...common,
   entryPoints: [{ in: "src/cli/showHelp.ts", out: "agentctl-help" }],
   plugins: [oclif({ help: true })]
+}
+
+/** `dist/agentctl-mcp.cjs`: the Model Context Protocol's library, larger than everything else `agentctl` loads. */
+export const agentctlMcpBundle: BuildOptions = {
+  ...common,
+  entryPoints: [{ in: "src/cli/mcp/serve.ts", out: "agentctl-mcp" }]
 }

@@ -9,7 +9,7 @@
  *   node packaging/build/bundle.ts --types      also emit the declarations of `agentd/client`
  */
 import { type BuildOptions, build, type Metafile } from "esbuild"
-import { agentctlBundle, agentctlHelpBundle } from "./agentctl.ts"
+import { agentctlBundle, agentctlHelpBundle, agentctlMcpBundle } from "./agentctl.ts"
 import { emitDeclarations } from "./declarations.ts"
 import { lazyBuiltins } from "./lazyBuiltins.ts"
 import { copyNativeAddon } from "./native.ts"
@@ -64,6 +64,7 @@ const groups: Record<string, BuildOptions> = {
   },
   cli: agentctlBundle,
   help: agentctlHelpBundle,
+  mcp: agentctlMcpBundle,
   client: { entryPoints: [{ in: "src/client/index.ts", out: "client/index" }] }
 }
 

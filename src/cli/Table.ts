@@ -46,6 +46,7 @@ const commands = {
   inspect: () => import("./commands/inspect.ts"),
   logs: () => import("./commands/logs.ts"),
   ls: () => import("./commands/ls.ts"),
+  mcp: () => import("./commands/mcp.ts"),
   "message:archive": () => import("./commands/message/archive.ts"),
   "message:delete": () => import("./commands/message/delete.ts"),
   "message:edit": () => import("./commands/message/edit.ts"),

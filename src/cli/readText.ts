@@ -1,12 +1,8 @@
 /** The text of a message: words, a file, or standard input, as UTF-8 and nothing else. */
 import { readFileSync } from "node:fs"
-import type { Client } from "../client/Client.ts"
 import { MAX_TEXT_BYTES } from "../contract/Limits.ts"
 import { CommandFailed } from "./AgentctlCommand.ts"
 import { usage } from "./Arguments.ts"
-
-/** Bytes of one piece: quoted as JSON it stays below what one request line may hold. */
-const PIECE_BYTES = 256 * 1024
 
 /** `words` may be `-` for standard input, or empty when input is no terminal. */
 export const readText = async (words: ReadonlyArray<string>, file: string | undefined): Promise<string> => {
@@ -43,19 +39,4 @@ const decode = (bytes: Buffer): string => {
   } catch {
     throw usage("the text is not valid UTF-8")
   }
-}
-
-/** The parameter that carries a text: itself, or the name of a draft when one line cannot hold it. */
-export const textParam = async (client: Client, text: string): Promise<{ text: string } | { draft: string }> => {
-  if (Buffer.byteLength(text) <= PIECE_BYTES) return { text }
-  let draft: string | undefined
-  for (let at = 0; at < text.length; ) {
-    // A quarter as many characters as bytes, and no surrogate pair cut in two.
-    let end = Math.min(text.length, at + PIECE_BYTES / 4)
-    if (end < text.length && /[\ud800-\udbff]/.test(text[end - 1]!)) end -= 1
-    const piece = text.slice(at, end)
-    draft = (await client.call("message.draft", { text: piece, ...(draft === undefined ? {} : { draft }) })).draft
-    at = end
-  }
-  return { draft: draft! }
 }

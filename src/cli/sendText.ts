@@ -3,7 +3,8 @@ import type { Client } from "../client/Client.ts"
 import type { Message } from "../contract/Message.ts"
 import type { Params } from "../contract/Methods.ts"
 import { usage } from "./Arguments.ts"
-import { readText, textParam } from "./readText.ts"
+import { readText } from "./readText.ts"
+import { textParam } from "./textParam.ts"
 
 interface Said {
   log(line: string): void

@@ -318,11 +318,15 @@ export class Connection {
     this.#out.proceed()
   }
 
-  /** The client sends nothing more but may still read: `echo '…' | nc -N` must get its answers. */
+  /**
+   * The client sends nothing more but may still read: `echo '…' | nc -N` must get its answers. One that is gone altogether looks the same,
+   * until something is written, and be it nothing: the kernel refuses that (EPIPE), and what it waits for need not be waited for.
+   */
   #halfClosed(): void {
     this.#ended = true
     if (this.#attached !== null) this.#socket.end()
     this.#endIfDone()
+    if (!this.#socket.writableEnded) this.#socket.write("")
   }
 
   #endIfDone(): void {

@@ -110,6 +110,19 @@ test("a half-closed client still gets the answers to all it asked", async () => 
   expect(await client.line()).toBeNull()
 })
 
+test("a client that is gone is gone, whatever it was waiting for", async () => {
+  const other = await daemon.connect()
+  const session = await startCat(other)
+  const connections = async () => (await other.result("daemon.status")).connections
+  client.send(wait(1, session.id))
+  client.send(health(2))
+  expect(await client.answer()).toMatchObject({ id: 2 })
+  const before = await connections()
+  client.destroy()
+  await expect.poll(connections, { timeout: 20_000 }).toBe(before - 1)
+  await stopNow(other, session)
+})
+
 test("clients that say nothing, or half a line, keep nobody waiting", async () => {
   const silent = await Promise.all(Array.from({ length: 20 }, () => daemon.connect()))
   silent[0]!.write('{"jsonrpc":"2.0","id":1,"method":"hea')

@@ -25,7 +25,8 @@ const constants = [
   "contract/ErrorCodes.ts",
   "contract/Findings.ts",
   "contract/Refreshed.ts",
-  "contract/ShellWord.ts"
+  "contract/ShellWord.ts",
+  "contract/ToolLimits.ts"
 ]
 
 export const capability: Room = {
@@ -66,5 +67,7 @@ export const packages: Readonly<Record<string, ReadonlyArray<string>>> = {
   "@effect/sql-sqlite-node": ["store/Sqlite.ts"],
   "smol-toml": ["config/"],
   "@xterm": ["sessions/"],
-  "@oclif": ["cli/"]
+  "@oclif": ["cli/"],
+  // Loaded by one command only, from a bundle of its own.
+  "@modelcontextprotocol": ["cli/mcp/"]
 }
