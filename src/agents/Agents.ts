@@ -114,7 +114,8 @@ const person = Effect.fn("Agents.person")(function* (workspace: string) {
   const { user } = yield* Self
   const store = yield* AgentStore
   const agents = yield* store.inWorkspace(workspace)
-  const known = agents.find((one) => isPerson(one, user))
+  const { origin } = yield* EventLog
+  const known = agents.find((one) => isPerson(one, user, origin))
   if (known !== undefined) return known
   const confused = confusedWith(user, "name", { agents, groups: yield* store.groups(workspace) })
   const taken = confused !== null || agents.some((one) => one.deletedAt === null && one.name === user)

@@ -10,6 +10,7 @@ import { Self } from "../host/Self.ts"
 import { SESSION_VARIABLE } from "../sessions/ProcessTree.ts"
 import { type SessionRecord, SessionStore } from "../sessions/SessionStore.ts"
 import { Sessions } from "../sessions/Sessions.ts"
+import { EventLog } from "../store/EventLog.ts"
 import { type AgentRecord, AgentStore } from "./AgentStore.ts"
 import { type Place, Workspaces } from "./Workspaces.ts"
 
@@ -26,7 +27,7 @@ export const identify = Effect.fn("Agents.identify")(function* (
 ): Effect.fn.Return<
   Identity,
   NotAllowed | StorageUnavailable,
-  AgentStore | ProcessTable | Self | Sessions | SessionStore | Workspaces
+  AgentStore | EventLog | ProcessTable | Self | Sessions | SessionStore | Workspaces
 > {
   const table = yield* ProcessTable
   const sessions = yield* Sessions
@@ -39,8 +40,9 @@ export const identify = Effect.fn("Agents.identify")(function* (
     yield* provePerson(peer, table)
     const place = yield* workspaces.find(stands)
     const { user } = yield* Self
+    const { origin } = yield* EventLog
     const present = place.workspace === null ? [] : yield* store.inWorkspace(place.workspace.id)
-    const agent = present.find((one) => isPerson(one, user)) ?? null
+    const agent = present.find((one) => isPerson(one, user, origin)) ?? null
     return { kind: "person", agent, place, directory: stands }
   }
   const agent = session.agent === null ? null : yield* store.byId(session.agent.id)
@@ -54,8 +56,12 @@ export const identify = Effect.fn("Agents.identify")(function* (
 /** Added to a login name that an agent has already. */
 export const PERSON = ".person"
 
-export const isPerson = ({ deletedAt, kind, name }: AgentRecord, user: string) =>
-  kind === "person" && deletedAt === null && (name === user || name === `${user}${PERSON}`)
+/** The same login on another machine is somebody else, until proven otherwise. */
+export const isPerson = (record: AgentRecord, user: string, here: string) =>
+  record.kind === "person" &&
+  record.deletedAt === null &&
+  record.origin === here &&
+  (record.name === user || record.name === `${user}${PERSON}`)
 
 /** Milliseconds a proof holds: whoever asks a thousand times a second is not looked at as often. */
 const PROVEN_MS = 1_000

@@ -77,6 +77,12 @@ const commands = {
   "service:uninstall": () => import("./commands/service/uninstall.ts"),
   stop: () => import("./commands/stop.ts"),
   subscribe: () => import("./commands/subscribe.ts"),
+  "sync:disable": () => import("./commands/sync/disable.ts"),
+  "sync:enable": () => import("./commands/sync/enable.ts"),
+  "sync:log": () => import("./commands/sync/log.ts"),
+  "sync:now": () => import("./commands/sync/now.ts"),
+  "sync:release": () => import("./commands/sync/release.ts"),
+  "sync:status": () => import("./commands/sync/status.ts"),
   tag: () => import("./commands/tag.ts"),
   top: () => import("./commands/top.ts"),
   version: () => import("./commands/version.ts"),
@@ -97,7 +103,8 @@ const topics = {
   daemon: "The daemon itself: start, stop, look after it.",
   group: "Groups of agents, to write to all of them at once.",
   message: "Messages between agents and people.",
-  service: "The service manager that looks after the daemon."
+  service: "The service manager that looks after the daemon.",
+  sync: "Exchange of agents and messages with other machines, through a git remote."
 }
 
 export const commandTable = { commands, topics } as unknown as CommandTable

@@ -19,7 +19,9 @@ export const deadlines: Partial<Readonly<Record<MethodName, number | null>>> = {
   "session.remove": null,
   "session.output": null,
   "session.wait": null,
-  "message.wait": null
+  "message.wait": null,
+  "sync.force": null,
+  "sync.enable": 150_000
 }
 
 export const timeoutFor = (method: string): number | null => {

@@ -216,6 +216,22 @@ export const sections = {
         'What happens to output that cannot be recorded: "drop" lets the program run on and notes what is missing, "hold" makes it wait for space.'
     })
   },
+  sync: {
+    local_only: choice({
+      default: "ask",
+      of: ["ask", "always"],
+      applies: "reload",
+      description:
+        'Whether agents and messages of a repository may be exchanged through its remote: "ask", once a person has said so for this repository (`agentctl sync enable`), or "always" only local, whatever was said.'
+    }),
+    interval: duration({
+      default: "60s",
+      min: "1s",
+      max: "1d",
+      applies: "reload",
+      description: "Time between two exchanges of a repository for which that is enabled. What is said is sent sooner."
+    })
+  },
   attach: {
     escape: text({
       default: "ctrl-]",

@@ -49,7 +49,8 @@ export const errorCodes = {
   AgentNotFound: { code: -32030, exit: ExitCode.NotFound },
   AgentTaken: { code: -32031, exit: ExitCode.Conflict },
   MessageNotFound: { code: -32032, exit: ExitCode.NotFound },
-  NeedsConfirmation: { code: -32033, exit: ExitCode.Conflict }
+  NeedsConfirmation: { code: -32033, exit: ExitCode.Conflict },
+  SyncFailed: { code: -32034, exit: ExitCode.Failed }
 } as const
 
 export type ErrorTag = keyof typeof errorCodes

@@ -250,6 +250,13 @@ export class NeedsConfirmation extends Schema.TaggedError<NeedsConfirmation>()("
   }
 }
 
+/** The exchange with a remote did not come about. What is not sent yet is kept, and is sent by a later one. */
+export class SyncFailed extends Schema.TaggedError<SyncFailed>()("SyncFailed", { reason: Schema.String }) {
+  override get message() {
+    return `Nothing could be exchanged with the remote: ${this.reason}. What is not sent yet is kept; "agentctl sync status" shows it.`
+  }
+}
+
 /** Every error a method may answer with. */
 export const AgentdError = Schema.Union([
   InvalidParams,
@@ -279,6 +286,7 @@ export const AgentdError = Schema.Union([
   AgentNotFound,
   AgentTaken,
   MessageNotFound,
-  NeedsConfirmation
+  NeedsConfirmation,
+  SyncFailed
 ])
 export type AgentdError = typeof AgentdError.Type

@@ -151,6 +151,17 @@ export const logKinds = {
     subject: "Metrics and traces are delivered again",
     explanation: "The collector answers again. What was thrown away meanwhile is lost."
   },
+  "sync.failed": {
+    id: "98d0d5cd6d4942ac85a94f0ed60407ad",
+    subject: "A workspace is not exchanged with its remote",
+    explanation:
+      'What is said there stays on this machine until it can be sent; it is tried again by itself, later and later. The message says what stands in the way, "agentctl sync status" how much waits.'
+  },
+  "sync.resumed": {
+    id: "2eabbaf54a784a3fb6701a3edb5c117b",
+    subject: "A workspace is exchanged with its remote again",
+    explanation: "What was waiting has been sent and received."
+  },
   "log.lost": {
     id: "bf3b1851c416491c9cf896a9cb5b9240",
     subject: "Lines of the log were lost",

@@ -13,6 +13,7 @@ import * as M from "./Message.ts"
 import * as S from "./Session.ts"
 import * as St from "./SessionState.ts"
 import * as Sub from "./Subscription.ts"
+import * as Sync from "./Sync.ts"
 
 /** How long a method may take: a number of milliseconds, or `null` when it streams or waits for something. */
 type Deadline = number | null
@@ -179,6 +180,34 @@ export const methods = {
     "Who is told of what, and how far they have come.",
     Sub.ListSubscriptionsParams,
     Sub.ListSubscriptionsResult
+  ),
+  "sync.status": method(
+    "How a workspace is exchanged with other installations, and what stands in the way.",
+    Sync.SyncStatusParams,
+    Sync.SyncStatusResult
+  ),
+  "sync.force": method(
+    "Exchange with the remote now, and wait for the end of it.",
+    Sync.SyncForceParams,
+    Sync.SyncForceResult,
+    null
+  ),
+  "sync.log": method("The last exchanges of a workspace.", Sync.SyncLogParams, Sync.SyncLogResult),
+  "sync.enable": method(
+    "Exchange a workspace's agents and messages through its git remote, after being shown what leaves.",
+    Sync.SyncEnableParams,
+    Sync.SyncEnableResult,
+    150_000
+  ),
+  "sync.disable": method(
+    "Keep a workspace on this machine from now on.",
+    Sync.SyncDisableParams,
+    Sync.SyncDisableResult
+  ),
+  "sync.release": method(
+    "Let an event leave that was held because it looks as if it held a secret.",
+    Sync.SyncReleaseParams,
+    Sync.SyncReleaseResult
   ),
   "event.list": method("Events after a sequence number.", E.ListEventsParams, E.ListEventsResult),
   "event.watch": method(

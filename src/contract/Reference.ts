@@ -40,6 +40,7 @@ export const errorSummaries: Readonly<Record<ErrorTag, string>> = {
   AgentNotFound: "Nobody in the workspace has this name, role or group.",
   AgentTaken: "The agent belongs to somebody else; `reason` says to whom and what can be done.",
   MessageNotFound: "There is no such message in the workspace.",
+  SyncFailed: "The exchange with the remote did not come about; `reason` says why. What is not sent yet is kept.",
   NeedsConfirmation: "It would reach many, and the parameter `field` does not say that this is meant."
 }
 
@@ -122,6 +123,12 @@ export const methodErrors: Readonly<Record<MethodName, ReadonlyArray<ErrorTag>>>
   subscribe: [...asked, "AgentNotFound"],
   unsubscribe: [],
   "subscriptions.list": [],
+  "sync.status": asked,
+  "sync.force": [...asked, "Conflict", "SyncFailed"],
+  "sync.log": asked,
+  "sync.enable": [...asked, "Conflict", "SyncFailed", "NeedsConfirmation"],
+  "sync.disable": asked,
+  "sync.release": [...asked, "Conflict"],
   "event.list": ["StorageUnavailable"],
   "event.watch": ["StorageUnavailable"],
   "event.unwatch": []

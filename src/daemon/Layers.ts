@@ -7,6 +7,7 @@ import { agentProjection } from "../agents/AgentProjection.ts"
 import { AgentStore } from "../agents/AgentStore.ts"
 import { Agents } from "../agents/Agents.ts"
 import { Workspaces } from "../agents/Workspaces.ts"
+import type { Flags } from "../config/Environment.ts"
 import { systemRoots } from "../config/Files.ts"
 import { Settings } from "../config/Settings.ts"
 import { Connections } from "../doors/Connections.ts"
@@ -23,6 +24,7 @@ import { FdStore } from "../host/FdStore.ts"
 import { FileLock } from "../host/FileLock.ts"
 import * as FileSystem from "../host/FileSystem.ts"
 import { Git } from "../host/Git.ts"
+import { GitProcess } from "../host/GitProcess.ts"
 import { Handover } from "../host/Handover.ts"
 import { InputPipes } from "../host/InputPipe.ts"
 import { Memory } from "../host/Memory.ts"
@@ -48,6 +50,10 @@ import { Screens } from "../sessions/screen/Screens.ts"
 import { States } from "../sessions/state/States.ts"
 import { EventLog } from "../store/EventLog.ts"
 import { Sqlite } from "../store/Sqlite.ts"
+import * as GitTransport from "../sync/GitTransport.ts"
+import { Sync } from "../sync/Sync.ts"
+import { SyncLoop } from "../sync/SyncLoop.ts"
+import { SyncStore } from "../sync/SyncStore.ts"
 import * as EventMeters from "../telemetry/EventMeters.ts"
 import { Meters } from "../telemetry/Meters.ts"
 import * as RequestMeter from "../telemetry/RequestMeter.ts"
@@ -91,13 +97,16 @@ export const Lock = Layer.effectDiscard(
   })
 )
 
-export const Configuration = Layer.unwrap(
-  Effect.gen(function* () {
-    const { config } = yield* Directories
-    const { uid } = yield* Self
-    return Settings.layer({ roots: { ...systemRoots, user: config, uid } })
-  })
-)
+const configured = (flags: Flags) =>
+  Layer.unwrap(
+    Effect.gen(function* () {
+      const { config } = yield* Directories
+      const { uid } = yield* Self
+      return Settings.layer({ roots: { ...systemRoots, user: config, uid }, flags })
+    })
+  )
+
+export const Configuration = configured({})
 
 /** The event log, what is derived from it, and who may ask. */
 export const Stores = Layer.mergeAll(
@@ -128,8 +137,24 @@ export const SessionManager = Sessions.layer.pipe(
   Layer.provideMerge(Layer.mergeAll(LiveSessions.layer, Recordings.layer, Screens.layer, States.layer, Launching))
 )
 
-/** Who the sessions act for, and what they say to each other. */
-export const Talk = Messages.layer.pipe(Layer.provideMerge(Agents.layer), Layer.provideMerge(Workspaces.layer))
+/** What needs a network is done outside of the daemon's own sandbox, where there is one. */
+const GitRunning = Layer.unwrap(
+  Effect.map(FdStore, ({ available }) =>
+    available ? GitProcess.asService.pipe(Layer.provide(ServiceManager.systemd)) : GitProcess.direct
+  )
+)
+
+/** How what is said reaches other installations. */
+const Synchronisation = Sync.layer.pipe(
+  Layer.provideMerge(SyncLoop.layer),
+  Layer.provide(Layer.merge(SyncStore.layer, GitTransport.layer.pipe(Layer.provide(GitRunning))))
+)
+
+/** Who the sessions act for, what they say to each other, and to those elsewhere. */
+export const Talk = Layer.merge(Messages.layer, Synchronisation).pipe(
+  Layer.provideMerge(Agents.layer),
+  Layer.provideMerge(Workspaces.layer)
+)
 
 const WhoIsAsking = Layer.effect(
   SessionOfProcess,
@@ -157,10 +182,11 @@ export const Doors = UnixSocket.layer.pipe(
 
 export interface DaemonOptions {
   readonly ephemeral: boolean
+  readonly localOnly: boolean
   readonly threshold: LogThreshold
 }
 
-export const Daemon = ({ ephemeral, threshold }: DaemonOptions) =>
+export const Daemon = ({ ephemeral, localOnly, threshold }: DaemonOptions) =>
   Layer.merge(Gauges.layer, Scraping.layer).pipe(
     Layer.provideMerge(Doors),
     Layer.provideMerge(SessionManager),
@@ -172,7 +198,7 @@ export const Daemon = ({ ephemeral, threshold }: DaemonOptions) =>
     Layer.provideMerge(Lifecycle.layer(ephemeral)),
     Layer.provideMerge(Exporting.layer(passing(threshold))),
     Layer.provideMerge(Meters.layer),
-    Layer.provideMerge(Configuration),
+    Layer.provideMerge(configured(localOnly ? { "sync.local_only": "always" } : {})),
     Layer.provideMerge(Lock),
     Layer.provideMerge(Host)
   )

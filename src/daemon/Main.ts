@@ -33,7 +33,9 @@ const print = (text: string) => Effect.sync(() => void process.stdout.write(text
 const run = (options: Options): Effect.Effect<number, unknown> => {
   switch (options.mode) {
     case "serve":
-      return Effect.scoped(Effect.provide(serve, Daemon({ ephemeral: options.ephemeral, threshold }))).pipe(
+      return Effect.scoped(
+        Effect.provide(serve, Daemon({ ephemeral: options.ephemeral, localOnly: options.localOnly, threshold }))
+      ).pipe(
         Effect.as(EX_OK),
         Effect.tapCause((cause) =>
           activated === null ? Effect.void : refuseWaiting(activated, explainFailure(cause).message)

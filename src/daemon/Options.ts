@@ -4,7 +4,7 @@
 import { parseArgs } from "node:util"
 
 export type Options =
-  | { readonly mode: "serve"; readonly ephemeral: boolean }
+  | { readonly mode: "serve"; readonly ephemeral: boolean; readonly localOnly: boolean }
   | { readonly mode: "rebuild" }
   | { readonly mode: "doctor"; readonly json: boolean }
   | { readonly mode: "show-config"; readonly json: boolean; readonly origin: boolean }
@@ -14,11 +14,12 @@ export type Options =
   | { readonly mode: "help" }
   | { readonly mode: "usage"; readonly reason: string }
 
-export const HELP = `Usage: agentd [--ephemeral]
+export const HELP = `Usage: agentd [--ephemeral] [--local-only]
 
 Runs the daemon in the foreground; the service manager, or agentctl, starts it for you.
 
   --ephemeral             leave once no client is connected and no session lives
+  --local-only            send nothing to other installations, whatever is enabled
   --rebuild               fill the tables anew from the event log, then exit
   --doctor [--json]       look for problems and name the way out of each, then exit
   --show-config [--json] [--origin]
@@ -35,6 +36,7 @@ export const parseOptions = (args: ReadonlyArray<string>): Options => {
       allowPositionals: true,
       options: {
         ephemeral: { type: "boolean", default: false },
+        "local-only": { type: "boolean", default: false },
         rebuild: { type: "boolean" },
         doctor: { type: "boolean" },
         "show-config": { type: "boolean" },
@@ -54,7 +56,7 @@ export const parseOptions = (args: ReadonlyArray<string>): Options => {
     if (values["show-config"]) return { mode: "show-config", json: values.json, origin: values.origin }
     if (values.rebuild) return { mode: "rebuild" }
     if (values.doctor) return { mode: "doctor", json: values.json }
-    return { mode: "serve", ephemeral: values.ephemeral }
+    return { mode: "serve", ephemeral: values.ephemeral, localOnly: values["local-only"] }
   } catch (cause) {
     return { mode: "usage", reason: cause instanceof Error ? cause.message : String(cause) }
   }

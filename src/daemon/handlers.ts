@@ -23,6 +23,7 @@ import { Launcher } from "../sessions/Launcher.ts"
 import { Sessions } from "../sessions/Sessions.ts"
 import { EventLog } from "../store/EventLog.ts"
 import type { Sqlite } from "../store/Sqlite.ts"
+import { Sync } from "../sync/Sync.ts"
 import type { Meters } from "../telemetry/Meters.ts"
 import { examine } from "./Doctor.ts"
 import { Lifecycle } from "./Lifecycle.ts"
@@ -38,6 +39,7 @@ export const layer = Layer.effect(
     const sessions = yield* Sessions
     const agents = yield* Agents
     const messages = yield* Messages
+    const sync = yield* Sync
     const events = yield* Events
     const subscriptions = yield* Subscriptions
     const self = yield* Self
@@ -58,6 +60,7 @@ export const layer = Layer.effect(
       ...agents.requests,
       ...messages.requests,
       ...(yield* forwardingHandlers),
+      ...sync.requests,
       "session.start": unlessDraining((params, caller) =>
         params.agent === undefined
           ? sessions.requests["session.start"](params, caller)

@@ -43,6 +43,19 @@ export interface EventPage {
 /** An event that happened elsewhere, with the id and time it was given there. */
 export type ForeignEvent = Omit<Event, "seq">
 
+/**
+ * An event of another installation as it came: its body stays the text it is, because a later version may have put something into
+ * it that this build does not understand and must pass on all the same.
+ */
+export interface SharedEvent {
+  readonly id: string
+  readonly at: number
+  readonly type: string
+  /** JSON. */
+  readonly body: string
+  readonly stamp: Stamp
+}
+
 /** What one transaction has added to the log, once it is on disk. */
 export interface Commit {
   /** What has just happened here. */
@@ -69,6 +82,11 @@ export class EventLog extends Context.Service<
     readonly origin: string
     /** Appends, all or none, those that are not in the log yet; answers these. */
     readonly importAll: (events: ReadonlyArray<ForeignEvent>) => Effect.Effect<ReadonlyArray<Event>, StorageUnavailable>
+    /**
+     * The same for events of other installations: kept as they came, also those this build does not understand. One whose id or
+     * number is taken is passed over. Answers the ids of what is new.
+     */
+    readonly takeIn: (events: ReadonlyArray<SharedEvent>) => Effect.Effect<ReadonlyArray<string>, StorageUnavailable>
     /** One event by its id. */
     readonly find: (id: string) => Effect.Effect<Option.Option<Event>, StorageUnavailable>
     readonly read: (options: ReadOptions) => Effect.Effect<EventPage, StorageUnavailable>
@@ -95,6 +113,14 @@ interface Append {
   readonly workspace?: string
   /** Pass over events whose id the log has. */
   readonly foreign: boolean
+  /** As they came, instead of `events`. */
+  readonly shared?: ReadonlyArray<SharedEvent>
+}
+
+interface Written {
+  /** What this build understands of it. */
+  readonly events: ReadonlyArray<Event>
+  readonly ids: ReadonlyArray<string>
 }
 
 const make = Effect.fn("EventLog.make")(function* (
@@ -145,7 +171,29 @@ const make = Effect.fn("EventLog.make")(function* (
       yield* applyAll(sql, projections, numbered)
       written.push(numbered)
     }
-    return written
+    return { events: written, ids: written.map(({ id }) => id) } satisfies Written
+  })
+
+  const receive = Effect.fnUntraced(function* (sql: Sql, shared: ReadonlyArray<SharedEvent>, after: number) {
+    const events: Array<Event> = []
+    const ids: Array<string> = []
+    for (const { at, body, id, stamp, type } of shared) {
+      const { clock, origin, seq: number, workspace } = stamp
+      const taken = yield* sql`SELECT 1 FROM events WHERE id = ${id}
+        UNION ALL SELECT 1 FROM events WHERE workspace = ${workspace} AND origin = ${origin} AND origin_seq = ${number}`
+      if (taken.length > 0) continue
+      numbers.clear()
+      if (clock > reading) reading = clock
+      const seq = after + ids.length + 1
+      const row: EventRow = { seq, id, at, type, session: null, body, workspace, origin, origin_seq: number, clock }
+      yield* sql`INSERT INTO events ${sql.insert({ ...row })}`
+      ids.push(id)
+      const event = Option.getOrUndefined(decodeEvent(row))
+      if (event === undefined) continue
+      yield* applyAll(sql, projections, event)
+      events.push(event)
+    }
+    return { events, ids } satisfies Written
   })
 
   const commit = (appends: ReadonlyArray<Append>) => {
@@ -154,10 +202,11 @@ const make = Effect.fn("EventLog.make")(function* (
       .transaction((sql) =>
         Effect.gen(function* () {
           let seq = last
-          const results: Array<ReadonlyArray<Event>> = []
+          const results: Array<Written> = []
           for (const append of appends) {
-            const written = yield* write(sql, append, seq)
-            seq += written.length
+            const { shared } = append
+            const written = yield* shared === undefined ? write(sql, append, seq) : receive(sql, shared, seq)
+            seq += written.ids.length
             results.push(written)
           }
           return { results, seq }
@@ -173,7 +222,7 @@ const make = Effect.fn("EventLog.make")(function* (
           if (observers.size > 0) {
             const ms = Number(clock.currentTimeNanosUnsafe() - began) / 1e6
             const written = (foreign: boolean) =>
-              results.flatMap((events, at) => (appends[at]!.foreign === foreign ? events : []))
+              results.flatMap(({ events }, at) => (appends[at]!.foreign === foreign ? events : []))
             const told = { events: written(false), imported: written(true), ms }
             for (const observer of observers) observer(told)
           }
@@ -182,7 +231,7 @@ const make = Effect.fn("EventLog.make")(function* (
       )
   }
 
-  const submit = yield* makeGroupCommit<Append, ReadonlyArray<Event>, StorageUnavailable>({
+  const submit = yield* makeGroupCommit<Append, Written, StorageUnavailable>({
     commit,
     limit: MAX_BATCH,
     closed: () => new StorageUnavailable({ reason: "the event log is closed, because the daemon is stopping" })
@@ -192,7 +241,7 @@ const make = Effect.fn("EventLog.make")(function* (
     const wrong = append.events.find((event) => !isEvent({ ...event, seq: 0 }))
     // Stored, it could never be read again. Only a mistake of ours leads here. Its content may be private: not quoted.
     if (wrong !== undefined) return Effect.die(new Error(`not an event: ${wrong.body.type} as ${wrong.id}`))
-    return append.events.length === 0 ? Effect.succeed([]) : submit(append)
+    return append.events.length === 0 ? Effect.succeed([]) : Effect.map(submit(append), ({ events }) => events)
   }
 
   const drafts = (bodies: ReadonlyArray<EventBody>) =>
@@ -208,6 +257,10 @@ const make = Effect.fn("EventLog.make")(function* (
       Effect.flatMap(drafts(bodies), (events) => checked({ events, foreign: false, workspace })),
     origin,
     importAll: (events) => checked({ events, foreign: true }),
+    takeIn: (shared) =>
+      shared.length === 0
+        ? Effect.succeed([])
+        : Effect.map(submit({ events: [], foreign: true, shared }), ({ ids }) => ids),
     find: (id) =>
       Effect.map(
         sqlite.read((sql) => sql.unsafe<EventRow>(`SELECT ${EVENT_COLUMNS} FROM events WHERE id = ?`, [id])),

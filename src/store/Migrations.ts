@@ -52,6 +52,63 @@ export const migrations: ReadonlyArray<Migration> = [
       `CREATE TABLE installation (origin TEXT NOT NULL) STRICT`,
       `INSERT INTO installation SELECT 'ins_' || hex(randomblob(10))`
     ]
+  },
+  {
+    name: "synchronisation",
+    statements: [
+      // What a person has decided about a workspace, and how far it has come. `head`: the branch as it was last read.
+      `CREATE TABLE sync_workspaces (
+         workspace TEXT PRIMARY KEY,
+         remote TEXT NOT NULL,
+         url TEXT NOT NULL,
+         enabled INTEGER NOT NULL,
+         since INTEGER NOT NULL,
+         head TEXT,
+         success_at INTEGER,
+         failed_at INTEGER,
+         error TEXT
+       ) STRICT`,
+      // Everything of an origin up to this number that the log has is on the branch at `head`, or held.
+      `CREATE TABLE sync_cursors (
+         workspace TEXT NOT NULL,
+         origin TEXT NOT NULL,
+         published INTEGER NOT NULL,
+         PRIMARY KEY (workspace, origin)
+       ) STRICT, WITHOUT ROWID`,
+      // Events of this installation that look as if they held a secret. `body`: what is sent instead, once somebody has decided so.
+      `CREATE TABLE sync_held (
+         workspace TEXT NOT NULL,
+         seq INTEGER NOT NULL,
+         event TEXT NOT NULL,
+         kinds TEXT NOT NULL,
+         at INTEGER NOT NULL,
+         body TEXT,
+         PRIMARY KEY (workspace, seq)
+       ) STRICT, WITHOUT ROWID`,
+      // Lines of the branch that were not taken in. `until`: "never", "author", or milliseconds since 1970.
+      `CREATE TABLE sync_quarantine (
+         workspace TEXT NOT NULL,
+         path TEXT NOT NULL,
+         line INTEGER NOT NULL,
+         event TEXT,
+         reason TEXT NOT NULL,
+         until TEXT NOT NULL,
+         excerpt TEXT NOT NULL,
+         at INTEGER NOT NULL,
+         PRIMARY KEY (workspace, path, line)
+       ) STRICT, WITHOUT ROWID`,
+      `CREATE TABLE sync_runs (
+         id INTEGER PRIMARY KEY,
+         workspace TEXT NOT NULL,
+         at INTEGER NOT NULL,
+         ms INTEGER NOT NULL,
+         received INTEGER NOT NULL,
+         sent INTEGER NOT NULL,
+         quarantined INTEGER NOT NULL,
+         error TEXT
+       ) STRICT`,
+      `CREATE INDEX sync_runs_by_workspace ON sync_runs (workspace, id)`
+    ]
   }
 ]
 

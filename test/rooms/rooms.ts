@@ -25,6 +25,7 @@ const constants = [
   "contract/ErrorCodes.ts",
   "contract/Findings.ts",
   "contract/Refreshed.ts",
+  "contract/SecretText.ts",
   "contract/ShellWord.ts",
   "contract/ToolLimits.ts"
 ]

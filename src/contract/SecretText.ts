@@ -22,7 +22,7 @@ export const SECRET_NAME =
 export const isSecretName = (name: string): boolean => SECRET_NAME.test(name) && name !== "key"
 
 /** Tokens that say by their beginning whose they are. */
-const ISSUED = [
+export const ISSUED = [
   // Anthropic, OpenAI, OpenRouter and others; Stripe.
   /(?<![A-Za-z0-9])sk-[A-Za-z0-9_-]{16,}/,
   /(?:sk|rk|pk)_(?:live|test)_[A-Za-z0-9]{10,}/,

@@ -1,0 +1,49 @@
+import { ExitCode } from "../../../contract/ErrorCodes.ts"
+import { AgentctlCommand, CommandFailed } from "../../AgentctlCommand.ts"
+import { Flags } from "../../Oclif.ts"
+import { given, standing } from "../../standing.ts"
+
+export default class SyncEnable extends AgentctlCommand {
+  static override summary = "Exchange agents and messages of this repository through its remote."
+  static override description =
+    "Shows what would leave this machine, and asks. Without a terminal nothing is enabled unless --yes says so. Only people may; an agent may not."
+  static override flags = {
+    remote: Flags.string({ summary: "The remote's name. Default: origin.", helpValue: "NAME" }),
+    yes: Flags.boolean({ char: "y", summary: "Do not ask." }),
+    public: Flags.boolean({ summary: "Also through a remote that anybody can read." }),
+    "dry-run": Flags.boolean({ char: "n", summary: "Only show what would leave." })
+  }
+
+  async run() {
+    const { flags } = await this.parse(SyncEnable)
+    const { remote } = flags
+    const client = this.client()
+    const plan = await client.call("sync.enable", { ...given({ remote }), ...standing() })
+    const { planText } = await import("../../SyncText.ts")
+    if (!this.jsonEnabled()) this.log(planText(plan))
+    if (flags["dry-run"]) return plan
+    if (!flags.yes && !(await agreed())) {
+      throw new CommandFailed("Nothing was enabled; --yes says that it is meant.", ExitCode.Conflict)
+    }
+    const enabled = await client.call("sync.enable", {
+      ...given({ remote }),
+      confirm: plan.remote,
+      ...(flags.public ? { public: true } : {}),
+      ...standing()
+    })
+    if (!this.jsonEnabled()) this.log("It is exchanged from now on.")
+    return { ...plan, enabled: enabled.enabled }
+  }
+}
+
+/** Asked of a person at a terminal; anybody else has to use the flag. */
+const agreed = async (): Promise<boolean> => {
+  if (!process.stdin.isTTY || !process.stderr.isTTY) return false
+  const { createInterface } = await import("node:readline/promises")
+  const terminal = createInterface({ input: process.stdin, output: process.stderr })
+  try {
+    return /^y(es)?$/i.test((await terminal.question("\nEnable it? [y/N] ")).trim())
+  } finally {
+    terminal.close()
+  }
+}

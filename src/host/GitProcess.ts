@@ -1,0 +1,191 @@
+/**
+ * Runs git on a repository that is ours alone, as the user, with the user's own configuration and credentials and no way to ask for
+ * anything: bounded in time, in what it prints and in the files it writes, and with its whole family of processes when it is ended.
+ *
+ * Under systemd the daemon's own sandbox has no network. What needs one runs as a service of its own, outside of it.
+ */
+import { spawn } from "node:child_process"
+import { Context, Effect, Layer, Schema } from "effect"
+import { ServiceManager } from "./ServiceManager.ts"
+
+/** Milliseconds git may take on its own repository, and with a network in between. */
+const LOCAL_MS = 60_000
+const NETWORK_MS = 120_000
+/** Bytes of a file git may write: a branch that needs more is not one of messages. */
+const MAX_FILE_BYTES = 1024 ** 3
+/** Seconds to wait for an ssh connection. */
+const CONNECT_SECONDS = 15
+
+export class GitProcessFailed extends Schema.TaggedError<GitProcessFailed>()("GitProcessFailed", {
+  reason: Schema.String,
+  stdout: Schema.String
+}) {}
+
+export interface LocalOptions {
+  readonly stdin?: Iterable<Uint8Array>
+  /** Bytes it may print. */
+  readonly maxBytes: number
+}
+
+export class GitProcess extends Context.Service<
+  GitProcess,
+  {
+    /** Without a network, whatever the repository or its remotes say. */
+    readonly local: (args: ReadonlyArray<string>, options: LocalOptions) => Effect.Effect<Buffer, GitProcessFailed>
+    /** `anonymous`: as somebody who has no configuration and no credentials. */
+    readonly network: (
+      args: ReadonlyArray<string>,
+      options?: { readonly anonymous?: boolean }
+    ) => Effect.Effect<string, GitProcessFailed>
+  }
+>()("agentd/host/GitProcess") {
+  /** As children of this process. */
+  static readonly direct = Layer.succeed(GitProcess, {
+    local: (args, options) => run(args, { ...options, env: environment({ offline: true }), ms: LOCAL_MS }),
+    network: (args, { anonymous = false } = {}) =>
+      Effect.map(run(args, { maxBytes: 1024 * 1024, env: environment({ anonymous }), ms: NETWORK_MS }), (bytes) =>
+        bytes.toString("utf8")
+      )
+  })
+
+  /** What needs a network as a service of the user's manager. */
+  static readonly asService = Layer.effect(
+    GitProcess,
+    Effect.gen(function* () {
+      const { attempt } = yield* ServiceManager
+      const { local } = yield* GitProcess
+      return {
+        local,
+        network: Effect.fnUntraced(function* (args: ReadonlyArray<string>, { anonymous = false } = {}) {
+          const { code, stderr, stdout } = yield* attempt({
+            description: "agentd exchanges messages",
+            slice: "app-agentd.slice",
+            properties: [
+              `RuntimeMaxSec=${NETWORK_MS / 1_000}`,
+              "KillMode=control-group",
+              "TimeoutStopSec=2",
+              `LimitFSIZE=${MAX_FILE_BYTES}`,
+              "UMask=0077",
+              "NoNewPrivileges=yes",
+              ...Object.entries(environment({ anonymous })).map(([name, value]) => `Environment="${name}=${value}"`)
+            ],
+            argv: ["/usr/bin/env", "git", ...args]
+          })
+          if (code === 0) return stdout
+          return yield* new GitProcessFailed({ reason: stderr, stdout })
+        })
+      }
+    })
+  ).pipe(Layer.provide(GitProcess.direct))
+}
+
+/** Settings that win over the user's and the repository's (git-config(1), GIT_CONFIG_COUNT). */
+const SETTINGS: ReadonlyArray<readonly [string, string]> = [
+  ["core.hooksPath", "/dev/null"],
+  ["core.fsmonitor", "false"],
+  ["core.askPass", "true"],
+  // Larger ones are hashed piece by piece instead of in memory.
+  ["core.bigFileThreshold", "4m"],
+  ["credential.interactive", "false"],
+  ["fetch.recurseSubmodules", "false"],
+  ["gc.auto", "0"],
+  ["maintenance.auto", "false"],
+  ["push.gpgSign", "false"],
+  ["push.recurseSubmodules", "no"],
+  ["http.lowSpeedLimit", "1000"],
+  ["http.lowSpeedTime", "20"],
+  ["protocol.ext.allow", "never"]
+]
+
+const environment = ({ anonymous = false, offline = false }): Readonly<Record<string, string>> => {
+  const settings = [
+    ...SETTINGS,
+    ...(offline ? [["protocol.allow", "never"] as const] : []),
+    ...(anonymous ? [["credential.helper", ""] as const] : [])
+  ]
+  const numbered = settings.flatMap(([key, value], at) => [
+    [`GIT_CONFIG_KEY_${at}`, key] as const,
+    [`GIT_CONFIG_VALUE_${at}`, value] as const
+  ])
+  const {
+    GIT_SSH_COMMAND = "ssh",
+    HOME = "/nonexistent",
+    PATH = "/usr/bin:/bin",
+    SSH_AUTH_SOCK,
+    XDG_CONFIG_HOME
+  } = process.env
+  return {
+    PATH,
+    LC_ALL: "C",
+    GIT_TERMINAL_PROMPT: "0",
+    GIT_ASKPASS: "true",
+    SSH_ASKPASS_REQUIRE: "never",
+    // Whatever ssh would ask, nobody is there to answer.
+    GIT_SSH_COMMAND: `${GIT_SSH_COMMAND} -oBatchMode=yes -oConnectTimeout=${CONNECT_SECONDS}`,
+    GIT_CONFIG_COUNT: String(settings.length),
+    ...Object.fromEntries(numbered),
+    ...(anonymous
+      ? { HOME: "/nonexistent", GIT_CONFIG_GLOBAL: "/dev/null", GIT_CONFIG_NOSYSTEM: "1" }
+      : {
+          HOME,
+          ...(SSH_AUTH_SOCK === undefined ? {} : { SSH_AUTH_SOCK }),
+          ...(XDG_CONFIG_HOME === undefined ? {} : { XDG_CONFIG_HOME })
+        })
+  }
+}
+
+interface Running extends LocalOptions {
+  readonly env: Readonly<Record<string, string>>
+  readonly ms: number
+}
+
+/** ulimit(1p) counts blocks of 512 bytes. */
+const LIMITED = `ulimit -f ${MAX_FILE_BYTES / 512}; exec git "$@"`
+
+const run = (args: ReadonlyArray<string>, { env, maxBytes, ms, stdin = [] }: Running) =>
+  Effect.callback<Buffer, GitProcessFailed>((resume) => {
+    // A group of its own: git's helpers, ssh for one, end with it.
+    const child = spawn("/bin/sh", ["-c", LIMITED, "git", ...args], { env, cwd: "/", detached: true, stdio: "pipe" })
+    const end = () => {
+      try {
+        if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL")
+      } catch {
+        // All of it has gone.
+      }
+    }
+    const printed: Array<Buffer> = []
+    let bytes = 0
+    let stderr = ""
+    let over: string | null = null
+    const stop = (reason: string) => {
+      over ??= reason
+      end()
+    }
+    const timer = setTimeout(() => stop(`git took longer than ${ms / 1_000} s`), ms)
+    child.stdout.on("data", (chunk: Buffer) => {
+      bytes += chunk.length
+      if (bytes > maxBytes) return stop("git has more to say than fits")
+      printed.push(chunk)
+    })
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      if (stderr.length < 8_192) stderr += text
+    })
+    child.stdin.on("error", () => {})
+    for (const part of stdin) child.stdin.write(part)
+    child.stdin.end()
+    child.on("error", (error) => {
+      clearTimeout(timer)
+      resume(Effect.fail(new GitProcessFailed({ reason: `git cannot be run: ${error.message}`, stdout: "" })))
+    })
+    child.on("close", (code) => {
+      clearTimeout(timer)
+      const all = Buffer.concat(printed)
+      if (code === 0 && over === null) return resume(Effect.succeed(all))
+      const reason = over ?? (code === 127 ? "git is not installed" : stderr)
+      resume(Effect.fail(new GitProcessFailed({ reason, stdout: all.toString("utf8", 0, 4_096) })))
+    })
+    return Effect.sync(() => {
+      clearTimeout(timer)
+      end()
+    })
+  })

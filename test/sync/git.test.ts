@@ -1,0 +1,23 @@
+/** Installations that exchange events through a bare git repository on disk: real git, real event logs. */
+import { expect, it } from "vitest"
+import { bareRemote, Clone, git, settle } from "./support.ts"
+
+it("three installations that talk at once end up with the same, through git alone", async () => {
+  const remote = bareRemote()
+  const [ada, bob, eve] = [
+    await Clone.open("ada", remote),
+    await Clone.open("bob", remote),
+    await Clone.open("eve", remote)
+  ]
+  const first = await ada.send("one")
+  await bob.send("two")
+  await eve.send("three")
+  await Promise.all([ada.sync(), bob.sync(), eve.sync()])
+  await ada.edit(first, "one, edited")
+  await bob.send("four")
+  await settle(ada, bob, eve)
+  expect(await ada.texts()).toEqual(["one, edited", "two", "three", "four"])
+  expect(await bob.state()).toBe(await ada.state())
+  expect(await eve.state()).toBe(await ada.state())
+  expect(git(remote, "for-each-ref", "--format=%(refname)")).toBe("refs/heads/agentd-sync")
+})
