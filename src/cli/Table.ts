@@ -34,6 +34,7 @@ const commands = {
   disconnect: () => import("./commands/disconnect.ts"),
   doctor: () => import("./commands/doctor.ts"),
   events: () => import("./commands/events.ts"),
+  export: () => import("./commands/export.ts"),
   forward: () => import("./commands/forward.ts"),
   forwards: () => import("./commands/forwards.ts"),
   "group:delete": () => import("./commands/group/delete.ts"),

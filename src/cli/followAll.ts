@@ -9,7 +9,7 @@ import { printable } from "./Paint.ts"
 /** Resolves to how many bytes were missing in between. */
 export const followAll = async (
   client: Client,
-  { follow, format, session }: Pick<FollowOptions, "follow" | "format" | "session">
+  { follow, format, session, write }: Pick<FollowOptions, "follow" | "format" | "session" | "write">
 ): Promise<number> => {
   const last = await client.call("session.get", { session })
   const sessions = [...(await earlierOf(client, last)), last]
@@ -23,6 +23,7 @@ export const followAll = async (
         session: one.id,
         format,
         follow: follow && isLast,
+        ...(write === undefined ? {} : { write }),
         ...(format === "cast" ? { edit } : {})
       })
       first = false

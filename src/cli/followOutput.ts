@@ -17,15 +17,21 @@ export interface FollowOptions {
   readonly tail?: number
   /** Changes what is printed, piece by piece; a piece of a recording is whole lines. Nothing follows the `last` one. */
   readonly edit?: (text: string, last: boolean) => string
+  /** Only what was printed at this moment, in milliseconds since 1970, or later. */
+  readonly since?: number
+  /** Instead of standard output. */
+  readonly write?: (bytes: Uint8Array) => Promise<void>
 }
 
 /** Resolves to how many bytes were missing in between. */
 export const followOutput = async (client: Client, options: FollowOptions): Promise<number> => {
-  const { edit, session, format, follow, tail } = options
+  const { edit, session, format, follow, since, tail, write } = options
   let gone = false
-  stdout().on("error", (cause: NodeJS.ErrnoException) => {
-    if (cause.code === "EPIPE") gone = true
-  })
+  if (write === undefined) {
+    stdout().on("error", (cause: NodeJS.ErrnoException) => {
+      if (cause.code === "EPIPE") gone = true
+    })
+  }
   let missing = 0
   let from = tail === undefined ? 0 : -TAIL_BYTES
   let first = true
@@ -35,6 +41,7 @@ export const followOutput = async (client: Client, options: FollowOptions): Prom
       from,
       format,
       limit: MAX_OUTPUT_BYTES,
+      ...(first && since !== undefined ? { since } : {}),
       ...(follow ? { waitMs: WAIT_MS } : {})
     })
     missing += piece.missing
@@ -42,7 +49,8 @@ export const followOutput = async (client: Client, options: FollowOptions): Prom
     const data = Buffer.from(edit?.(piece.data, last) ?? piece.data, format === "raw" ? "base64" : "utf8")
     const shown = first && tail !== undefined ? lastLines(data, tail) : data
     first = false
-    if (shown.length > 0 && !stdout().write(shown) && !gone) await drained()
+    if (write !== undefined) await write(shown)
+    else if (shown.length > 0 && !stdout().write(shown) && !gone) await drained()
     if (last) break
     from = piece.next
   }

@@ -8,6 +8,7 @@ import * as A from "./Agent.ts"
 import * as D from "./Daemon.ts"
 import * as E from "./Event.ts"
 import * as F from "./Forwarding.ts"
+import * as H from "./History.ts"
 import { DEADLINE_MS } from "./Limits.ts"
 import * as M from "./Message.ts"
 import * as S from "./Session.ts"
@@ -91,6 +92,11 @@ export const methods = {
   ),
   "session.output": method("Read recorded output by offset.", S.OutputParams, S.OutputResult, null),
   "session.screen": method("The screen as a terminal shows it now.", S.ScreenParams, S.Screen),
+  "session.history": method(
+    "Everything a session's terminal has shown, line by line, page by page.",
+    H.HistoryParams,
+    H.History
+  ),
   "session.wait": method(
     "Wait until a session exits, falls silent, prints something, or comes into a state.",
     S.WaitParams,

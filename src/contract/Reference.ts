@@ -91,6 +91,7 @@ export const methodErrors: Readonly<Record<MethodName, ReadonlyArray<ErrorTag>>>
   "session.screen": [...found, "TranscriptUnavailable"],
   "session.report": ["NotAllowed", "SessionEnded"],
   "session.wait": [...found, "SessionEnded", "TranscriptUnavailable", "DeadlineExceeded"],
+  "session.history": [...found, "TranscriptUnavailable", "Conflict"],
   "session.attach": [...found, "SessionEnded", "TranscriptUnavailable", "NotSupported", "Conflict"],
   "session.detach": [...found, "SessionEnded"],
   "session.resume": [...found, "SessionRunning", "AlreadyResumed", "Conflict", ...launched],

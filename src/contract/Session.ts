@@ -9,6 +9,7 @@ import { SandboxName } from "./Sandbox.ts"
 import { SessionSecret, SessionSecrets } from "./Secret.ts"
 import { AskedLimits, SessionLimits, SessionUsage } from "./SessionLimits.ts"
 import { SessionState, StateName } from "./SessionState.ts"
+import { StyledLine } from "./Styled.ts"
 
 /** `ses_` and a ULID (26 characters of Crockford base32). */
 export const SessionId = Schema.String.check(
@@ -324,6 +325,10 @@ export const OutputParams = Schema.Struct({
   from: Schema.optionalKey(Schema.Int).annotateKey({
     description: "First offset wanted. Negative: so many bytes before the end. Default 0."
   }),
+  since: Schema.optionalKey(Timestamp).annotateKey({
+    description:
+      "Nothing that was printed before this moment, by the transcript's times; whichever of this and `from` is later counts."
+  }),
   limit: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: MAX_OUTPUT_BYTES }))).annotateKey({
     description: "Bytes of output at the most. Default: as many as it may be."
   }),
@@ -346,12 +351,12 @@ export const OutputResult = Schema.Struct({
   done: Schema.Boolean.annotateKey({ description: "The session has ended and `next` is its last offset." })
 })
 
-export const ScreenFormat = Schema.Literals(["text", "ansi", "json"])
+export const ScreenFormat = Schema.Literals(["text", "ansi", "json", "styled"])
 export const ScreenParams = Schema.Struct({
   ...one,
   format: Schema.optionalKey(ScreenFormat).annotateKey({
     description:
-      "`text`: lines. `ansi`: escape sequences that draw it. `json`: lines, with everything else that is known."
+      "`text`: lines. `ansi`: escape sequences that draw it. `json`: lines, with everything else that is known. `styled`: lines as runs of characters that look alike."
   }),
   scrollback: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 10_000 }))).annotateKey({
     description: "Lines above the screen to include."
@@ -369,6 +374,9 @@ export const Screen = Schema.Struct({
   }),
   ansi: Schema.optionalKey(Schema.String).annotateKey({
     description: "`ansi`: escape sequences that draw it on an empty terminal."
+  }),
+  styled: Schema.optionalKey(Schema.Array(StyledLine)).annotateKey({
+    description: "`styled`: lines with looks; without them where they would be too many for an answer."
   })
 }).annotate({ identifier: "Screen" })
 export type Screen = typeof Screen.Type

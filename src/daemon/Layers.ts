@@ -46,6 +46,7 @@ import { SessionStore, sessionProjection } from "../sessions/SessionStore.ts"
 import { Sessions } from "../sessions/Sessions.ts"
 import { Supervisor } from "../sessions/Supervisor.ts"
 import * as SystemdLauncher from "../sessions/SystemdLauncher.ts"
+import { Histories } from "../sessions/screen/Histories.ts"
 import { Screens } from "../sessions/screen/Screens.ts"
 import { States } from "../sessions/state/States.ts"
 import { EventLog } from "../store/EventLog.ts"
@@ -134,7 +135,9 @@ type LaunchNeeds = Layer.Services<typeof bySystemd> | Layer.Services<typeof Dire
 
 export const SessionManager = Sessions.layer.pipe(
   Layer.provideMerge(Supervisor.layer),
-  Layer.provideMerge(Layer.mergeAll(LiveSessions.layer, Recordings.layer, Screens.layer, States.layer, Launching))
+  Layer.provideMerge(
+    Layer.mergeAll(LiveSessions.layer, Recordings.layer, Screens.layer, Histories.layer, States.layer, Launching)
+  )
 )
 
 /** What needs a network is done outside of the daemon's own sandbox, where there is one. */

@@ -8,6 +8,7 @@ import type { Entry } from "./LiveSessions.ts"
 import { Recordings } from "./Recordings.ts"
 import { resolve } from "./Resolve.ts"
 import { castLines } from "./transcript/CastLines.ts"
+import { offsetAt } from "./transcript/OffsetAt.ts"
 import { plainText } from "./transcript/PlainText.ts"
 import type { TranscriptReader } from "./transcript/Transcript.ts"
 import { wholeLength } from "./WholeText.ts"
@@ -21,9 +22,10 @@ export const output = Effect.fn("Sessions.output")(function* (params: typeof Out
   const { entry, record } = yield* resolve(params.session)
   const endNow = () => entry?.live.end ?? record.offset
   const ended = () => entry === undefined || entry.live.exit !== null
-  const asked = params.from ?? 0
-  const from = Math.min(endNow(), asked < 0 ? Math.max(0, endNow() + asked) : asked)
+  const wanted = params.from ?? 0
+  const asked = Math.min(endNow(), wanted < 0 ? Math.max(0, endNow() + wanted) : wanted)
   const reader = yield* readerOf(record.id, entry)
+  const from = Math.max(asked, params.since === undefined ? 0 : yield* offsetAt(reader, endNow(), params.since))
   const read = Effect.suspend(() =>
     read_(reader, from, params.limit ?? MAX_OUTPUT_BYTES, params.format ?? "raw", () => ended() && endNow())
   )

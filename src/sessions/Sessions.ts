@@ -34,6 +34,7 @@ import { retaining } from "./Retain.ts"
 import { type SessionRecord, SessionStore } from "./SessionStore.ts"
 import { start } from "./Start.ts"
 import type { Supervisor } from "./Supervisor.ts"
+import { Histories } from "./screen/Histories.ts"
 import { Screens } from "./screen/Screens.ts"
 import { reportState } from "./state/ReportState.ts"
 import type { States } from "./state/States.ts"
@@ -121,6 +122,7 @@ export class Sessions extends Context.Service<
           "session.signal": (params) => provide(signal(params)),
           "session.output": (params) => provide(output(params)),
           "session.screen": (params) => provide(screen(params)),
+          "session.history": (params) => provide(history(params)),
           "session.wait": (params) => provide(wait(params)),
           "session.report": (params, { peer }) => provide(reportState(params, peer.session)),
           "session.attach": (params, caller) => provide(attach(params, caller)),
@@ -141,6 +143,7 @@ type Needs =
   | EventLog
   | FileSystem.FileSystem
   | Handover
+  | Histories
   | InputPipes
   | Launcher
   | LiveSessions
@@ -193,11 +196,18 @@ const usageOf = (entries: ReadonlyArray<Entry>) =>
 
 const screen = Effect.fn("Sessions.screen")(function* (params: {
   readonly session: string
-  readonly format?: "text" | "ansi" | "json"
+  readonly format?: "text" | "ansi" | "json" | "styled"
   readonly scrollback?: number
 }) {
   const { entry, record } = yield* resolve(params.session)
   const reader = yield* readerOf(record.id, entry)
   const { session: _session, ...options } = params
   return yield* (yield* Screens).snapshot(yield* screenSource(record, reader, entry), options)
+})
+
+const history = Effect.fn("Sessions.history")(function* (params: Params<"session.history">) {
+  const { entry, record } = yield* resolve(params.session)
+  const reader = yield* readerOf(record.id, entry)
+  const asked = { format: params.format ?? ("text" as const), cursor: params.cursor }
+  return yield* (yield* Histories).read({ id: record.id, reader }, asked)
 })

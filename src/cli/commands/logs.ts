@@ -2,6 +2,7 @@ import { AgentctlCommand } from "../AgentctlCommand.ts"
 import { sessionArg, usage } from "../Arguments.ts"
 import { followAll } from "../followAll.ts"
 import { followOutput } from "../followOutput.ts"
+import { noTime, parseSince } from "../logs/since.ts"
 import { MatchingLines } from "../MatchingLines.ts"
 import { Flags } from "../Oclif.ts"
 
@@ -12,6 +13,7 @@ export default class Logs extends AgentctlCommand {
   static override examples = [
     "<%= config.bin %> <%= command.id %> build --tail 20",
     "<%= config.bin %> <%= command.id %> build --grep 'error|warning' --follow",
+    "<%= config.bin %> <%= command.id %> build --since 10m",
     "<%= config.bin %> <%= command.id %> build --cast > build.cast",
     "<%= config.bin %> <%= command.id %> agent --all"
   ]
@@ -23,6 +25,11 @@ export default class Logs extends AgentctlCommand {
     text: Flags.boolean({ summary: "Text without escape sequences (the default).", exclusive: ["raw", "cast"] }),
     raw: Flags.boolean({ summary: "The bytes as the program wrote them.", exclusive: ["text", "cast"] }),
     cast: Flags.boolean({ summary: "An asciicast v3 recording.", exclusive: ["text", "raw"] }),
+    since: Flags.string({
+      summary: "Only what was printed from then on: 10m, 2h, 3d, today, 2026-03-01, 2026-03-01 14:00.",
+      helpValue: "TIME",
+      exclusive: ["cast", "all"]
+    }),
     grep: Flags.string({
       summary: "Only lines of the text that match this JavaScript regular expression.",
       helpValue: "REGEX",
@@ -48,11 +55,18 @@ export default class Logs extends AgentctlCommand {
           session: args.session,
           format,
           follow: flags.follow,
+          ...(flags.since === undefined ? {} : { since: moment(flags.since) }),
           ...(flags.tail === undefined ? {} : { tail: flags.tail }),
           ...(matching === undefined ? {} : { edit: (text: string, last: boolean) => matching.push(text, last) })
         })
     if (missing > 0) this.note(`agentctl: ${missing} bytes are missing: they were not recorded or are gone.`)
   }
+}
+
+const moment = (text: string): number => {
+  const at = parseSince(text, Date.now())
+  if (at === null) throw usage(`--since: ${noTime(text)}`)
+  return at
 }
 
 const pattern = (text: string): RegExp => {

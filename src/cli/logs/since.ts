@@ -19,3 +19,6 @@ export const parseSince = (text: string, now: number): number | null => {
   const at = Date.parse(text.length === 10 ? `${text}T00:00` : text.replace(" ", "T"))
   return Number.isNaN(at) ? null : at
 }
+
+export const noTime = (text: string): string =>
+  `"${text}" is no time. Write 10m, 2h, 3d, today, yesterday, 2026-03-01 or 2026-03-01 14:00.`

@@ -2,15 +2,15 @@
  * What a screen looks like, as data: lines of text, or the sequences that draw them.
  */
 import type { IBuffer, Terminal } from "@xterm/headless"
-import { MAX_LINE_BYTES } from "../../contract/Limits.ts"
 import type { Screen } from "../../contract/Session.ts"
+import { MAX_LINES_BYTES, type StyledLine } from "../../contract/Styled.ts"
 import type { Emulator } from "./Emulator.ts"
 import { Painter } from "./Paint.ts"
+import { styledLine, withoutBlankEnd } from "./Styled.ts"
+import { emptyCell } from "./Xterm.ts"
 
-export type ScreenFormat = "text" | "ansi" | "json"
+export type ScreenFormat = "text" | "ansi" | "json" | "styled"
 
-/** Bytes of an answer's lines at the most; the oldest lines above the screen are left out for it. */
-const MAX_BYTES = MAX_LINE_BYTES - 64 * 1024
 /** UTF-16 units a column may take on average; marks piled up on characters cannot make a line longer. */
 const MAX_UNITS_PER_COLUMN = 8
 
@@ -27,19 +27,22 @@ export const snapshot = (emulator: Emulator, offset: number, format: ScreenForma
     alternate: active.type === "alternate"
   }
   const { normal } = terminal.buffer
-  const fits = (above: number) =>
-    format === "ansi"
-      ? { ansi: ansiOf(terminal, above) }
-      : {
-          lines: [
-            ...linesOf(normal, normal.baseY - above, normal.baseY - 1, cols),
-            ...linesOf(active, active.baseY, active.baseY + rows - 1, cols)
-          ]
-        }
+  const parts = (above: number) =>
+    [
+      [normal, normal.baseY - above, normal.baseY - 1],
+      [active, active.baseY, active.baseY + rows - 1]
+    ] as const
+  const fits = (above: number) => {
+    if (format === "ansi") return { ansi: ansiOf(terminal, above) }
+    if (format === "styled") return { styled: parts(above).flatMap((part) => styledOf(terminal, ...part)) }
+    return { lines: parts(above).flatMap((part) => linesOf(...part, cols)) }
+  }
   let above = Math.min(scrollback, normal.baseY)
   for (;;) {
     const content = fits(above)
-    if (above === 0 || Buffer.byteLength(JSON.stringify(content)) <= MAX_BYTES) return { ...base, ...content }
+    // The oldest lines above the screen are left out where they are too many, and then the looks of a very large screen.
+    if (Buffer.byteLength(JSON.stringify(content)) <= MAX_LINES_BYTES) return { ...base, ...content }
+    if (above === 0) return { ...base, ...(content.styled === undefined ? content : { styled: plain(content.styled) }) }
     above = Math.floor(above / 2)
   }
 }
@@ -58,6 +61,18 @@ const ansiOf = (terminal: Terminal, above: number): string => {
       .raw("\r\n")
   return painter.lines(active, active.baseY, last).resetPen().text
 }
+
+const styledOf = (terminal: Terminal, buffer: IBuffer, first: number, last: number): ReadonlyArray<StyledLine> => {
+  const cell = emptyCell(terminal)
+  return Array.from({ length: last - first + 1 }, (_, i) =>
+    withoutBlankEnd(styledLine(buffer.getLine(first + i), terminal.cols, cell))
+  )
+}
+
+const plain = (lines: ReadonlyArray<StyledLine>): ReadonlyArray<StyledLine> =>
+  lines.map((line) => [
+    { text: line.map(({ text }) => text).join(""), cells: line.reduce((sum, { cells }) => sum + cells, 0) }
+  ])
 
 const linesOf = (buffer: IBuffer, first: number, last: number, cols: number): ReadonlyArray<string> =>
   Array.from({ length: last - first + 1 }, (_, i) => {

@@ -27,15 +27,21 @@ export interface BufferState {
   /** Equal to the number of columns when the cursor is about to wrap. */
   x: number
   readonly y: number
-  readonly ybase: number
+  /** Lines above the screen. */
+  ybase: number
+  ydisp: number
   readonly scrollTop: number
   readonly scrollBottom: number
   readonly savedX: number
-  readonly savedY: number
+  /** Counted from the first line that is kept. */
+  savedY: number
   readonly savedCurAttrData: Attributes & { extended: Extended }
   readonly savedCharset: Charset
   readonly tabs: Readonly<Record<number, boolean | undefined>>
-  readonly lines: { get(index: number): { getString(x: number): string } | undefined }
+  readonly lines: {
+    get(index: number): { getString(x: number): string } | undefined
+    trimStart(count: number): void
+  }
 }
 
 interface Params {
@@ -77,6 +83,16 @@ export interface Core {
 
 /** The one place where the inside is looked into. */
 export const coreOf = (terminal: Terminal): Core => (terminal as unknown as { readonly _core: Core })._core
+
+/** Forgets what has scrolled out of the normal screen, as if it had never been. */
+export const forgetScrolled = (terminal: Terminal): void => {
+  const { normal } = coreOf(terminal)._bufferService.buffers
+  const count = normal.ybase
+  normal.lines.trimStart(count)
+  normal.ybase = 0
+  normal.ydisp = 0
+  normal.savedY = Math.max(0, normal.savedY - count)
+}
 
 /** A cell to load others into; one for a whole loop. */
 export const emptyCell = (terminal: Terminal): Cell => terminal.buffer.active.getNullCell() as Cell

@@ -4,7 +4,7 @@ import { ExitCode } from "../../../contract/ErrorCodes.ts"
 import { AgentctlCommand, CommandFailed } from "../../AgentctlCommand.ts"
 import { journalArguments, LEVELS } from "../../logs/Filter.ts"
 import { logPlace } from "../../logs/Place.ts"
-import { parseSince } from "../../logs/since.ts"
+import { noTime, parseSince } from "../../logs/since.ts"
 import { Flags } from "../../Oclif.ts"
 
 /** What a session is called by whoever sees its id. */
@@ -35,11 +35,7 @@ export default class DaemonLogs extends AgentctlCommand {
   async run() {
     const { flags } = await this.parse(DaemonLogs)
     const since = flags.since === undefined ? undefined : parseSince(flags.since, Date.now())
-    if (since === null)
-      throw new CommandFailed(
-        `"${flags.since}" is no time. Write 10m, 2h, 3d, today, yesterday, 2026-03-01 or 2026-03-01 14:00.`,
-        ExitCode.Usage
-      )
+    if (since === null) throw new CommandFailed(noTime(flags.since!), ExitCode.Usage)
     const level = flags.priority as (typeof LEVELS)[number] | undefined
     const session = flags.session === undefined ? undefined : await this.#session(flags.session)
     const { follow, json, lines } = flags
