@@ -73,6 +73,15 @@ export const ToolSession = Schema.Struct({
   name: Schema.String,
   own: Schema.Boolean.annotateKey({ description: "It is the one you run in." }),
   status: Schema.String,
+  state: Schema.NullOr(
+    Schema.Struct({
+      name: Schema.String.annotateKey({
+        description: "`working`, `idle`, `done`, `waiting-input`, `needs-permission`, …, or `unknown`."
+      }),
+      confidence: Schema.Number.annotateKey({ description: "0 to 1: how far that is to be trusted." }),
+      question: Schema.NullOr(Schema.String).annotateKey({ description: "What it asks, when it waits for an answer." })
+    })
+  ).annotateKey({ description: "What its program is doing, as far as anybody can tell." }),
   program: Schema.Array(Schema.String).annotateKey({ description: "What it runs, with its arguments." }),
   directory: Schema.String,
   agent: Schema.NullOr(Schema.String).annotateKey({ description: "The agent it acts for." }),

@@ -206,7 +206,7 @@ export const tools = {
   list_sessions: tool({
     title: "List sessions",
     description:
-      "The sessions of this machine's user: programs on terminals of their own, what they are for, and how they ended.",
+      "The sessions of this machine's user: programs on terminals of their own, what they are for, what each is doing, and how they ended.",
     params: Schema.Struct({ all: flag("Ended ones too."), tag: text("Only sessions with this tag.") }),
     result: Schema.Struct({ notice: T.Notice, sessions: Schema.Array(T.ToolSession) }),
     hints: { reads: true, repeatable: true }

@@ -237,6 +237,7 @@ describe("sessions", () => {
     })
     await rpc("session.wait", { session: "shell", for: "output", pattern: "got:hello" })
     expect((await typist.call("read_screen", { session: "shell" })).lines).toContain("got:hello")
+    expect(sessions.find(({ name }) => name === "shell")?.state).toMatchObject({ question: null })
     const own = sessions.find((session) => session.own)!
     await expect(typist.call("type_into_session", { session: own.name, text: "x" })).rejects.toThrow(/NotAllowed/)
     await expect(typist.call("read_screen", { session: "nowhere" })).rejects.toThrow(/agentctl ls --all/)

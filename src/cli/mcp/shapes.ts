@@ -41,11 +41,15 @@ export const toolAgent = (agent: Agent): ToolAgent => ({
   task: agent.session?.task ?? null
 })
 
+const toolState = (state: Session["state"]): ToolSession["state"] =>
+  state === undefined ? null : { name: state.name, confidence: state.confidence, question: state.question }
+
 export const toolSession = (session: Session, own: string | null): ToolSession => ({
   id: session.id,
   name: session.name,
   own: session.id === own,
   status: session.status,
+  state: toolState(session.state),
   program: session.argv,
   directory: session.cwd,
   agent: session.agent === null ? null : `@${session.agent.name}`,
