@@ -18,6 +18,10 @@ const commands = {
   "agent:whoami": () => import("./commands/agent/whoami.ts"),
   attach: () => import("./commands/attach.ts"),
   autocomplete: () => import("./commands/autocomplete.ts"),
+  "backup:create": () => import("./commands/backup/create.ts"),
+  "backup:list": () => import("./commands/backup/list.ts"),
+  "backup:restore": () => import("./commands/backup/restore.ts"),
+  "backup:verify": () => import("./commands/backup/verify.ts"),
   "bug-report": () => import("./commands/bug-report.ts"),
   connect: () => import("./commands/connect.ts"),
   "config:check": () => import("./commands/config/check.ts"),
@@ -100,6 +104,7 @@ const commands = {
 
 const topics = {
   agent: "Agents: named identities that sessions act for.",
+  backup: "Backups: make, list, check and put back copies of what the daemon keeps.",
   config: "The configuration: what holds, where it comes from, whether a file is right.",
   daemon: "The daemon itself: start, stop, look after it.",
   group: "Groups of agents, to write to all of them at once.",

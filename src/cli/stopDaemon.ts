@@ -1,5 +1,6 @@
 /** Asks the daemon to stop, after saying what ends with it, and waits until it has gone. */
 import { createInterface } from "node:readline/promises"
+import { setTimeout } from "node:timers/promises"
 import { Client } from "../client/Client.ts"
 import { ExitCode } from "../contract/ErrorCodes.ts"
 import { CommandFailed } from "./AgentctlCommand.ts"
@@ -12,6 +13,9 @@ export interface StopOptions {
 
 /** Milliseconds the daemon may take to end its sessions (5 s grace each, at once) and close its store. */
 const GONE_MS = 20_000
+/** Milliseconds its process may take after its last word, and between two looks at it. */
+const LAST_MS = 2_000
+const LOOK_MS = 10
 
 export const stopDaemon = async (
   client: Client,
@@ -22,26 +26,53 @@ export const stopDaemon = async (
     const { sessions } = await client.call("session.list", {})
     if (sessions.length > 0) await confirm(sessions.map((session) => session.name))
   }
-  const gone = new Promise<boolean>((resolve) => {
-    const timer = setTimeout(() => resolve(false), GONE_MS)
-    lastWord(client).then(() => {
-      clearTimeout(timer)
-      resolve(true)
-    })
-  })
-  const result = await client.call("daemon.shutdown", { reason: options.reason })
-  if (!(await gone)) {
-    throw new CommandFailed(
-      `the daemon (pid ${status.pid}) is still there after ${GONE_MS / 1000} s`,
-      ExitCode.TimedOut
-    )
+  const gone = untilGone(client, status.pid)
+  try {
+    const result = await client.call("daemon.shutdown", { reason: options.reason })
+    await gone.soon()
+    return result
+  } finally {
+    await gone.watching.close()
   }
-  return result
+}
+
+/** Begun before the daemon is asked to go; `soon` waits for its end, from then on only so long. */
+export const untilGone = (client: Client, pid: number) => {
+  const watching = new Client({ socket: client.socket })
+  const last = lastWord(watching)
+  return {
+    /** To be closed by whoever does not wait any more. */
+    watching,
+    soon: async (): Promise<void> => {
+      const late = Promise.withResolvers<boolean>()
+      const timer = globalThis.setTimeout(() => late.resolve(true), GONE_MS)
+      const isLate = await Promise.race([last.then(() => false), late.promise])
+      clearTimeout(timer)
+      if (isLate)
+        throw new CommandFailed(`the daemon (pid ${pid}) is still there after ${GONE_MS / 1000} s`, ExitCode.TimedOut)
+      await unlocked(pid)
+    }
+  }
+}
+
+/**
+ * Its connections end a moment before its process, which holds the lock that the next daemon needs. Not for long: seen from a container
+ * the number may be another process's.
+ */
+const unlocked = async (pid: number): Promise<void> => {
+  for (let waited = 0; waited < LAST_MS && runs(pid); waited += LOOK_MS) await setTimeout(LOOK_MS)
+}
+
+const runs = (pid: number): boolean => {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
 }
 
 /** Resolves when the daemon closes an open subscription: the last thing it does before it exits. */
-const lastWord = async (client: Client): Promise<void> => {
-  const watching = new Client({ socket: client.socket })
+const lastWord = async (watching: Client): Promise<void> => {
   try {
     for await (const _ of watching.watch()) {
       // Only the end is of interest.

@@ -295,6 +295,81 @@ export const sections = {
         "Where Prometheus may fetch the daemon's metrics, at /metrics. Not set: nowhere. Whoever may connect may read them; no names of sessions are in them."
     })
   },
+  backup: {
+    schedule: choice({
+      default: "off",
+      of: ["off", "hourly", "daily", "weekly"],
+      applies: "reload",
+      description:
+        "How often a backup is made by itself, in local time. One that was missed, because the machine slept or was off, is made once as soon as the daemon runs."
+    }),
+    at: text({
+      default: "03:00",
+      pattern: /^([01][0-9]|2[0-3]):[0-5][0-9]$/u,
+      expected: 'a time of day from "00:00" to "23:59"',
+      applies: "reload",
+      description: "When in the day a daily backup is made, and a weekly one on Mondays."
+    }),
+    directory: text({
+      default: null,
+      pattern: /^\/[^\0]*$/u,
+      expected: "an absolute path",
+      applies: "reload",
+      description:
+        "Where backups are kept: a directory of this user and this machine alone, best on another disk. Not set: `backups/full` in the state directory."
+    }),
+    keep_last: integer({
+      default: 3,
+      min: 1,
+      max: 10_000,
+      applies: "reload",
+      description: "Backups kept in any case: the newest."
+    }),
+    keep_daily: integer({
+      default: 7,
+      min: 0,
+      max: 10_000,
+      applies: "reload",
+      description: "Days, counting those with a backup, of which the newest backup is kept."
+    }),
+    keep_weekly: integer({
+      default: 4,
+      min: 0,
+      max: 10_000,
+      applies: "reload",
+      description: "Weeks, from Monday, of which the newest backup is kept."
+    }),
+    keep_monthly: integer({
+      default: 12,
+      min: 0,
+      max: 10_000,
+      applies: "reload",
+      description: "Months of which the newest backup is kept."
+    }),
+    before: text({
+      default: null,
+      pattern: /^\/[^\0]*$/u,
+      expected: "the absolute path of a program",
+      applies: "reload",
+      description:
+        "A program run before each backup; files it writes to the directory `$AGENTD_BACKUP_EXTRA` go into it. If it fails no backup is made."
+    }),
+    after: text({
+      default: null,
+      pattern: /^\/[^\0]*$/u,
+      expected: "the absolute path of a program",
+      applies: "reload",
+      description:
+        "A program run after each backup, to take `$AGENTD_BACKUP` in `$AGENTD_BACKUP_DIRECTORY` elsewhere. If it fails that is reported; the backup stays."
+    }),
+    script_timeout: duration({
+      default: "5m",
+      min: "1s",
+      max: "1d",
+      applies: "reload",
+      description: "How long each of these programs may take before it is killed with all it has started."
+    })
+  },
   /** What a session may use unless it says otherwise; a locked one also bounds what it may say. */
   limits: {
     memory: size({

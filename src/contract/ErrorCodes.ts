@@ -50,7 +50,10 @@ export const errorCodes = {
   AgentTaken: { code: -32031, exit: ExitCode.Conflict },
   MessageNotFound: { code: -32032, exit: ExitCode.NotFound },
   NeedsConfirmation: { code: -32033, exit: ExitCode.Conflict },
-  SyncFailed: { code: -32034, exit: ExitCode.Failed }
+  SyncFailed: { code: -32034, exit: ExitCode.Failed },
+  BackupNotFound: { code: -32060, exit: ExitCode.NotFound },
+  BackupDamaged: { code: -32061, exit: ExitCode.Failed },
+  BackupFailed: { code: -32062, exit: ExitCode.Failed }
 } as const
 
 export type ErrorTag = keyof typeof errorCodes

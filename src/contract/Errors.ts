@@ -257,6 +257,34 @@ export class SyncFailed extends Schema.TaggedError<SyncFailed>()("SyncFailed", {
   }
 }
 
+/** There is no such backup in the directory. */
+export class BackupNotFound extends Schema.TaggedError<BackupNotFound>()("BackupNotFound", {
+  backup: Schema.String,
+  directory: Schema.String
+}) {
+  override get message() {
+    return `There is no backup ${this.backup === "latest" ? "" : `"${this.backup}" `}in ${this.directory}. "agentctl backup list" shows those there are; --from names another directory.`
+  }
+}
+
+/** A part of a backup is not what was stored. Nothing of it was used. */
+export class BackupDamaged extends Schema.TaggedError<BackupDamaged>()("BackupDamaged", {
+  backup: Schema.String,
+  part: Schema.String,
+  reason: Schema.String
+}) {
+  override get message() {
+    return `The backup ${this.backup} is damaged: ${this.part} ${this.reason}. Nothing was changed; "agentctl backup verify" says which of the others are whole.`
+  }
+}
+
+/** A backup could not be made, read or prepared; `reason` says what stands in the way. */
+export class BackupFailed extends Schema.TaggedError<BackupFailed>()("BackupFailed", { reason: Schema.String }) {
+  override get message() {
+    return this.reason
+  }
+}
+
 /** Every error a method may answer with. */
 export const AgentdError = Schema.Union([
   InvalidParams,
@@ -287,6 +315,9 @@ export const AgentdError = Schema.Union([
   AgentTaken,
   MessageNotFound,
   NeedsConfirmation,
-  SyncFailed
+  SyncFailed,
+  BackupNotFound,
+  BackupDamaged,
+  BackupFailed
 ])
 export type AgentdError = typeof AgentdError.Type

@@ -3,6 +3,7 @@
  */
 import { Schema } from "effect"
 import { agentEvents } from "./Agent.ts"
+import { backupEvents } from "./Backup.ts"
 import { forwardingEvents } from "./Forwarding.ts"
 import { AgentRef, Stamp } from "./Identity.ts"
 import { MAX_EVENTS } from "./Limits.ts"
@@ -113,6 +114,7 @@ export const EventBody = Schema.Union([
   Schema.Struct({ type: Schema.Literal("daemon.stopped"), reason: Schema.String }).annotate({
     description: "The daemon is leaving in good order."
   }),
+  ...backupEvents,
   ...agentEvents,
   ...messageEvents,
   ...forwardingEvents

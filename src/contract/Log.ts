@@ -128,6 +128,28 @@ export const logKinds = {
     subject: "Old sessions could not be removed",
     explanation: "It is tried again in some minutes. The message has the cause."
   },
+  "backup.created": {
+    id: "37fbf9a06c6c4fe6b2eb9beccd68f541",
+    subject: "A backup was made",
+    explanation: 'Everything the daemon keeps is in it. "agentctl backup list" shows what there is.'
+  },
+  "backup.failed": {
+    id: "f3c352c5065446faaea4c34565715e7f",
+    subject: "A backup failed",
+    explanation:
+      'The message has the cause. One of the schedule is tried again by itself; until one succeeds, "agentctl doctor" says so.'
+  },
+  "backup.restored": {
+    id: "e7e949ad1b96448a89660bf8cfdf59a0",
+    subject: "A backup was put back",
+    explanation:
+      "What the daemon keeps is what it was when that backup was made. What was there before is in a backup of its own, or in the directory the message names."
+  },
+  "backup.not_restored": {
+    id: "34a5f6abc3454211924bbf8fea207122",
+    subject: "A backup was not put back",
+    explanation: "Something stood in the way, which the message names. Nothing was changed."
+  },
   "connection.refused": {
     id: "0f81ac6e58194583804bcde14c721fc5",
     subject: "A connection was refused",

@@ -5,6 +5,7 @@
  */
 import type { Schema } from "effect"
 import * as A from "./Agent.ts"
+import * as B from "./Backup.ts"
 import * as D from "./Daemon.ts"
 import * as E from "./Event.ts"
 import * as F from "./Forwarding.ts"
@@ -125,6 +126,25 @@ export const methods = {
     S.ImportParams,
     S.ImportResult,
     60_000
+  ),
+  "backup.create": method(
+    "Make a backup of what the daemon keeps: store, transcripts, configuration.",
+    B.CreateBackupParams,
+    B.CreateBackupResult,
+    null
+  ),
+  "backup.list": method("The backups there are, oldest first.", B.ListBackupsParams, B.ListBackupsResult, 60_000),
+  "backup.verify": method(
+    "Read every byte of one backup, or of all, and compare it with its checksum.",
+    B.VerifyBackupParams,
+    B.VerifyBackupResult,
+    null
+  ),
+  "backup.restore": method(
+    "Check a backup, save what is there, and stop for the next daemon to put it in place. Not while a session lives.",
+    B.RestoreBackupParams,
+    B.RestoreBackupResult,
+    null
   ),
   "agent.register": method(
     "Register an agent in this workspace, or take up one that is there, and have a session act for it.",

@@ -41,7 +41,10 @@ export const errorSummaries: Readonly<Record<ErrorTag, string>> = {
   AgentTaken: "The agent belongs to somebody else; `reason` says to whom and what can be done.",
   MessageNotFound: "There is no such message in the workspace.",
   SyncFailed: "The exchange with the remote did not come about; `reason` says why. What is not sent yet is kept.",
-  NeedsConfirmation: "It would reach many, and the parameter `field` does not say that this is meant."
+  NeedsConfirmation: "It would reach many, and the parameter `field` does not say that this is meant.",
+  BackupNotFound: "There is no such backup in the directory.",
+  BackupDamaged: "The named part of a backup is not what was stored. Nothing of it was used.",
+  BackupFailed: "A backup could not be made, read or prepared; `reason` says what stands in the way."
 }
 
 /** What any method may answer. */
@@ -76,6 +79,10 @@ export const methodErrors: Readonly<Record<MethodName, ReadonlyArray<ErrorTag>>>
   "daemon.doctor": [],
   "daemon.metrics": [],
   "config.show": [],
+  "backup.create": ["BackupFailed"],
+  "backup.list": ["BackupFailed"],
+  "backup.verify": ["BackupFailed", "BackupNotFound"],
+  "backup.restore": ["BackupDamaged", "BackupFailed", "BackupNotFound", "Conflict"],
   "session.start": [...launched, "AgentTaken", "NotAllowed"],
   "session.list": [],
   "session.get": found,

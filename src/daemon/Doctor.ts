@@ -3,6 +3,7 @@
  * program can see. What surrounds it (units, versions, environment) the command examines itself (`src/cli/doctor`).
  */
 import { Effect, type Layer } from "effect"
+import type { BackupStore } from "../backup/BackupStore.ts"
 import type { Settings } from "../config/Settings.ts"
 import type { Finding } from "../contract/Daemon.ts"
 import { problem } from "../contract/Findings.ts"
@@ -11,6 +12,7 @@ import { Directories, decidePlaces, type Places } from "../host/Directories.ts"
 import { Self } from "../host/Self.ts"
 import type { EventLog } from "../store/EventLog.ts"
 import type { Sqlite } from "../store/Sqlite.ts"
+import { backups } from "./doctor/Backups.ts"
 import { clock } from "./doctor/Clock.ts"
 import { configuration } from "./doctor/Configuration.ts"
 import { descriptors, descriptorsOffline } from "./doctor/Descriptors.ts"
@@ -26,7 +28,7 @@ const surroundings = Effect.fnUntraced(function* (places: Places) {
   return [yield* permissions(places, uid), ...(yield* disk(places))]
 })
 
-const stored = Effect.all([store, projections, configuration, clock])
+const stored = Effect.all([store, projections, configuration, backups, clock])
 
 /** By a daemon that runs. */
 export const examine = Effect.gen(function* () {
@@ -37,7 +39,7 @@ export const examine = Effect.gen(function* () {
  * Without one, on the layers of a mode that does not serve. What would keep a daemon from starting is a finding too; that another
  * one has the store is not: it fails then.
  */
-export const examineWith = <E>(offline: Layer.Layer<Directories | EventLog | Settings | Sqlite, E>) =>
+export const examineWith = <E>(offline: Layer.Layer<BackupStore | Directories | EventLog | Settings | Sqlite, E>) =>
   Effect.gen(function* () {
     const places = yield* Effect.orDie(decidePlaces)
     const around = yield* Effect.provide(Effect.all([surroundings(places), descriptorsOffline]), Self.layer)

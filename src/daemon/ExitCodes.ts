@@ -4,6 +4,8 @@
 import { Cause, Option } from "effect"
 
 export const EX_OK = 0
+/** What was asked for could not be done, and nothing was changed. */
+const EX_FAILED = 1
 export const EX_USAGE = 64
 /** Something of ours broke; the log says what. */
 export const EX_SOFTWARE = 70
@@ -15,6 +17,10 @@ export const EX_TEMPFAIL = 75
 export const EX_CONFIG = 78
 
 const byTag: Readonly<Record<string, number>> = {
+  BackupDamaged: EX_FAILED,
+  BackupFailed: EX_FAILED,
+  BackupNotFound: EX_FAILED,
+  Conflict: EX_FAILED,
   Locked: EX_TEMPFAIL,
   ConfigInvalid: EX_CONFIG,
   DirectoryRefused: EX_CONFIG,

@@ -7,6 +7,10 @@ import { agentProjection } from "../agents/AgentProjection.ts"
 import { AgentStore } from "../agents/AgentStore.ts"
 import { Agents } from "../agents/Agents.ts"
 import { Workspaces } from "../agents/Workspaces.ts"
+import { BackupStore, backupProjection } from "../backup/BackupStore.ts"
+import { Backups } from "../backup/Backups.ts"
+import * as Restored from "../backup/Restored.ts"
+import * as Scheduling from "../backup/Scheduling.ts"
 import type { Flags } from "../config/Environment.ts"
 import { systemRoots } from "../config/Files.ts"
 import { Settings } from "../config/Settings.ts"
@@ -31,6 +35,7 @@ import { Memory } from "../host/Memory.ts"
 import { Notify } from "../host/Notify.ts"
 import { PeerCredentials } from "../host/PeerCredentials.ts"
 import { ProcessTable } from "../host/ProcessTable.ts"
+import { Programs } from "../host/Programs.ts"
 import { Pty } from "../host/Pty.ts"
 import { Self } from "../host/Self.ts"
 import { ServiceManager } from "../host/ServiceManager.ts"
@@ -81,6 +86,7 @@ export const HostServices = Layer.mergeAll(
   Notify.layer,
   PeerCredentials.layer,
   ProcessTable.layer,
+  Programs.layer,
   Pty.layer,
   Self.layer,
   Signals.layer,
@@ -90,11 +96,15 @@ export const HostServices = Layer.mergeAll(
 /** The same with this user's own directories. */
 export const Host = HostServices.pipe(Layer.provideMerge(Directories.layer))
 
-/** One daemon for one state directory: taken before anything of it is touched, held for life. */
+/**
+ * One daemon for one state directory: taken before anything of it is touched, held for life. A backup that is to be put back
+ * replaces what is there before anybody reads it.
+ */
 export const Lock = Layer.effectDiscard(
   Effect.gen(function* () {
     const { lock } = yield* Directories
     yield* (yield* FileLock).acquire(lock, (yield* Handover).received?.lock)
+    yield* Restored.putInPlace
   })
 )
 
@@ -114,10 +124,11 @@ export const Stores = Layer.mergeAll(
   Subscriptions.layer,
   SessionStore.layer,
   AgentStore.layer,
-  MessageStore.layer
+  MessageStore.layer,
+  BackupStore.layer
 ).pipe(
   Layer.provideMerge(Events.layer),
-  Layer.provideMerge(EventLog.layer([sessionProjection, agentProjection, messageProjection])),
+  Layer.provideMerge(EventLog.layer([sessionProjection, agentProjection, messageProjection, backupProjection])),
   Layer.provideMerge(
     Layer.unwrap(Effect.map(Directories, ({ backups, database }) => Sqlite.layer({ file: database, backups })))
   )
@@ -179,7 +190,7 @@ const GoingOn = Layer.effect(
 export const Doors = UnixSocket.layer.pipe(
   Layer.provide(Layer.mergeAll(Dispatcher.layer, WhoIsAsking, GoingOn)),
   Layer.provide(handlers.layer),
-  Layer.provideMerge(Talk),
+  Layer.provideMerge(Layer.merge(Talk, Backups.layer)),
   Layer.provideMerge(Connections.layer)
 )
 
@@ -190,12 +201,12 @@ export interface DaemonOptions {
 }
 
 export const Daemon = ({ ephemeral, localOnly, threshold }: DaemonOptions) =>
-  Layer.merge(Gauges.layer, Scraping.layer).pipe(
+  Layer.mergeAll(Gauges.layer, Scraping.layer, Scheduling.layer).pipe(
     Layer.provideMerge(Doors),
     Layer.provideMerge(SessionManager),
     Layer.provideMerge(RequestMeter.layer),
     // Before the sessions, so that it hears of those that are taken over.
-    Layer.provideMerge(Layer.merge(SessionStories.layer, EventMeters.layer)),
+    Layer.provideMerge(Layer.mergeAll(SessionStories.layer, EventMeters.layer, Restored.layer)),
     Layer.provideMerge(Stores),
     Layer.provideMerge(Reload.layer(threshold)),
     Layer.provideMerge(Lifecycle.layer(ephemeral)),

@@ -11,6 +11,7 @@ import { refuseWaiting } from "../doors/refuseWaiting.ts"
 import { SOCKET_NAME } from "../doors/UnixSocket.ts"
 import { Directories } from "../host/Directories.ts"
 import { activationSocket } from "../host/FdStore.ts"
+import { FileLock } from "../host/FileLock.ts"
 import * as FileSystem from "../host/FileSystem.ts"
 import { receiveHandover, startAgain } from "../host/Handover.ts"
 import { standardErrorIsJournal } from "../host/Journal.ts"
@@ -51,6 +52,10 @@ const run = (options: Options): Effect.Effect<number, unknown> => {
       return checkConfig(options.file)
     case "check-handover":
       return Effect.as(Effect.flatMap(checkHandover, print), EX_OK)
+    case "restore":
+      return restoreOffline(options)
+    case "backup-job":
+      return Effect.as(Effect.flatMap(backupJob, print), EX_OK)
     case "version":
       return Effect.as(print(`agentd ${packageVersion()} (Node ${process.version})\n`), EX_OK)
     case "help":
@@ -62,6 +67,30 @@ const run = (options: Options): Effect.Effect<number, unknown> => {
       )
   }
 }
+
+/** A line from the daemon that asks, and one back. That it has gone ends this, too. */
+const backupJob = Effect.gen(function* () {
+  const { answer } = yield* Effect.promise(() => import("../backup/Job.ts"))
+  return `${yield* answer(yield* firstLine)}\n`
+}).pipe(Effect.provide(FileLock.layer))
+
+const firstLine = Effect.callback<string>((resume) => {
+  let text = ""
+  process.stdin
+    .setEncoding("utf8")
+    .on("data", (some: string) => {
+      text += some
+      if (text.includes("\n")) resume(Effect.succeed(text))
+    })
+    .on("end", () => process.exit(EX_SOFTWARE))
+})
+
+const restoreOffline = (options: Extract<Options, { readonly mode: "restore" }>) =>
+  Effect.gen(function* () {
+    const { restore } = yield* Effect.promise(() => import("./Restore.ts"))
+    yield* print(`${JSON.stringify(yield* restore(options))}\n`)
+    return EX_OK
+  }).pipe(Effect.provide(Lock.pipe(Layer.provideMerge(Host))))
 
 /** What a mode that works on the store without serving is built on: the lock keeps a running daemon away from it. */
 const Offline = Stores.pipe(Layer.provideMerge(Configuration), Layer.provideMerge(Lock), Layer.provideMerge(Host))

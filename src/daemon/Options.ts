@@ -10,6 +10,8 @@ export type Options =
   | { readonly mode: "show-config"; readonly json: boolean; readonly origin: boolean }
   | { readonly mode: "check-config"; readonly file: string }
   | { readonly mode: "check-handover" }
+  | { readonly mode: "restore"; readonly backup: string; readonly from: string | undefined; readonly config: boolean }
+  | { readonly mode: "backup-job" }
   | { readonly mode: "version" }
   | { readonly mode: "help" }
   | { readonly mode: "usage"; readonly reason: string }
@@ -26,6 +28,8 @@ Runs the daemon in the foreground; the service manager, or agentctl, starts it f
                           every configuration key and its value, then exit
   --check-config FILE     say what is wrong with a configuration file; exit 78 if anything is
   --check-handover        say whether this version could take over from a daemon that runs, then exit
+  --restore BACKUP [--from DIRECTORY] [--with-config]
+                          put a backup back while no daemon runs, then exit ("latest" is one, too)
   --version, --help
 `
 
@@ -44,6 +48,10 @@ export const parseOptions = (args: ReadonlyArray<string>): Options => {
         json: { type: "boolean", default: false },
         origin: { type: "boolean", default: false },
         "check-handover": { type: "boolean" },
+        restore: { type: "string" },
+        from: { type: "string" },
+        "with-config": { type: "boolean", default: false },
+        "backup-job": { type: "boolean" },
         version: { type: "boolean" },
         help: { type: "boolean" }
       }
@@ -52,6 +60,9 @@ export const parseOptions = (args: ReadonlyArray<string>): Options => {
     if (values.version) return { mode: "version" }
     if (positionals.length > 0) return { mode: "usage", reason: `unexpected argument "${positionals[0]}"` }
     if (values["check-config"] !== undefined) return { mode: "check-config", file: values["check-config"] }
+    if (values.restore !== undefined)
+      return { mode: "restore", backup: values.restore, from: values.from, config: values["with-config"] }
+    if (values["backup-job"]) return { mode: "backup-job" }
     if (values["check-handover"]) return { mode: "check-handover" }
     if (values["show-config"]) return { mode: "show-config", json: values.json, origin: values.origin }
     if (values.rebuild) return { mode: "rebuild" }

@@ -9,6 +9,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { type Duplex, duplexPair } from "node:stream"
 import { Effect, Exit, Layer, Scope } from "effect"
+import { Backups } from "../backup/Backups.ts"
 import { Connection } from "../doors/Connection.ts"
 import { Connections } from "../doors/Connections.ts"
 import { Dispatcher } from "../doors/Dispatcher.ts"
@@ -68,7 +69,7 @@ const log = logging(
 const InProcess = (places: Places) =>
   Dispatcher.layer.pipe(
     Layer.provide(handlers.layer),
-    Layer.provideMerge(Talk),
+    Layer.provideMerge(Layer.merge(Talk, Backups.layer)),
     Layer.provideMerge(SessionManager),
     Layer.provideMerge(Stores),
     Layer.provideMerge(Connections.layer),

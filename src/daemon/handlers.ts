@@ -3,6 +3,8 @@
  */
 import { Effect, Layer, SubscriptionRef } from "effect"
 import { Agents } from "../agents/Agents.ts"
+import type { BackupStore } from "../backup/BackupStore.ts"
+import { Backups } from "../backup/Backups.ts"
 import { Settings } from "../config/Settings.ts"
 import { Conflict, Draining, ProtocolVersion } from "../contract/Errors.ts"
 import type { Handler, Handlers } from "../contract/Handler.ts"
@@ -40,6 +42,7 @@ export const layer = Layer.effect(
     const agents = yield* Agents
     const messages = yield* Messages
     const sync = yield* Sync
+    const backups = yield* Backups
     const events = yield* Events
     const subscriptions = yield* Subscriptions
     const self = yield* Self
@@ -61,6 +64,7 @@ export const layer = Layer.effect(
       ...messages.requests,
       ...(yield* forwardingHandlers),
       ...sync.requests,
+      ...backups.requests,
       "session.start": unlessDraining((params, caller) =>
         params.agent === undefined
           ? sessions.requests["session.start"](params, caller)
@@ -68,6 +72,10 @@ export const layer = Layer.effect(
       ),
       "session.resume": unlessDraining(sessions.requests["session.resume"]),
       "session.import": unlessDraining(sessions.requests["session.import"]),
+      "backup.create": unlessDraining(backups.requests["backup.create"]),
+      "backup.restore": unlessDraining((params) =>
+        backups.restore(params, { live: sessions.names, stop: lifecycle.stop("backup.restore") })
+      ),
       hello: ({ features = [], protocol = { min: PROTOCOL_MIN, max: PROTOCOL_MIN } }, { peer }) =>
         protocol.min > PROTOCOL_MAX || protocol.max < PROTOCOL_MIN || protocol.min > protocol.max
           ? Effect.fail(
@@ -99,6 +107,7 @@ export const layer = Layer.effect(
 )
 
 type Needs =
+  | BackupStore
   | Connections
   | Directories
   | EventLog

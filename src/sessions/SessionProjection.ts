@@ -95,6 +95,7 @@ const schema = [
   // Few sessions live among many that have ended: these two keep the common questions away from the whole table.
   `CREATE INDEX sessions_live ON sessions (seq) WHERE ${IS_LIVE}`,
   `CREATE INDEX sessions_by_agent ON sessions (agent) WHERE agent IS NOT NULL`,
+  `CREATE INDEX sessions_ended_names ON sessions (name, seq) WHERE ${HAS_ENDED}`,
   `CREATE INDEX sessions_ended ON sessions (ended_at, seq) WHERE ${HAS_ENDED}`
 ]
 
@@ -161,12 +162,15 @@ const apply = (sql: Sql, { at, body, seq }: Event): Effect.Effect<void, SqlError
           AND EXISTS (SELECT 1 FROM sessions WHERE id = ${body.session} AND status = 'starting')`,
         sql`DELETE FROM sessions WHERE id = ${body.session}`
       )
+    case "backup.restored":
+      // What ran when the backup was made was ended by nobody but time: it is not for a daemon to start it again unasked.
+      return Effect.asVoid(sql`UPDATE sessions SET restart = 'never' WHERE restart = 'on-boot' AND resumed_by IS NULL`)
     default:
       return Effect.void
   }
 }
 
-export const sessionProjection: Projection = { name: "sessions", version: 4, tables: ["sessions"], schema, apply }
+export const sessionProjection: Projection = { name: "sessions", version: 5, tables: ["sessions"], schema, apply }
 
 /** A session as far as events tell: what only the daemon knows (clients, live offset, usage, `stopping`) is not here. */
 export interface SessionRecord extends Omit<Session, "clients" | "state" | "usage"> {

@@ -58,6 +58,7 @@ test("--doctor says what it examined, for people and for programs", async () => 
     "store",
     "projections",
     "configuration",
+    "backup",
     "clock",
     "permissions",
     "disk",

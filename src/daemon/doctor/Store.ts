@@ -15,7 +15,7 @@ export const store = Effect.gen(function* () {
     : problem(
         "store",
         `${file}: ${faults.join("; ")}.`,
-        `agentctl daemon stop && mv ${readableWord(file)} ${readableWord(`${file}.damaged`)} && cp -p "$(ls -t ${readableWord(backups)}/* | head -n 1)" ${readableWord(file)}`
+        `agentctl backup restore latest   # without one: agentctl daemon stop && mv ${readableWord(file)} ${readableWord(`${file}.damaged`)} && cp -p "$(ls -t ${readableWord(backups)}/agentd-*.db | head -n 1)" ${readableWord(file)}`
       )
 })
 
