@@ -17,7 +17,7 @@ import { confusedWith, type Directory } from "./Addresses.ts"
 import { madeBy } from "./AgentProjection.ts"
 import { type AgentRecord, AgentStore } from "./AgentStore.ts"
 import { agentHandlers } from "./handlers.ts"
-import { type Identity, identify, isPerson, PERSON } from "./Identify.ts"
+import { type Identity, isPerson, makeIdentify, PERSON } from "./Identify.ts"
 import type { AgentMethod, Author, Claimant, Parts } from "./Parts.ts"
 import { rule } from "./Register.ts"
 import { Workspaces } from "./Workspaces.ts"
@@ -55,6 +55,7 @@ export class Agents extends Context.Service<
       const provide = <A, E>(effect: Effect.Effect<A, E, Needs>) => Effect.provide(effect, context)
       const sessions = yield* Sessions
       const store = yield* AgentStore
+      const workspaces = yield* Workspaces
       const { origin } = yield* EventLog
       /** Registrations one at a time: each is decided by what the one before it has made. */
       const turn = yield* Semaphore.make(1)
@@ -69,6 +70,9 @@ export class Agents extends Context.Service<
           session: session === undefined ? null : { id: id!, name: name!, intent: intent!, task: task! }
         }
       }
+      const identify = yield* makeIdentify
+      const makePerson = (where: Effect.Effect<string, StorageUnavailable>) =>
+        turn.withPermit(Effect.flatMap(where, (workspace) => provide(person(workspace))))
       const directory = (workspace: string) =>
         Effect.all({ agents: store.inWorkspace(workspace), groups: store.groups(workspace) })
       const parts: Parts = {
@@ -77,19 +81,27 @@ export class Agents extends Context.Service<
         sessionOf,
         describe,
         directory,
-        identify: (caller, path) => provide(identify(caller.peer, path)),
-        author: (caller, path) => turn.withPermit(provide(author(caller, path))),
+        identify: ({ peer }, path) => identify(peer, path),
+        author: ({ peer }, path) =>
+          Effect.flatMap(identify(peer, path), (who) =>
+            authorOf(who, (directory) =>
+              makePerson(Effect.map(workspaces.enter(directory), ({ workspace }) => workspace.id))
+            )
+          ),
         register: (claimant) => turn.withPermit(provide(register(claimant)))
       }
       return {
         ...parts,
         user: (yield* Self).user,
-        person: (workspace) => turn.withPermit(provide(person(workspace))),
+        person: (workspace) => makePerson(Effect.succeed(workspace)),
         requests: {
           ...agentHandlers(parts, sessions, yield* EventLog),
-          ...workHandlers({ parts, sessions, table: yield* ProcessTable, workspaces: yield* Workspaces, ask: provide })
+          ...workHandlers({ parts, sessions, table: yield* ProcessTable, workspaces, ask: provide })
         },
-        forStart: (params, caller) => turn.withPermit(provide(forStart(params, caller, sessionOf)))
+        forStart: (params, caller) =>
+          turn.withPermit(
+            Effect.flatMap(identify(caller.peer, params.cwd), (who) => provide(forStart(params, who, sessionOf)))
+          )
       }
     })
   )
@@ -97,18 +109,27 @@ export class Agents extends Context.Service<
 
 type Needs = AgentStore | EventLog | Git | ProcessTable | Self | Sessions | SessionStore | Workspaces
 
-const author = Effect.fn("Agents.author")(function* (caller: Caller, path: string | undefined) {
-  const who = yield* identify(caller.peer, path)
-  if (who.kind === "agent") return { agent: who.agent, workspace: who.agent.workspace, session: who.session }
+/** A person is recorded when they first say something. */
+const authorOf = (
+  who: Identity,
+  makePerson: (directory: string) => Effect.Effect<AgentRecord, StorageUnavailable>
+): Effect.Effect<Author, NotAllowed | StorageUnavailable> => {
   if (who.kind === "session") {
-    return yield* new NotAllowed({
-      reason: `the session ${who.session.name} acts for no agent yet. "agentctl agent register NAME" gives it a name.`
-    })
+    return Effect.fail(
+      new NotAllowed({
+        reason: `the session ${who.session.name} acts for no agent yet. "agentctl agent register NAME" gives it a name.`
+      })
+    )
   }
-  if (who.agent !== null) return { agent: who.agent, workspace: who.agent.workspace, session: null }
-  const { workspace } = yield* (yield* Workspaces).enter(who.directory)
-  return { agent: yield* person(workspace.id), workspace: workspace.id, session: null }
-})
+  const speaking = (agent: AgentRecord, session: SessionRecord | null) => ({
+    agent,
+    workspace: agent.workspace,
+    session
+  })
+  if (who.kind === "agent") return Effect.succeed(speaking(who.agent, who.session))
+  if (who.agent !== null) return Effect.succeed(speaking(who.agent, null))
+  return Effect.map(makePerson(who.directory), (agent) => speaking(agent, null))
+}
 
 const person = Effect.fn("Agents.person")(function* (workspace: string) {
   const { user } = yield* Self
@@ -205,10 +226,9 @@ export const register = Effect.fn("Agents.register")(function* ({ directory, par
 /** `agentctl run --agent NAME`: the program never runs without its identity. */
 const forStart = Effect.fn("Agents.forStart")(function* (
   params: Params<"session.start">,
-  caller: Caller,
+  who: Identity,
   sessionOf: (agent: string) => SessionRecord | undefined
 ) {
-  const who = yield* identify(caller.peer, params.cwd)
   const directory = params.cwd ?? "/"
   const { agent } = yield* register({ params: { name: params.agent! }, who, directory, session: null })
   const live = sessionOf(agent.id)

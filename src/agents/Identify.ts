@@ -21,36 +21,36 @@ export type Identity =
   /** Outside of every session. Without a record: it has not said anything here yet. */
   | { readonly kind: "person"; readonly agent: AgentRecord | null; readonly place: Place; readonly directory: string }
 
-export const identify = Effect.fn("Agents.identify")(function* (
-  peer: Peer,
-  directory: string | undefined
-): Effect.fn.Return<
-  Identity,
-  NotAllowed | StorageUnavailable,
-  AgentStore | EventLog | ProcessTable | Self | Sessions | SessionStore | Workspaces
-> {
+/** What answers it is looked up once: every message that is sent begins with this question. */
+export const makeIdentify = Effect.gen(function* () {
   const table = yield* ProcessTable
   const sessions = yield* Sessions
   const store = yield* AgentStore
   const workspaces = yield* Workspaces
-  const inside = peer.session
-  const session = inside === null ? undefined : sessions.records().find(({ id }) => id === inside)
-  const stands = directory ?? (peer.pid === null ? null : table.directory(peer.pid)) ?? session?.cwd ?? "/"
-  if (session === undefined) {
-    yield* provePerson(peer, table)
-    const place = yield* workspaces.find(stands)
-    const { user } = yield* Self
-    const { origin } = yield* EventLog
-    const present = place.workspace === null ? [] : yield* store.inWorkspace(place.workspace.id)
-    const agent = present.find((one) => isPerson(one, user, origin)) ?? null
-    return { kind: "person", agent, place, directory: stands }
-  }
-  const agent = session.agent === null ? null : yield* store.byId(session.agent.id)
-  if (agent === null || agent.deletedAt !== null) {
-    return { kind: "session", session, place: yield* workspaces.find(stands), directory: stands }
-  }
-  const workspace = yield* store.workspaceById(agent.workspace)
-  return { kind: "agent", agent, session, place: { workspace, worktree: agent.worktree } }
+  const { user } = yield* Self
+  const { origin } = yield* EventLog
+  const provePerson = makeProvePerson(table, yield* SessionStore)
+  return Effect.fnUntraced(function* (
+    peer: Peer,
+    directory: string | undefined
+  ): Effect.fn.Return<Identity, NotAllowed | StorageUnavailable> {
+    const inside = peer.session
+    const session = inside === null ? undefined : sessions.records().find(({ id }) => id === inside)
+    const stands = directory ?? (peer.pid === null ? null : table.directory(peer.pid)) ?? session?.cwd ?? "/"
+    if (session === undefined) {
+      yield* provePerson(peer)
+      const place = yield* workspaces.find(stands)
+      const present = place.workspace === null ? [] : yield* store.inWorkspace(place.workspace.id)
+      const agent = present.find((one) => isPerson(one, user, origin)) ?? null
+      return { kind: "person", agent, place, directory: stands }
+    }
+    const agent = session.agent === null ? null : yield* store.byId(session.agent.id)
+    if (agent === null || agent.deletedAt !== null) {
+      return { kind: "session", session, place: yield* workspaces.find(stands), directory: stands }
+    }
+    const workspace = yield* store.workspaceById(agent.workspace)
+    return { kind: "agent", agent, session, place: { workspace, worktree: agent.worktree } }
+  })
 })
 
 /** Added to a login name that an agent has already. */
@@ -66,30 +66,31 @@ export const isPerson = (record: AgentRecord, user: string, here: string) =>
 /** Milliseconds a proof holds: whoever asks a thousand times a second is not looked at as often. */
 const PROVEN_MS = 1_000
 
-/** When whoever is at the other end of a connection was last looked at and found to be a person. */
-const proven = new WeakMap<Peer, number>()
-
 /**
  * A process that left its session's tree and control group could pass for a person, and so for somebody who may do more. One that
  * is gone, or still carries the mark of a session, is nobody.
  */
-const provePerson = Effect.fnUntraced(function* (peer: Peer, table: ProcessTable["Service"]) {
-  const { pid } = peer
-  if (pid === null) return
-  const now = yield* Clock.currentTimeMillis
-  const age = now - (proven.get(peer) ?? Number.NEGATIVE_INFINITY)
-  if (age >= 0 && age < PROVEN_MS) return
-  if (table.get(pid) === null) {
+const makeProvePerson = (table: ProcessTable["Service"], sessions: SessionStore["Service"]) => {
+  /** When whoever is at the other end of a connection was last looked at and found to be one. */
+  const proven = new WeakMap<Peer, number>()
+  return Effect.fnUntraced(function* (peer: Peer) {
+    const { pid } = peer
+    if (pid === null) return
+    const now = yield* Clock.currentTimeMillis
+    const age = now - (proven.get(peer) ?? Number.NEGATIVE_INFINITY)
+    if (age >= 0 && age < PROVEN_MS) return
+    if (table.get(pid) === null) {
+      return yield* new NotAllowed({
+        reason: "the process that opened this connection is gone, so nobody knows who asks."
+      })
+    }
+    const mark = table.environment(pid, SESSION_VARIABLE)
+    if (mark === null || Option.isNone(yield* sessions.get(mark))) {
+      proven.set(peer, now)
+      return
+    }
     return yield* new NotAllowed({
-      reason: "the process that opened this connection is gone, so nobody knows who asks."
+      reason: `your process carries the mark of session ${mark} and has left it. Ask from within a live session, or from outside of all.`
     })
-  }
-  const mark = table.environment(pid, SESSION_VARIABLE)
-  if (mark === null || Option.isNone(yield* (yield* SessionStore).get(mark))) {
-    proven.set(peer, now)
-    return
-  }
-  return yield* new NotAllowed({
-    reason: `your process carries the mark of session ${mark} and has left it. Ask from within a live session, or from outside of all.`
   })
-})
+}

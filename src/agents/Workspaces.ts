@@ -42,7 +42,7 @@ export class Workspaces extends Context.Service<
         return Option.isSome(marked) ? marked : yield* store.workspace({ path: common })
       })
 
-      const find = Effect.fn("Workspaces.find")(function* (directory: string) {
+      const find = Effect.fnUntraced(function* (directory: string) {
         const git = gitDirectory(directory)
         if (git === null) return { workspace: home, worktree: null }
         const found = yield* known(git)

@@ -2,7 +2,7 @@
  * From a request to its answer: looks the method up, checks the parameters, runs the handler under its deadline, encodes what
  * comes out. Knows nothing of sockets.
  */
-import { Cause, Context, Effect, Exit, type Fiber, Layer, References, Result, Schema, SchemaIssue } from "effect"
+import { Cause, Clock, Context, Effect, Exit, type Fiber, Layer, References, Result, Schema, SchemaIssue } from "effect"
 import { errorCodes } from "../contract/ErrorCodes.ts"
 import { AgentdError, DeadlineExceeded, InvalidParams } from "../contract/Errors.ts"
 import type { Caller, Handlers } from "../contract/Handler.ts"
@@ -18,6 +18,7 @@ import {
   methodNotFound,
   success
 } from "../wire/JsonRpc.ts"
+import { Deadlines } from "./Deadlines.ts"
 
 /** The handlers of all methods, as the daemon composes them. */
 export class Requests extends Context.Service<Requests, Handlers>()("agentd/doors/Requests") {}
@@ -50,9 +51,13 @@ export class Dispatcher extends Context.Service<
 
   /** For any table of methods: the contract's, or a test's. */
   static readonly make = Effect.fnUntraced(function* (contract: Contract, handlers: object) {
-    const fork = Effect.runForkWith(yield* Effect.context<never>())
-    const answered = yield* RequestMeter
     const trace = yield* RequestTrace
+    // Nobody reads the spans of what is not traced.
+    const untraced = Context.add(yield* Effect.context<never>(), References.TracerEnabled, false)
+    const fork = Effect.runForkWith(trace === null ? untraced : yield* Effect.context<never>())
+    const deadlines = new Deadlines(yield* Clock.Clock, fork)
+    yield* Effect.addFinalizer(() => Effect.sync(() => deadlines.close()))
+    const answered = yield* RequestMeter
     const run = handlers as Readonly<Record<string, Entry["run"]>>
     const table = new Map(Object.entries(contract).map(([name, method]) => [name, entry(method, run[name]!)]))
 
@@ -106,7 +111,7 @@ export class Dispatcher extends Context.Service<
           finish(exit)
           return null
         }
-        return waitFor(fiber, method.deadlineMs, item.method, fork, finish)
+        return waitFor(fiber, method.deadlineMs, item.method, deadlines, finish)
       }
     })
   })
@@ -154,12 +159,12 @@ type Contract = Readonly<Record<string, Pick<(typeof methods)[MethodName], "para
 
 type Fork = <A, E>(effect: Effect.Effect<A, E>) => Fiber.Fiber<A, E>
 
-/** The deadline costs a timer only for handlers that do not answer at once. */
+/** There is a deadline only for handlers that do not answer at once. */
 const waitFor = (
   fiber: Fiber.Fiber<unknown, AgentdError>,
   deadlineMs: number | null,
   name: string,
-  fork: Fork,
+  deadlines: Deadlines,
   finish: (exit: Exit.Exit<unknown, AgentdError>) => void
 ): Running => {
   let finished = false
@@ -168,20 +173,15 @@ const waitFor = (
     finished = true
     finish(exit)
   }
-  const deadline =
+  const answered =
     deadlineMs === null
       ? null
-      : fork(
-          Effect.andThen(
-            Effect.sleep(deadlineMs),
-            Effect.sync(() => {
-              once(Exit.fail(new DeadlineExceeded({ what: name, ms: deadlineMs })))
-              fiber.interruptUnsafe()
-            })
-          )
-        )
+      : deadlines.begin(deadlineMs, () => {
+          once(Exit.fail(new DeadlineExceeded({ what: name, ms: deadlineMs })))
+          fiber.interruptUnsafe()
+        })
   fiber.addObserver((exit) => {
-    deadline?.interruptUnsafe()
+    answered?.()
     once(exit)
   })
   return { cancel: () => fiber.interruptUnsafe() }

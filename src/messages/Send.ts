@@ -127,7 +127,7 @@ export const makeSend = ({ agents, log, sessions, store }: Sender) => {
     return nudge ? yield* tell(message) : message
   })
 
-  return Effect.fn("Messages.send")(function* (params: Params<"message.send">, text: string, author: Author) {
+  return Effect.fnUntraced(function* (params: Params<"message.send">, text: string, author: Author) {
     const given = { text, format: params.format ?? "markdown", data: params.data ?? null }
     const content = yield* checkContent(given)
     const { key } = params

@@ -1,5 +1,5 @@
 /** Every example of section 7 of https://www.jsonrpc.org/specification, in its order, with its own methods. */
-import { Effect, Schema } from "effect"
+import { Effect, Exit, Schema, Scope } from "effect"
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { connectTo } from "../support/connection.ts"
 import type { Answer, RawClient } from "../support/RawClient.ts"
@@ -31,11 +31,15 @@ const methods = {
 }
 
 let client: RawClient
+const scope = Scope.makeUnsafe()
 
 beforeAll(async () => {
-  client = (await Effect.runPromise(connectTo(contract as never, methods))).client
+  client = (await Effect.runPromise(Scope.provide(connectTo(contract as never, methods), scope))).client
 })
-afterAll(() => client.destroy())
+afterAll(() => {
+  client.destroy()
+  return Effect.runPromise(Scope.close(scope, Exit.void))
+})
 beforeEach(() => {
   noticed = []
 })
