@@ -1,0 +1,41 @@
+/**
+ * `import { Effect, Schema } from "effect"` as an import of each module by itself, in the bundle.
+ *
+ * Taken from the package's index, a module comes as one object with a getter for everything in it: whatever nobody uses stays in the
+ * bundle and in memory, and whatever is used is looked up and called on each access. By itself it dissolves into its functions.
+ */
+import { existsSync, readFileSync } from "node:fs"
+import { join } from "node:path"
+import type { Plugin } from "esbuild"
+import { root } from "./root.ts"
+
+const INDEX = /^import \{([^}]*)\} from "effect((?:\/[a-z]+)?)"$/gm
+
+/** The same statement over as many lines, so that source maps stay right. */
+export const importEach = (source: string, isModule: (path: string) => boolean): string =>
+  source.replace(INDEX, (statement, list: string, folder: string) => {
+    const names = list.split(",").map((name) => name.trim())
+    const kept: Array<string> = []
+    const modules: Array<string> = []
+    for (const name of names) {
+      if (name === "" || name.startsWith("type ")) continue
+      if (/^\w+$/.test(name) && isModule(`effect${folder}/${name}`)) {
+        modules.push(`import * as ${name} from "effect${folder}/${name}"`)
+      } else kept.push(name)
+    }
+    if (kept.length > 0) modules.push(`import { ${kept.join(", ")} } from "effect${folder}"`)
+    return modules.join(";") + "\n".repeat(statement.split("\n").length - 1)
+  })
+
+const isModule = (path: string): boolean =>
+  existsSync(join(root, "node_modules", path.replace(/^effect\//, "effect/dist/").concat(".js")))
+
+export const effectModules: Plugin = {
+  name: "effect-modules",
+  setup: (build) => {
+    build.onLoad({ filter: /\/src\/.*\.ts$/ }, ({ path }) => {
+      if (path.includes("/node_modules/")) return undefined
+      return { contents: importEach(readFileSync(path, "utf8"), isModule), loader: "ts" }
+    })
+  }
+}
