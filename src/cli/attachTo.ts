@@ -3,6 +3,7 @@
  * streams allow, say how it ended, and give the exit code for it.
  */
 import type { Client } from "../client/Client.ts"
+import type { LastingAttachment } from "../client/LastingAttachment.ts"
 import { ExitCode } from "../contract/ErrorCodes.ts"
 import { REFRESHED } from "../contract/Refreshed.ts"
 import type { AttachParams, Session } from "../contract/Session.ts"
@@ -24,12 +25,27 @@ const whereFrom = (client: Client): Record<string, string> =>
     })
   )
 
-/** Resolves to the exit code. */
-export const attachTo = async (client: Client, params: AttachParams): Promise<number> =>
-  onTerminal() ? attachTerminal(client, params) : attachStreams(client, params)
+/** What is given to a session on another machine while one is attached to it. */
+export interface Lent {
+  /** Where this machine's SSH agent is found over there. */
+  readonly sshAgent?: string
+}
 
-const attachTerminal = async (client: Client, params: AttachParams): Promise<number> => {
-  const attachment = await client.attachLasting({ ...params, ...terminalSize(), env: whereFrom(client) })
+/** Resolves to the exit code. */
+export const attachTo = async (client: Client, params: AttachParams, lent: Lent = {}): Promise<number> => {
+  const agent = lent.sshAgent === undefined ? {} : { SSH_AUTH_SOCK: lent.sshAgent }
+  const attachment = onTerminal()
+    ? await client.attachLasting({ ...params, ...terminalSize(), env: { ...whereFrom(client), ...agent } })
+    : await client.attachLasting({ ...params, from: params.from ?? "start", lossy: "bytes", env: agent })
+  if (lent.sshAgent !== undefined && attachment.info.sshAgent !== true) {
+    say(
+      "[this session was started without an SSH agent, or attach.environment is off there: run -A starts one with it]"
+    )
+  }
+  return onTerminal() ? attachTerminal(attachment) : attachStreams(client, attachment)
+}
+
+const attachTerminal = async (attachment: LastingAttachment): Promise<number> => {
   const { interact } = await import("./terminal/interact.ts")
   const outcome = await interact(attachment)
   const name = printable(attachment.info.session.name)
@@ -49,8 +65,7 @@ const attachTerminal = async (client: Client, params: AttachParams): Promise<num
   }
 }
 
-const attachStreams = async (client: Client, params: AttachParams): Promise<number> => {
-  const attachment = await client.attachLasting({ ...params, from: params.from ?? "start", lossy: "bytes" })
+const attachStreams = async (client: Client, attachment: LastingAttachment): Promise<number> => {
   const { filter } = await import("./terminal/filter.ts")
   const session: Session = attachment.info.session
   const act = (request: Promise<unknown>) => void request.catch(() => {})

@@ -181,6 +181,10 @@ export const StartParams = Schema.Struct({
   env: Schema.optionalKey(Schema.Record(Schema.String, NoNul)).annotateKey({
     description: "The program's whole environment. Handed to the program and never stored. Default: the daemon's own."
   }),
+  sshAgent: Schema.optionalKey(NoNul.check(Schema.isPattern(/^\//))).annotateKey({
+    description:
+      "Gives it a `SSH_AUTH_SOCK`, a link that follows whoever is attached with an SSH agent. Here it leads at first; nothing need be there. Default: what `env` has."
+  }),
   secrets: Schema.optionalKey(SessionSecrets).annotateKey({
     description:
       "Secrets it gets besides, by the places where they are kept: these are recorded, the secrets never. Default: none."
@@ -463,6 +467,9 @@ export const AttachResult = Schema.Struct({
   session: Session,
   offset: Offset.annotateKey({ description: "Offset of the first byte that will be sent, or skipped." }),
   escape: Schema.String.annotateKey({ description: "The configured detach key, as in `ctrl-]`." }),
+  sshAgent: Schema.optionalKey(Schema.Boolean).annotateKey({
+    description: "True: the session's `SSH_AUTH_SOCK` leads to the one that this client gave in `env`."
+  }),
   taken: Schema.optionalKey(Schema.Int).annotateKey({
     description: "Number of the last input frame that was taken from the client with this token; 0 for a new one."
   }),

@@ -85,6 +85,7 @@ export const attach = Effect.fn("Sessions.attach")(function* (params: AttachPara
     offset: behind ?? cursor,
     escape: configured.escape,
     taken,
+    ...(live?.live.refreshed?.leadsTo(client.id) === true ? { sshAgent: true } : {}),
     ...(unsure > 0 ? { unsure } : {})
   }
 })

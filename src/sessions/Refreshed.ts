@@ -106,6 +106,11 @@ export class Refreshed {
     return this.#clients.get(client)
   }
 
+  /** The session's agent is this client's now. */
+  leadsTo(client: string): boolean {
+    return this.#linked && this.#clients.get(client)?.SSH_AUTH_SOCK !== undefined
+  }
+
   add(client: string, said: Readonly<Record<string, string>>): void {
     this.#clients.set(client, acceptable(said))
     this.#apply()

@@ -52,7 +52,11 @@ export const start = Effect.fn("Sessions.start")(function* (
   const sessions = yield* LiveSessions
   const environment = yield* Environment
   const settings = yield* (yield* Settings).current
-  const inherited = environment.forPrograms(params.env ?? environment.own)
+  const { sshAgent } = params
+  const inherited: Readonly<Record<string, string>> = {
+    ...environment.forPrograms(params.env ?? environment.own),
+    ...(sshAgent === undefined ? {} : { SSH_AUTH_SOCK: sshAgent })
+  }
   yield* checkNames(inherited)
   if (!canOpen(SPARE_FILES)) {
     return yield* new LaunchFailed({

@@ -10,7 +10,7 @@ import { hasSshServer, SshServer } from "./support/SshServer.ts"
 if (!hasSshServer) console.log("skipped: copies to other machines (no /usr/sbin/sshd; install openssh-server)")
 
 /** Large enough not to be over before it is interrupted. */
-const LARGE = 64 * 1024 * 1024
+const LARGE = 48 * 1024 * 1024
 
 describe.skipIf(!hasSshServer)("agentctl cp", () => {
   let here: Sandbox

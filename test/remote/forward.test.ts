@@ -2,13 +2,11 @@
 import { once } from "node:events"
 import { type AddressInfo, connect, createServer, type Server } from "node:net"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { type ForwardStatus, isForward, parseForward } from "../../src/client/remote/Forward.ts"
+import { isForward, parseForward } from "../../src/client/remote/Forward.ts"
 import { Forwarder } from "../../src/client/remote/Forwarder.ts"
-import { follow } from "../../src/client/remote/Hosts.ts"
-import type { TunnelStatus } from "../../src/client/remote/Supervisor.ts"
-import { tunnelFiles } from "../../src/client/remote/TunnelFiles.ts"
 import { agentctl, asked } from "../cli/support/agentctl.ts"
 import { makeSandbox, type Sandbox } from "../support/Sandbox.ts"
+import { forwardChanges } from "./support/forwardChanges.ts"
 import { hasSshServer, SshServer } from "./support/SshServer.ts"
 
 if (!hasSshServer) console.log("skipped: forwards to other machines (no /usr/sbin/sshd; install openssh-server)")
@@ -58,26 +56,6 @@ describe.skipIf(!hasSshServer)("agentctl forward", () => {
     await server[Symbol.asyncDispose]()
   })
 
-  /** The states that forwards go through from now on, one after the other: none is missed between two looks. */
-  const changes = async () => {
-    const seen: Array<TunnelStatus> = []
-    let look = () => {}
-    const following = await follow(tunnelFiles("lab", here.env).supervisor, (status) => {
-      seen.push(status)
-      look()
-    })
-    const become = (wanted: ForwardStatus["state"]) =>
-      new Promise<void>((resolve) => {
-        look = () => {
-          for (let status = seen.shift(); status !== undefined; status = seen.shift()) {
-            if (status.forwards.every(({ state }) => state === wanted)) return resolve()
-          }
-        }
-        look()
-      })
-    return { become, [Symbol.dispose]: () => following!.stop() }
-  }
-
   it("forwards both ways on the loopback, lists it, and again after the connection was cut, until it is removed", async () => {
     await using speaking = await speaker("over there")
     const [local, remote] = [await freePort(), await freePort()]
@@ -98,7 +76,7 @@ describe.skipIf(!hasSshServer)("agentctl forward", () => {
       { host: "lab", direction: "local", listen: `127.0.0.1:${local}`, state: "open" },
       { host: "lab", direction: "remote", listen: `127.0.0.1:${remote}`, state: "open" }
     ])
-    using forwards = await changes()
+    using forwards = await forwardChanges(here)
     server.cut()
     await forwards.become("waiting")
     await forwards.become("open")

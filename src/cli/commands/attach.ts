@@ -1,6 +1,6 @@
 import { AgentctlCommand } from "../AgentctlCommand.ts"
 import { sessionArg } from "../Arguments.ts"
-import { attachTo } from "../attachTo.ts"
+import { attachTo, type Lent } from "../attachTo.ts"
 import { Flags } from "../Oclif.ts"
 
 export default class Attach extends AgentctlCommand {
@@ -24,6 +24,11 @@ export default class Attach extends AgentctlCommand {
       summary: "Watch and type, alone: everybody else who is attached only watches from then on.",
       exclusive: ["view", "write"]
     }),
+    "forward-agent": Flags.boolean({
+      char: "A",
+      summary: "Let a session on another machine use your SSH agent for as long as you are attached.",
+      exclusive: ["view"]
+    }),
     size: Flags.string({
       summary:
         "Whose terminal sets the session's size when several are attached. Default: as configured (attach.size).",
@@ -39,11 +44,15 @@ export default class Attach extends AgentctlCommand {
 
   async run() {
     const { args, flags } = await this.parse(Attach)
-    process.exitCode = await attachTo(this.client(), {
+    const params = {
       session: args.session,
       ...(flags.view || flags.take ? { mode: flags.view ? ("view" as const) : ("take" as const) } : {}),
       ...(flags.size === undefined ? {} : { size: flags.size as "latest" }),
       ...(flags.scrollback === undefined ? {} : { scrollback: flags.scrollback })
-    })
+    }
+    const attached = (lent?: Lent) => attachTo(this.client(), params, lent)
+    process.exitCode = flags["forward-agent"]
+      ? await (await import("../remote/lendAgent.ts")).withAgent(this.host, attached)
+      : await attached()
   }
 }

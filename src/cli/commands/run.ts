@@ -1,6 +1,6 @@
 import { AgentctlCommand } from "../AgentctlCommand.ts"
 import { duration, usage } from "../Arguments.ts"
-import { attachTo, onTerminal, terminalSize } from "../attachTo.ts"
+import { attachTo, type Lent, onTerminal, terminalSize } from "../attachTo.ts"
 import { askedLimits, limitFlags } from "../Limits.ts"
 import { Flags } from "../Oclif.ts"
 import { programOf } from "../programOf.ts"
@@ -62,6 +62,11 @@ export default class Run extends AgentctlCommand {
     }),
     intent: Flags.string({ summary: "What it is for.", helpValue: "TEXT" }),
     task: Flags.string({ summary: "The task it is at.", helpValue: "TEXT" }),
+    "forward-agent": Flags.boolean({
+      char: "A",
+      summary:
+        "On another machine: give it an SSH_AUTH_SOCK, and let it use your SSH agent while you, or whoever attaches with -A, is attached."
+    }),
     standalone: Flags.boolean({
       summary: "Without a daemon: everything in one process, for CI and one-shot containers."
     })
@@ -72,6 +77,7 @@ export default class Run extends AgentctlCommand {
     const end = this.argv.indexOf("--")
     const program = end < 0 ? [] : this.argv.slice(end + 1)
     const { flags } = await this.parse(Run, end < 0 ? this.argv : this.argv.slice(0, end))
+    if (flags.standalone && flags["forward-agent"]) throw usage("--standalone and --forward-agent exclude each other")
     if (flags.standalone && this.host !== undefined) throw usage("--standalone and --host exclude each other")
     const start = {
       ...(await programOf(this.host, program, {
@@ -101,12 +107,16 @@ export default class Run extends AgentctlCommand {
       return
     }
     const client = this.client()
-    const session = await client.call("session.start", start)
-    if (flags.detach || this.jsonEnabled()) {
-      this.log(session.name)
+    const stays = !flags.detach && !this.jsonEnabled()
+    const run = async (lent: Lent = {}) => {
+      const session = await client.call("session.start", { ...start, ...lent })
+      if (stays) process.exitCode = await attachTo(client, { session: session.id, from: "start", ended: true }, lent)
+      else this.log(session.name)
       return session
     }
-    process.exitCode = await attachTo(client, { session: session.id, from: "start", ended: true })
+    if (!flags["forward-agent"]) return run()
+    const { agentLater, withAgent } = await import("../remote/lendAgent.ts")
+    return stays ? withAgent(this.host, run) : run({ sshAgent: await agentLater(this.host) })
   }
 }
 

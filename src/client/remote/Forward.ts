@@ -2,6 +2,7 @@
  * A port that a connection forwards: how people write one, and what ssh is told of it. It listens on the loopback address and on no
  * other, whichever machine that is on.
  */
+import { shellWord } from "../../contract/ShellWord.ts"
 
 export interface Forward {
   /** `local`: listens on this machine and leads there; `remote`: listens there and leads here. */
@@ -52,6 +53,18 @@ export const isForward = (value: unknown): value is Forward => {
   const listens = SOCKET.test(listen) || (/^127\.0\.0\.1:\d{1,5}$/.test(listen) && isPort(listen.split(":")[1]))
   return listens && (SOCKET.test(to) || ADDRESS.test(to))
 }
+
+/** What an SSH agent's socket over there is called, beside the daemon's own. */
+export const agentSocketName = (digits: string): string => `agent-${digits}.sock`
+const AGENT_SOCKET = /\/agent-[0-9a-f]{16}\.sock$/
+
+/** sshd leaves a socket behind when it is killed, and then cannot make it again. Only of sockets that agentctl has named. */
+export const clearCommand = ({ direction, listen }: Forward): string | null =>
+  direction === "remote" && AGENT_SOCKET.test(listen) ? `rm -f -- ${shellWord(listen)}` : null
+
+/** The socket on this machine that it leads to, if that is gone with it. */
+export const endOf = ({ direction, to }: Forward): string | null =>
+  direction === "remote" && AGENT_SOCKET.test(to) ? to : null
 
 /** For ssh(1). */
 export const forwardArgs = ({ direction, listen, to }: Forward): ReadonlyArray<string> => [

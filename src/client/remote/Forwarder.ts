@@ -8,9 +8,10 @@
  *
  * One that is refused when it is first asked for is not kept: whoever asked is told.
  */
+import { rmSync } from "node:fs"
 import { createServer } from "node:net"
 import { AgentdError } from "../AgentdError.ts"
-import { type Forward, type ForwardStatus, forwardArgs, placeOf, portOf } from "./Forward.ts"
+import { clearCommand, endOf, type Forward, type ForwardStatus, forwardArgs, placeOf, portOf } from "./Forward.ts"
 
 /** Forwards of one connection: each is a listener and a line of a list. */
 const MAX_FORWARDS = 64
@@ -86,6 +87,9 @@ export class Forwarder {
       if (kept === undefined) return false
       this.#kept.delete(place)
       if (kept.state === "open") await this.#cancel(kept.forward)
+      // Whoever listened there may have been killed.
+      const end = endOf(kept.forward)
+      if (end !== null) rmSync(end, { force: true })
       this.#options.onChange()
       return true
     })
@@ -131,6 +135,7 @@ export class Forwarder {
       const taken = await whyTaken(port)
       if (taken !== null) return taken
     }
+    await this.#clear(forward)
     try {
       await this.#options.ask(["-O", "forward", ...forwardArgs(forward), "x"])
       return null
@@ -144,6 +149,12 @@ export class Forwarder {
 
   async #cancel(forward: Forward): Promise<void> {
     await this.#options.ask(["-O", "cancel", ...forwardArgs(forward), "x"]).catch(() => {})
+    await this.#clear(forward)
+  }
+
+  async #clear(forward: Forward): Promise<void> {
+    const command = clearCommand(forward)
+    if (command !== null) await this.#options.ask(["x", command]).catch(() => {})
   }
 
   #next<A>(work: () => Promise<A>): Promise<A> {
