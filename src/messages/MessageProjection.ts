@@ -128,7 +128,7 @@ const settle = (sql: Sql, message: string): Effect.Effect<void, SqlError> =>
         [message]
       ),
       sql`UPDATE messages SET bytes = octet_length(text) WHERE id = ${message}`,
-      sql`UPDATE mailbox SET deleted = 1 WHERE message = ${message} AND deleted = 0
+      sql`UPDATE mailbox SET deleted = 1 WHERE message = ${message} AND deleted = 0 AND sent IS NOT NULL
         AND EXISTS (SELECT 1 FROM messages WHERE id = ${message} AND deleted_at IS NOT NULL)`
     ],
     { discard: true }
@@ -136,7 +136,7 @@ const settle = (sql: Sql, message: string): Effect.Effect<void, SqlError> =>
 
 export const messageProjection: Projection = {
   name: "messages",
-  version: 1,
+  version: 2,
   tables: ["messages", "message_edits", "message_deletions", "message_marks", "mailbox", "mailbox_counts"],
   schema,
   apply

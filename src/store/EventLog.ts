@@ -15,7 +15,7 @@ import type { Projection } from "./Projection.ts"
 import { applyAll, compare, type Difference, install, rebuild } from "./Projections.ts"
 import type { Sql, SqlError } from "./Sql.ts"
 import { Sqlite } from "./Sqlite.ts"
-import { makeUlids } from "./Ulid.ts"
+import { Chance, makeUlids } from "./Ulid.ts"
 
 /** Appends one transaction takes: an fsync shared by so many costs each next to nothing, and the loop is free again soon. */
 const MAX_BATCH = 256
@@ -128,7 +128,7 @@ const make = Effect.fn("EventLog.make")(function* (
 ): Effect.fn.Return<EventLog["Service"], StorageUnavailable, Sqlite | Scope.Scope> {
   const sqlite = yield* Sqlite
   const rebuilt = yield* sqlite.transaction((sql) => install(sql, projections))
-  const nextUlid = makeUlids()
+  const nextUlid = makeUlids(yield* Chance)
   let last = yield* sqlite.read(lastSeq)
   const origin = yield* sqlite.read(originOf)
   let reading = yield* sqlite.read(lastClock)

@@ -5,7 +5,7 @@
  * grow.
  */
 import { openSync, readSync } from "node:fs"
-import { Clock, Effect } from "effect"
+import { Clock, Context, Effect } from "effect"
 
 const ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 const TIME_LENGTH = 10
@@ -33,6 +33,9 @@ const chance = (): bigint => {
   readSync(source, bytes)
   return BigInt(`0x${bytes.toString("hex")}`)
 }
+
+/** Where the chance in the ids of a log comes from; a simulation that is to be played again brings its own. */
+export const Chance = Context.Reference<() => bigint>("agentd/store/Chance", { defaultValue: () => chance })
 
 /** The milliseconds a ULID was made at. */
 export const ulidTime = (ulid: string): number => {

@@ -23,11 +23,12 @@ export const SYSTEMS: ReadonlyArray<System> = [
   { name: "Debian 13", release: "trixie", systemd: 257 }
 ]
 
-/** Beyond what debootstrap calls minimal: a service manager for users, and what agentd's package depends on. */
+/** Beyond what debootstrap calls minimal: a service manager for users, what agentd's package depends on, and what people have. */
 const PACKAGES = [
   "ca-certificates",
   "dbus",
   "dbus-user-session",
+  "git",
   "init",
   "libatomic1",
   "libpam-systemd",
