@@ -71,6 +71,7 @@ import { Lifecycle } from "./Lifecycle.ts"
 import { type LogThreshold, passing } from "./Logging.ts"
 import { Reload } from "./Reload.ts"
 import * as Scraping from "./Scraping.ts"
+import * as Started from "./Started.ts"
 
 /** What the operating system gives. */
 export const HostServices = Layer.mergeAll(
@@ -205,6 +206,7 @@ export const Daemon = ({ ephemeral, localOnly, threshold }: DaemonOptions) =>
     Layer.provideMerge(Doors),
     Layer.provideMerge(SessionManager),
     Layer.provideMerge(RequestMeter.layer),
+    Layer.provideMerge(Started.layer),
     // Before the sessions, so that it hears of those that are taken over.
     Layer.provideMerge(Layer.mergeAll(SessionStories.layer, EventMeters.layer, Restored.layer)),
     Layer.provideMerge(Stores),

@@ -26,9 +26,7 @@ export const serve = Effect.gen(function* () {
   const lifecycle = yield* Lifecycle
   const settings = yield* Settings
   const notify = yield* Notify
-  const log = yield* EventLog
 
-  yield* log.append({ type: "daemon.started", pid, version })
   // Listened to before anybody is told that we are ready: a signal before that ends the process, as is right.
   yield* Effect.forkScoped(onSignals, { startImmediately: true })
   if (lifecycle.ephemeral) {

@@ -13,8 +13,9 @@ import type { SessionRecord } from "./SessionStore.ts"
 import { archive, openArchive } from "./transcript/Archive.ts"
 import { liveReader, openLive, type RecentOutput } from "./transcript/LiveReader.ts"
 import { repairTranscript } from "./transcript/Repair.ts"
+import { syncing } from "./transcript/Syncing.ts"
 import type { TranscriptHeader, TranscriptReader } from "./transcript/Transcript.ts"
-import { openTranscript, type TranscriptWriter } from "./transcript/TranscriptWriter.ts"
+import { openTranscript, type TranscriptOptions, type TranscriptWriter } from "./transcript/TranscriptWriter.ts"
 
 export interface Recording {
   readonly writer: TranscriptWriter
@@ -63,6 +64,16 @@ export class Recordings extends Context.Service<
       const { transcripts } = yield* Directories
       const settings = yield* Settings
       mkdirSync(transcripts, { recursive: true, mode: 0o700 })
+      const writers = new Set<TranscriptWriter>()
+      yield* Effect.forkScoped(syncing(writers))
+      /** While it is open, what it writes is put on disk now and then; what it becomes afterwards is, too (Archive.ts). */
+      const openWriter = (options: TranscriptOptions) =>
+        Effect.tap(openTranscript(options), (writer) =>
+          Effect.acquireRelease(
+            Effect.sync(() => writers.add(writer)),
+            () => Effect.sync(() => writers.delete(writer))
+          )
+        )
       const directory = (session: string) => join(transcripts, session)
       const file = (session: string) => join(transcripts, `${session}.cast.zst`)
       const archived = (session: string) =>
@@ -76,7 +87,7 @@ export class Recordings extends Context.Service<
           onPressure: (hold: boolean) => void
         ) {
           const { transcript } = yield* settings.current
-          const writer = yield* openTranscript({
+          const writer = yield* openWriter({
             directory: directory(header.session),
             header,
             onDiskFull: transcript.on_disk_full,
@@ -97,7 +108,7 @@ export class Recordings extends Context.Service<
           // What memory has lost too is a gap, and the recording goes on after it.
           const offset =
             recent === null || recent.end < resume.offset ? resume.offset : Math.max(resume.offset, recent.start)
-          const writer = yield* openTranscript({
+          const writer = yield* openWriter({
             directory: directory(id),
             header,
             resume: { ...resume, offset },

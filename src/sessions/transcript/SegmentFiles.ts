@@ -5,7 +5,7 @@
  */
 
 import * as fs from "node:fs"
-import { join } from "node:path"
+import { dirname, join } from "node:path"
 import { Effect } from "effect"
 import {
   DIRECTORY_MODE,
@@ -44,6 +44,8 @@ export interface Gap {
 
 interface OpenSegment {
   readonly offset: number
+  /** Its two files, for whoever puts them on disk. */
+  readonly names: { readonly raw: string; readonly idx: string }
   readonly raw: number
   readonly idx: number
   bytes: number
@@ -55,6 +57,8 @@ export class SegmentFiles {
   readonly #header: TranscriptHeader
   readonly #maxBytes: number
   readonly #segmentBytes: number
+  /** Paths written since the last look at them; the directory's own when it has a new name. */
+  readonly #unsynced = new Set<string>()
   #prepared = false
   #open: OpenSegment | null = null
   /** Segments on disk, oldest first, without the open one. */
@@ -81,6 +85,14 @@ export class SegmentFiles {
     return open === null || open.records >= SEGMENT_RECORDS ? 0 : Math.max(0, this.#segmentBytes - open.bytes)
   }
 
+  /** What has been written since the last call and may not be on disk yet, as paths. */
+  takeUnsynced(): ReadonlyArray<string> {
+    if (this.#unsynced.size === 0) return []
+    const paths = [...this.#unsynced]
+    this.#unsynced.clear()
+    return paths
+  }
+
   /** Continues in a new segment that begins at `offset`, or after the gap. */
   rotate(offset: number, gap: Gap | null = null): Effect.Effect<void, FileError> {
     const self = this
@@ -88,7 +100,9 @@ export class SegmentFiles {
       yield* self.close()
       const raw = yield* self.#create(segmentName(offset))
       const idx = yield* Effect.tapError(self.#create(indexName(offset)), () => ignoring((done) => fs.close(raw, done)))
-      self.#open = { offset, raw, idx, bytes: 0, records: 0 }
+      const names = { raw: self.#path(segmentName(offset)), idx: self.#path(indexName(offset)) }
+      self.#open = { offset, names, raw, idx, bytes: 0, records: 0 }
+      self.#unsynced.add(self.#directory)
       yield* Effect.tapError(self.index(self.#beginning(offset, gap)), () => self.close())
       yield* self.#removeOldest()
     })
@@ -100,6 +114,7 @@ export class SegmentFiles {
     return Effect.map(
       call<number>((done) => fs.writev(open.raw, parts, open.bytes, done)),
       (written) => {
+        this.#unsynced.add(open.names.raw)
         open.bytes += written
         return written
       }
@@ -117,6 +132,7 @@ export class SegmentFiles {
         fs.write(open.idx, bytes, from, bytes.length - from, open.records * RECORD_BYTES + from, done)
       ).pipe(Effect.flatMap((written) => (from + written < bytes.length ? write(from + written) : Effect.void)))
     return Effect.map(write(0), () => {
+      this.#unsynced.add(open.names.idx)
       open.records += records.length
       for (const record of records) {
         this.#at = record.at
@@ -171,6 +187,7 @@ export class SegmentFiles {
         const text = `${JSON.stringify(self.#header)}\n`
         yield* call<void>((done) => fs.writeFile(`${path}.tmp`, text, { mode: FILE_MODE }, done))
         yield* call<void>((done) => fs.rename(`${path}.tmp`, path, done))
+        self.#unsynced.add(path).add(directory).add(dirname(directory))
       }
       for (const [offset, bytes] of sizes) self.#closed.push({ offset, bytes })
       self.#closedBytes = self.#closed.reduce((sum, segment) => sum + segment.bytes, 0)
@@ -178,9 +195,13 @@ export class SegmentFiles {
     })
   }
 
+  #path(name: string): string {
+    return join(this.#directory, name)
+  }
+
   /** `w`: a segment that a failed attempt left behind holds nothing that counts. */
   #create(name: string): Effect.Effect<number, FileError> {
-    return call<number>((done) => fs.open(join(this.#directory, name), "w", FILE_MODE, done))
+    return call<number>((done) => fs.open(this.#path(name), "w", FILE_MODE, done))
   }
 
   #removeOldest(): Effect.Effect<void> {

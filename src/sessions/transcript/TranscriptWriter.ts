@@ -110,6 +110,11 @@ export class TranscriptWriter {
     return this.#queue.size
   }
 
+  /** What was written since the last call and may not be on disk yet, as paths; for `syncing`. */
+  takeUnsynced(): ReadonlyArray<string> {
+    return this.#files.takeUnsynced()
+  }
+
   /** Takes a copy of the chunk. Costs about a microsecond for 4 KiB; never throws, never waits. */
   append(chunk: Uint8Array, at: number): void {
     const offset = this.offset
