@@ -80,5 +80,7 @@ export const agentctlHelpBundle: BuildOptions = {
 /** `dist/agentctl-mcp.cjs`: the Model Context Protocol's library, larger than everything else `agentctl` loads. */
 export const agentctlMcpBundle: BuildOptions = {
   ...common,
-  entryPoints: [{ in: "src/cli/mcp/serve.ts", out: "agentctl-mcp" }]
+  entryPoints: [{ in: "src/cli/mcp/serve.ts", out: "agentctl-mcp" }],
+  // The library brings packages of others within its own files, with their licences in comments.
+  legalComments: "eof"
 }

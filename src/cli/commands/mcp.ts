@@ -17,6 +17,8 @@ export default class Mcp extends AgentctlCommand {
 
   async run() {
     const { flags } = await this.parse(Mcp)
+    if (process.stdin.isTTY)
+      this.note("This speaks MCP on standard input and is started by MCP clients. Ctrl-C ends it.")
     const { serve } = await import("../mcp/serve.ts")
     await serve({ flags: flags.typing ? ["typing"] : [] })
   }

@@ -63,9 +63,9 @@ export class Daemon {
     }
   }
 
-  /** Events about messages of this workspace, across restarts, for as long as the signal lets it. */
-  watch(types: ReadonlyArray<string>, signal: AbortSignal) {
-    return new Client().watch({ interest: { types, ...standing() }, reconnect: true, signal })
+  /** Events of these types in this workspace, across restarts, for as long as the signal lets it. */
+  watch(types: ReadonlyArray<string>, after: number, signal: AbortSignal) {
+    return new Client().watch({ interest: { types, ...standing() }, after, reconnect: true, signal })
   }
 
   close(): Promise<void> {

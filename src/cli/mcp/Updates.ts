@@ -41,14 +41,15 @@ export const touchedBy = ({ body, id }: Pick<Event, "body" | "id">, me: string |
   }
 }
 
-/** Calls `changed` with every resource that changes, until the signal ends it. */
+/** Calls `changed` with every resource that an event after this sequence number changes, until the signal ends it. */
 export const followUpdates = async (
   daemon: Daemon,
+  after: number,
   signal: AbortSignal,
   changed: (uri: string) => void
 ): Promise<void> => {
   let me: string | null = null
-  for await (const event of daemon.watch(TYPES, signal)) {
+  for await (const event of daemon.watch(TYPES, after, signal)) {
     // Somebody who has said nothing yet is nobody; it is asked for until there is an answer.
     me ??= (await daemon.call("agent.whoami", standing(), signal)).agent?.id ?? null
     const { message: id, uris } = touchedBy(event, me)
