@@ -6,8 +6,8 @@ import { claudeCode } from "./ClaudeCode.ts"
 import { codex } from "./Codex.ts"
 import { gemini } from "./Gemini.ts"
 import { openCode } from "./OpenCode.ts"
-import type { Program } from "./Program.ts"
-import { baseName, findProgram } from "./Wrappers.ts"
+import { namedAs, type Program } from "./Program.ts"
+import { findProgram } from "./Wrappers.ts"
 
 const programs: ReadonlyArray<Program> = [claudeCode, codex, openCode, gemini]
 
@@ -27,10 +27,4 @@ export const continuation = (argv: ReadonlyArray<string>): Continued => {
   return { program: program.name, argv: [...argv.slice(0, at + 1), ...found.args], exact: found.exact }
 }
 
-/** `claude`, `/opt/bin/claude`, `claude.exe`, `@anthropic-ai/claude-code@2`, `…/@anthropic-ai/claude-code/cli.js`. */
-const programOf = (word: string): Program | undefined =>
-  programs.find(({ executable, package: name }) => {
-    const base = baseName(word).replace(/\.(exe|[cm]?js)$/, "")
-    const isPackage = word === name || word.startsWith(`${name}@`)
-    return base === executable || isPackage || word.includes(`/node_modules/${name}/`)
-  })
+const programOf = (word: string): Program | undefined => programs.find((program) => namedAs(word, program))

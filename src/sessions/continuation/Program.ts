@@ -1,6 +1,7 @@
 /**
  * A program that keeps its conversations, and how it is told to go on with one: what each adapter says of its own.
  */
+import { baseName } from "./Wrappers.ts"
 
 export interface Program {
   /** For people: `Claude Code`. */
@@ -21,3 +22,13 @@ export interface Proceeding {
   /** They name the conversation; otherwise it is the most recent one of the directory, whoever had it. */
   readonly exact: boolean
 }
+
+/** `claude`, `/opt/bin/claude`, `claude.exe`, `@anthropic-ai/claude-code@2`, `…/@anthropic-ai/claude-code/cli.js`. */
+export const namedAs = (
+  word: string,
+  { executable, package: name }: Pick<Program, "executable" | "package">
+): boolean =>
+  baseName(word).replace(/\.(exe|[cm]?js)$/, "") === executable ||
+  word === name ||
+  word.startsWith(`${name}@`) ||
+  word.includes(`/node_modules/${name}/`)

@@ -6,7 +6,12 @@
  * frame, in the place where the program draws it, and no answer is ever certain.
  */
 import type { Screen } from "../../contract/Session.ts"
+import { aider } from "./detectors/Aider.ts"
+import { claudeCode } from "./detectors/ClaudeCode.ts"
+import { codex } from "./detectors/Codex.ts"
+import { gemini } from "./detectors/Gemini.ts"
 import { innermost } from "./detectors/Innermost.ts"
+import { openCode } from "./detectors/OpenCode.ts"
 import { shell } from "./detectors/Shell.ts"
 
 /** What a terminal shows at one moment. */
@@ -38,7 +43,7 @@ export interface Sighting {
 }
 
 export interface Detector {
-  /** `shell`, `claude`. */
+  /** `aider`, `claude`, `codex`, `gemini`, `opencode`, `shell`. */
   readonly name: string
   /** Whether this is its program's command line, with nothing in front of it. */
   recognises(argv: ReadonlyArray<string>): boolean
@@ -46,7 +51,7 @@ export interface Detector {
   detect(snapshot: Snapshot): Sighting | undefined
 }
 
-const detectors: ReadonlyArray<Detector> = [shell]
+const detectors: ReadonlyArray<Detector> = [aider, claudeCode, codex, gemini, openCode, shell]
 
 /** Who reads the screens of this command line: of its innermost program (`env X=1 npx …`, `sh -c 'exec …'`). */
 export const detectorFor = (argv: ReadonlyArray<string>): Detector | undefined => {

@@ -55,7 +55,7 @@ const commandsOf = (script: string): ReadonlyArray<ReadonlyArray<string>> => {
   const commands: Array<Array<string>> = [[]]
   const token = /\s*(?:(&&|;|\n)|((?:[^\s;&|<>()`'"\\]|\\.|'[^']*'|"(?:[^"\\`]|\\.)*")+)|(.))/gsy
   if (script.length > MAX_SCRIPT) return []
-  for (const [, end, word, other] of script.replaceAll("\n", " ; ").matchAll(token)) {
+  for (const [, end, word, other] of script.trim().replaceAll("\n", " ; ").matchAll(token)) {
     if (other !== undefined) return []
     if (end !== undefined) commands.push([])
     else if (word !== undefined) commands.at(-1)!.push(word.replace(/'([^']*)'|"((?:[^"\\]|\\.)*)"|\\(.)/gs, "$1$2$3"))
