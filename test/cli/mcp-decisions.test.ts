@@ -96,16 +96,19 @@ describe("an event changes", () => {
   })
 })
 
-it("a runtime directory that the client left out is found where it is, if it is the user's own and no link", () => {
+it("a runtime directory that the client left out is found where it is, if it is the user's own and no daemon is elsewhere", () => {
   const users = mkdtempSync(join(tmpdir(), "agentd-users-"))
   onTestFinished(() => rmSync(users, { recursive: true }))
   const uid = process.getuid!()
   mkdirSync(join(users, String(uid)))
   symlinkSync(join(users, String(uid)), join(users, "0x"))
   const found = { XDG_RUNTIME_DIR: join(users, String(uid)) }
-  expect(findRuntimeDirectory({}, uid, users)).toEqual(found)
+  const nowhere = join(users, "none.sock")
+  expect(findRuntimeDirectory({}, uid, users, nowhere)).toEqual(found)
+  // A daemon that was started without the variable.
+  expect(findRuntimeDirectory({}, uid, users, users)).toEqual({})
   expect(findRuntimeDirectory({ XDG_RUNTIME_DIR: "/elsewhere" }, uid, users)).toEqual({})
   expect(findRuntimeDirectory({ AGENTD_SOCKET: "/elsewhere" }, uid, users)).toEqual({})
-  expect(findRuntimeDirectory({}, uid + 1, users)).toEqual({})
-  expect(findRuntimeDirectory({}, uid, "/nowhere")).toEqual({})
+  expect(findRuntimeDirectory({}, uid + 1, users, nowhere)).toEqual({})
+  expect(findRuntimeDirectory({}, uid, "/nowhere", nowhere)).toEqual({})
 })
