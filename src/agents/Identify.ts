@@ -2,12 +2,12 @@
  * Who is asking. The kernel says which process is at the other end; its session says which agent it acts for. Nothing a
  * caller claims about itself is taken for an answer.
  */
-import { Clock, Effect, Option } from "effect"
+import { Effect } from "effect"
 import { NotAllowed, type StorageUnavailable } from "../contract/Errors.ts"
 import type { Peer } from "../contract/Handler.ts"
 import { ProcessTable } from "../host/ProcessTable.ts"
 import { Self } from "../host/Self.ts"
-import { SESSION_VARIABLE } from "../sessions/ProcessTree.ts"
+import { markOf } from "../sessions/Person.ts"
 import { type SessionRecord, SessionStore } from "../sessions/SessionStore.ts"
 import { Sessions } from "../sessions/Sessions.ts"
 import { EventLog } from "../store/EventLog.ts"
@@ -63,34 +63,11 @@ export const isPerson = (record: AgentRecord, user: string, here: string) =>
   record.origin === here &&
   (record.name === user || record.name === `${user}${PERSON}`)
 
-/** Milliseconds a proof holds: whoever asks a thousand times a second is not looked at as often. */
-const PROVEN_MS = 1_000
-
-/**
- * A process that left its session's tree and control group could pass for a person, and so for somebody who may do more. One that
- * is gone, or still carries the mark of a session, is nobody.
- */
-const makeProvePerson = (table: ProcessTable["Service"], sessions: SessionStore["Service"]) => {
-  /** When whoever is at the other end of a connection was last looked at and found to be one. */
-  const proven = new WeakMap<Peer, number>()
-  return Effect.fnUntraced(function* (peer: Peer) {
-    const { pid } = peer
-    if (pid === null) return
-    const now = yield* Clock.currentTimeMillis
-    const age = now - (proven.get(peer) ?? Number.NEGATIVE_INFINITY)
-    if (age >= 0 && age < PROVEN_MS) return
-    if (table.get(pid) === null) {
-      return yield* new NotAllowed({
-        reason: "the process that opened this connection is gone, so nobody knows who asks."
-      })
-    }
-    const mark = table.environment(pid, SESSION_VARIABLE)
-    if (mark === null || Option.isNone(yield* sessions.get(mark))) {
-      proven.set(peer, now)
-      return
-    }
+const makeProvePerson = (table: ProcessTable["Service"], sessions: SessionStore["Service"]) =>
+  Effect.fnUntraced(function* (peer: Peer) {
+    const mark = yield* markOf(peer, table, sessions)
+    if (mark === null) return
     return yield* new NotAllowed({
-      reason: `your process carries the mark of session ${mark} and has left it. Ask from within a live session, or from outside of all.`
+      reason: `your process carries the mark of session ${mark.id} and has left it. Ask from within a live session, or from outside of all.`
     })
   })
-}

@@ -178,6 +178,13 @@ export const sections = {
       description:
         "What a session is shut off from that does not say. Locked at anything but `open`, it is what every session gets."
     }),
+    access: choice({
+      default: "own",
+      of: ["own", "tag", "all"],
+      applies: "reload",
+      description:
+        'Which other sessions programs in a session may read, type into and stop: "own", those started from it; "tag", also those that have a tag of its own; "all". Locked, it is the most that any session gets. `agentctl run --access` says it for one session.'
+    }),
     restart: choice({
       default: "never",
       of: ["never", "on-boot"],

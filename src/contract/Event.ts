@@ -9,7 +9,7 @@ import { AgentRef, Stamp } from "./Identity.ts"
 import { MAX_EVENTS } from "./Limits.ts"
 import { messageEvents } from "./Message.ts"
 import { SessionSecret } from "./Secret.ts"
-import { RestartPolicy, SessionExit, SessionId, StandardInput, Timestamp } from "./Session.ts"
+import { RestartPolicy, SessionAccess, SessionExit, SessionId, StandardInput, Timestamp } from "./Session.ts"
 import { SessionLimits } from "./SessionLimits.ts"
 import { StateName, StateSource } from "./SessionState.ts"
 
@@ -44,7 +44,13 @@ export const EventBody = Schema.Union([
     }),
     agent: Schema.optionalKey(Schema.NullOr(AgentRef)).annotateKey({ description: "The agent it acts for." }),
     intent: Schema.optionalKey(Schema.NullOr(Schema.String)),
-    task: Schema.optionalKey(Schema.NullOr(Schema.String))
+    task: Schema.optionalKey(Schema.NullOr(Schema.String)),
+    access: Schema.optionalKey(SessionAccess).annotateKey({
+      description: "Which other sessions programs in it may reach. Absent: `all`, as before there was a choice."
+    }),
+    startedBy: Schema.optionalKey(Schema.NullOr(SessionId)).annotateKey({
+      description: "The session it was started from."
+    })
   }).annotate({ description: "A session was made; its program is about to run." }),
   Schema.Struct({
     type: Schema.Literal("session.running"),

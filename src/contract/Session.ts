@@ -66,6 +66,10 @@ export type SessionStatus = typeof SessionStatus.Type
 export const RestartPolicy = Schema.Literals(["never", "on-boot"])
 export type RestartPolicy = typeof RestartPolicy.Type
 
+/** What programs in a session may do with the other sessions. */
+export const SessionAccess = Schema.Literals(["own", "tag", "all"])
+export type SessionAccess = typeof SessionAccess.Type
+
 export const StandardInput = Schema.Literals(["terminal", "pipe"])
 
 /** How a session ended. Exactly one of `code` and `signal` is set, or neither when nobody could see the end. */
@@ -144,6 +148,11 @@ export const Session = Schema.Struct({
     description:
       "`on-boot`: if a reboot, or the loss of what it ran under, interrupts it, the next daemon starts it again, once."
   }),
+  access: SessionAccess.annotateKey({
+    description:
+      "Which other sessions programs in it may read, type into and stop. `own`: those started from it, and from these. `tag`: also those that have a tag of its own. `all`: every one."
+  }),
+  startedBy: Schema.NullOr(SessionId).annotateKey({ description: "The session it was started from." }),
   exit: Schema.NullOr(SessionExit),
   offset: Offset.annotateKey({ description: "Bytes of output so far: the offset of the next byte." }),
   unrecorded: Schema.Int.annotateKey({
@@ -207,6 +216,10 @@ export const StartParams = Schema.Struct({
   restart: Schema.optionalKey(RestartPolicy).annotateKey({
     description:
       "`on-boot`: started again, once, by the next daemon after a reboot has interrupted it. Default: `session.restart` of the configuration."
+  }),
+  access: Schema.optionalKey(Schema.Literals([...SessionAccess.literals, "most"])).annotateKey({
+    description:
+      "Which other sessions programs in it may reach: `own`, `tag` or `all`, no more than the caller's own session may; `most`: as much as may be given. Default: `session.access` of the configuration, or less where the caller has less."
   }),
   agent: Schema.optionalKey(AgentName).annotateKey({
     description:

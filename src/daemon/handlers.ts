@@ -68,7 +68,7 @@ export const layer = Layer.effect(
       "session.start": unlessDraining((params, caller) =>
         params.agent === undefined
           ? sessions.requests["session.start"](params, caller)
-          : Effect.flatMap(agents.forStart(params, caller), (agent) => sessions.startAs(params, agent))
+          : Effect.flatMap(agents.forStart(params, caller), (agent) => sessions.startAs(params, agent, caller))
       ),
       "session.resume": unlessDraining(sessions.requests["session.resume"]),
       "session.import": unlessDraining(sessions.requests["session.import"]),

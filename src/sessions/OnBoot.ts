@@ -28,7 +28,7 @@ const one = Effect.fnUntraced(function* (record: SessionRecord) {
   if (tooOften(yield* starts(record), yield* Clock.currentTimeMillis)) {
     return yield* Effect.logWarning(`session ${name} (${id}) was interrupted too often in a short time: ${byHand}`)
   }
-  yield* Effect.matchEffect(resume({ session: id, once: true }), {
+  yield* Effect.matchEffect(resume({ session: id, once: true }, null), {
     onSuccess: (session) => Effect.logInfo(`session ${name} (${id}) goes on as ${session.name} (${session.id})`),
     onFailure: (error) =>
       error._tag === "AlreadyResumed"

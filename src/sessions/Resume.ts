@@ -26,6 +26,7 @@ const sameAs = (record: SessionRecord): Again => ({
   restart: record.restart,
   limits: record.limits,
   sandbox: record.sandbox,
+  access: record.access,
   secrets: record.secrets,
   agent: record.agent?.name,
   intent: record.intent ?? undefined,
@@ -57,7 +58,8 @@ export const plan = Effect.fn("Sessions.continuation")(function* (params: typeof
   return answer
 })
 
-export const resume = Effect.fn("Sessions.resume")(function* (params: ResumeParams) {
+/** `caller`: the session that asks; null: a person, or the daemon itself. */
+export const resume = Effect.fn("Sessions.resume")(function* (params: ResumeParams, caller: SessionRecord | null) {
   const sessions = yield* LiveSessions
   const { entry, record } = yield* resolve(params.session)
   if (entry !== undefined) return yield* new SessionRunning({ session: record.name })
@@ -70,7 +72,7 @@ export const resume = Effect.fn("Sessions.resume")(function* (params: ResumePara
     () =>
       Effect.gen(function* () {
         yield* refuseTwice(id, params.once === true)
-        const again = Effect.andThen(refuseGuess(record, next), startAgain(record, next.argv, params))
+        const again = Effect.andThen(refuseGuess(record, next), startAgain(record, next.argv, params, caller))
         // One after the other, so that each sees the one before it.
         return yield* next.exact ? again : sessions.oneChange(again)
       }),
@@ -103,7 +105,8 @@ const refuseGuess = Effect.fnUntraced(function* ({ cwd, name }: SessionRecord, n
 const startAgain = Effect.fnUntraced(function* (
   record: SessionRecord,
   argv: ReadonlyArray<string>,
-  params: ResumeParams
+  params: ResumeParams,
+  caller: SessionRecord | null
 ) {
   const same = sameAs(record)
   const { name, ...rest } = given({
@@ -116,7 +119,7 @@ const startAgain = Effect.fnUntraced(function* (
   // The agent it acted for, unless another session does by now.
   const { entries } = yield* LiveSessions
   const taken = [...entries.values()].some((one) => one.record.agent?.id === record.agent?.id)
-  const as = { resumedFrom: record.id, agent: taken ? null : record.agent }
+  const as = { resumedFrom: record.id, agent: taken ? null : record.agent, caller, startedBy: record.startedBy }
   if (params.name !== undefined) return yield* start({ ...rest, name: params.name }, as)
   // Its own name again, unless another session has taken it since.
   return yield* Effect.catchTag(start({ ...rest, name }, as), "NameTaken", () => start(rest, as))

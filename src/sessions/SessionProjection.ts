@@ -47,6 +47,8 @@ export interface SessionRow {
   readonly agent_name: string | null
   readonly intent: string | null
   readonly task: string | null
+  readonly access: Session["access"]
+  readonly started_by: string | null
 }
 
 /** The SQL condition for a session without an end. */
@@ -89,7 +91,9 @@ const schema = [
      agent TEXT,
      agent_name TEXT,
      intent TEXT,
-     task TEXT
+     task TEXT,
+     access TEXT NOT NULL,
+     started_by TEXT
    ) STRICT`,
   `CREATE UNIQUE INDEX sessions_live_names ON sessions (name) WHERE ${IS_LIVE}`,
   // Few sessions live among many that have ended: these two keep the common questions away from the whole table.
@@ -126,7 +130,9 @@ const apply = (sql: Sql, { at, body, seq }: Event): Effect.Effect<void, SqlError
         agent: body.agent?.id ?? null,
         agent_name: body.agent?.name ?? null,
         intent: body.intent ?? null,
-        task: body.task ?? null
+        task: body.task ?? null,
+        access: body.access ?? "all",
+        started_by: body.startedBy ?? null
       }
       return Effect.andThen(
         sql`INSERT INTO sessions ${sql.insert(row)}`,
@@ -215,5 +221,7 @@ export const toRecord = (row: SessionRow): SessionRecord => ({
   boot: row.boot,
   agent: row.agent === null ? null : { id: row.agent, name: row.agent_name ?? row.agent },
   intent: row.intent,
-  task: row.task
+  task: row.task,
+  access: row.access,
+  startedBy: row.started_by
 })

@@ -4,10 +4,11 @@
 import { Context, Effect, type FileSystem, Layer, type SubscriptionRef } from "effect"
 import type { Settings } from "../config/Settings.ts"
 import type { SessionAmbiguous, SessionEnded, SessionNotFound, StorageUnavailable } from "../contract/Errors.ts"
-import type { Begin, HandlersFor } from "../contract/Handler.ts"
+import type { Begin, Caller, HandlersFor, Peer } from "../contract/Handler.ts"
 import type { HandedAttachment } from "../contract/Handover.ts"
 import type { AgentRef } from "../contract/Identity.ts"
 import type { MethodName, Params } from "../contract/Methods.ts"
+import type { Session } from "../contract/Session.ts"
 import type { Boot } from "../host/Boot.ts"
 import type { Directories } from "../host/Directories.ts"
 import type { Environment } from "../host/Environment.ts"
@@ -16,6 +17,7 @@ import type { InputPipes } from "../host/InputPipe.ts"
 import { ProcessTable } from "../host/ProcessTable.ts"
 import type { Self } from "../host/Self.ts"
 import type { EventLog } from "../store/EventLog.ts"
+import { allowed, allowedTags, callerOf, reachable } from "./Access.ts"
 import { attach, reattach } from "./Attach.ts"
 import { assign, detach, input, purpose, remove, rename, resize, signal, stop, tag } from "./Changes.ts"
 import { screenSource } from "./Earlier.ts"
@@ -56,7 +58,8 @@ export class Sessions extends Context.Service<
     /** Starts a session that acts for an agent. */
     readonly startAs: (
       params: Params<"session.start">,
-      agent: AgentRef
+      agent: AgentRef,
+      caller: Caller
     ) => ReturnType<HandlersFor<"session.start">["session.start"]>
     /** Types a line into a session once it is idle and nobody types, if that comes soon; false when the session does not live. */
     readonly nudge: (session: string, text: string) => Effect.Effect<boolean>
@@ -89,6 +92,15 @@ export class Sessions extends Context.Service<
       const table = yield* ProcessTable
       const provide = <A, E>(effect: Effect.Effect<A, E, Needs>): Effect.Effect<A, E> => Effect.provide(effect, context)
       const records = () => [...sessions.entries.values()].map(({ record }) => record)
+      /** About a session that whoever asks must be allowed to reach. */
+      const guarded =
+        <P extends { readonly session: string }, A, E>(
+          run: (params: P, caller: Caller) => Effect.Effect<A, E, Needs>
+        ) =>
+        (params: P, caller: Caller) =>
+          provide(
+            Effect.flatMap(allowed(params.session, caller.peer), (session) => run({ ...params, session }, caller))
+          )
 
       return {
         live: sessions.count,
@@ -96,7 +108,8 @@ export class Sessions extends Context.Service<
         names: () => records().map(({ name }) => name),
         records,
         ofProcess: (pid) => remembered(() => sessionOf(pid, table, records()), sessions),
-        startAs: (params, agent) => provide(start(params, { agent })),
+        startAs: (params, agent, { peer }) =>
+          provide(Effect.flatMap(callerOf(peer), (caller) => start(params, { agent, caller }))),
         nudge: (session, text) =>
           Effect.suspend(() => {
             const entry = sessions.entries.get(session)
@@ -109,25 +122,44 @@ export class Sessions extends Context.Service<
         reattach: (handed) =>
           provide(Effect.catch(reattach(handed), (error) => Effect.as(Effect.logError(error.message), null))),
         requests: {
-          "session.start": (params) => provide(start(params)),
-          "session.list": (params) => provide(list(params)),
-          "session.get": ({ session }) => provide(get(session)),
-          "session.stop": (params) => provide(Effect.flatMap(stop(params), get)),
-          "session.remove": (params) => provide(remove(params)),
-          "session.rename": (params) => provide(rename(params)),
-          "session.tag": (params) => provide(tag(params)),
-          "session.purpose": (params, { peer }) => provide(purpose(params, peer.session)),
-          "session.resize": (params) => provide(resize(params)),
-          "session.input": (params) => provide(input(params)),
-          "session.signal": (params) => provide(signal(params)),
-          "session.output": (params) => provide(output(params)),
-          "session.screen": (params) => provide(screen(params)),
-          "session.history": (params) => provide(history(params)),
-          "session.wait": (params) => provide(wait(params)),
+          "session.start": (params, { peer }) =>
+            provide(Effect.flatMap(callerOf(peer), (caller) => start(params, { caller }))),
+          "session.list": (params, { peer }) => provide(Effect.flatMap(list(params), forEyesOf(peer))),
+          "session.get": ({ session }, { peer }) => provide(seen(session, peer)),
+          "session.stop": guarded((params) => Effect.flatMap(stop(params), get)),
+          "session.remove": guarded(remove),
+          "session.rename": guarded(rename),
+          "session.tag": guarded((params, { peer }) =>
+            Effect.andThen(allowedTags(params.add ?? [], peer), tag(params))
+          ),
+          "session.purpose": ({ session, ...params }, caller) =>
+            session === undefined
+              ? provide(purpose(params, caller.peer.session))
+              : guarded(() => purpose({ session, ...params }, caller.peer.session))({ session }, caller),
+          "session.resize": guarded(resize),
+          "session.input": guarded(input),
+          "session.signal": guarded(signal),
+          "session.output": guarded(output),
+          "session.screen": guarded(screen),
+          "session.history": guarded(history),
+          // How another session is doing is no secret, what it prints is.
+          "session.wait": (params, caller) =>
+            params.for === "output"
+              ? guarded(wait)(params, caller)
+              : provide(
+                  Effect.flatMap(wait(params), (result) =>
+                    Effect.map(forEyesOf(caller.peer)({ sessions: [result.session] }), ({ sessions: [session] }) => ({
+                      ...result,
+                      session: session!
+                    }))
+                  )
+                ),
           "session.report": (params, { peer }) => provide(reportState(params, peer.session)),
-          "session.attach": (params, caller) => provide(attach(params, caller)),
-          "session.detach": (params) => provide(detach(params)),
-          "session.resume": (params) => provide(resume(params)),
+          "session.attach": guarded(attach),
+          "session.detach": guarded(detach),
+          "session.resume": guarded((params, { peer }) =>
+            Effect.flatMap(callerOf(peer), (caller) => resume(params, caller))
+          ),
           "session.continuation": (params) => provide(plan(params)),
           "session.import": (params) => provide(importSessions(params))
         }
@@ -161,6 +193,30 @@ const get = Effect.fn("Sessions.get")(function* (reference: string) {
   const session = describe(record, entry)
   return entry === undefined ? session : { ...session, usage: (yield* usageOf([entry])).get(record.id) ?? null }
 })
+
+const seen = Effect.fnUntraced(function* (reference: string, peer: Peer) {
+  const { sessions } = yield* forEyesOf(peer)({ sessions: [yield* get(reference)] })
+  return sessions[0]!
+})
+
+/** What a session asks its user is for those who may see its screen. */
+const forEyesOf = (peer: Peer) =>
+  Effect.fnUntraced(function* (listed: { readonly sessions: ReadonlyArray<Session> }) {
+    const asking = listed.sessions.filter(({ state }) => state?.question != null)
+    if (asking.length === 0) return listed
+    // Whoever cannot be told sees what everybody sees.
+    const open = yield* reachable(asking, peer).pipe(
+      Effect.catchTag("NotAllowed", () => Effect.succeed<ReadonlySet<string>>(new Set()))
+    )
+    if (open === null) return listed
+    return {
+      sessions: listed.sessions.map((session) =>
+        session.state?.question == null || open.has(session.id)
+          ? session
+          : { ...session, state: { ...session.state, question: null } }
+      )
+    }
+  })
 
 const list = Effect.fn("Sessions.list")(function* ({ state, usage = false, ...filter }: Params<"session.list">) {
   const sessions = yield* LiveSessions

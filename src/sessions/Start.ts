@@ -15,6 +15,7 @@ import { Environment } from "../host/Environment.ts"
 import { InputPipes } from "../host/InputPipe.ts"
 import { EventLog } from "../store/EventLog.ts"
 import { ulid } from "../store/Ulid.ts"
+import { accessFor } from "./Access.ts"
 import { checkDirectory, resolveCommand } from "./Command.ts"
 import { enliven, forgetMemory, holding, keepMemory } from "./Enliven.ts"
 import { Launcher, type LaunchSpec } from "./Launcher.ts"
@@ -43,11 +44,15 @@ interface StartedAs {
   readonly resumedFrom?: SessionId
   /** The agent it acts for: whoever asks has seen to it that it exists and is free. */
   readonly agent?: AgentRef | null
+  /** The session that asks; null: a person, or the daemon itself. */
+  readonly caller?: SessionRecord | null
+  /** The session it counts as started from, if that is not the one that asks. */
+  readonly startedBy?: SessionId | null
 }
 
 export const start = Effect.fn("Sessions.start")(function* (
   params: StartParams,
-  { agent = null, resumedFrom }: StartedAs = {}
+  { agent = null, caller = null, resumedFrom, startedBy = caller?.id ?? null }: StartedAs = {}
 ) {
   const sessions = yield* LiveSessions
   const environment = yield* Environment
@@ -67,6 +72,7 @@ export const start = Effect.fn("Sessions.start")(function* (
   const file = yield* resolveCommand(params.argv[0]!, cwd, inherited.PATH)
   const limits = yield* limitsFor(params.limits ?? {}, resumedFrom !== undefined)
   const { confinement, name: sandbox } = yield* sandboxFor(params.sandbox, resumedFrom !== undefined, cwd)
+  const access = yield* accessFor(params, caller, resumedFrom !== undefined)
   yield* (yield* Launcher).check(limits, confinement)
   const { files, values } = yield* openSecrets(params.secrets ?? [])
   const id = `ses_${yield* ulid}`
@@ -105,7 +111,9 @@ export const start = Effect.fn("Sessions.start")(function* (
     resumedBy: null,
     agent,
     intent: params.intent ?? null,
-    task: params.task ?? null
+    task: params.task ?? null,
+    access,
+    startedBy
   }
   const given = { ...omit(inherited, Object.keys(files)), ...values }
   const { runtime, socket } = yield* Directories
@@ -164,12 +172,12 @@ const launch = Effect.fnUntraced(function* (
 ) {
   const { env } = parts
   const { argv, cols, createdAt, cwd, id, launcher, limits, name, resumedFrom, rows, tags, ttlMs } = record
-  const { agent, boot, intent, restart, sandbox, secrets, stdin: input, task } = record
+  const { access, agent, boot, intent, restart, sandbox, secrets, startedBy, stdin: input, task } = record
   const log = yield* EventLog
   const { append } = log
   const started = { session: id, name, argv, cwd, cols, rows, tags: [...tags], launcher, ttlMs, resumedFrom } as const
   const assignment = { agent, intent, task }
-  const conditions = { stdin: input, restart, boot, limits, sandbox, secrets }
+  const conditions = { stdin: input, restart, boot, limits, sandbox, secrets, access, startedBy }
   yield* append({ type: "session.started", ...started, ...conditions, ...assignment })
   if (restart === "on-boot") yield* setMark
 

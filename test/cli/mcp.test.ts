@@ -235,7 +235,7 @@ describe("sessions", () => {
     expect(tools.map(({ name }) => name)).not.toContain("type_into_session")
     await expect(ant.raw("type_into_session", { session: "shell", text: "x" })).rejects.toThrow(/not found/)
 
-    const typist = await McpClient.open(sandbox, { agent: "typist", args: ["--typing"] })
+    const typist = await McpClient.open(sandbox, { agent: "typist", args: ["--typing"], access: "all" })
     const { sessions } = await typist.call("list_sessions", {})
     const listed = sessions.map(({ agent, name, own }) => `${agent ?? name} ${own}`)
     expect(listed).toEqual(expect.arrayContaining(["shell false", "@ape false", "@typist true"]))
@@ -245,6 +245,8 @@ describe("sessions", () => {
     await rpc("session.wait", { session: "shell", for: "output", pattern: "got:hello" })
     expect((await typist.call("read_screen", { session: "shell" })).lines).toContain("got:hello")
     expect(sessions.find(({ name }) => name === "shell")?.state).toMatchObject({ question: null })
+    // What its session was not given, no tool does either.
+    await expect(ant.call("read_screen", { session: "shell" })).rejects.toThrow(/shell is none of them/)
     const own = sessions.find((session) => session.own)!
     await expect(typist.call("type_into_session", { session: own.name, text: "x" })).rejects.toThrow(/NotAllowed/)
     await expect(typist.call("read_screen", { session: "nowhere" })).rejects.toThrow(/agentctl ls --all/)

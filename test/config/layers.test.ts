@@ -16,6 +16,7 @@ const another = (key: Key) => {
   if (key === "attach.size") return "owner"
   if (key === "attach.environment") return "keep"
   if (key === "session.restart") return "on-boot"
+  if (key === "session.access") return "all"
   if (key === "sync.local_only") return "always"
   if (key === "limits.nice") return 12
   if (key === "session.sandbox") return "workspace"

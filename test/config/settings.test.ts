@@ -45,6 +45,7 @@ describe("settings", () => {
       term: "xterm-256color",
       cols: 80,
       rows: 24,
+      access: "own",
       restart: "never",
       sandbox: "open"
     })

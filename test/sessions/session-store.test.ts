@@ -68,6 +68,8 @@ describe("the sessions table", () => {
           sandbox: "open",
           secrets: [],
           resumedBy: null,
+          access: "all" as const,
+          startedBy: null,
           stdin: "terminal" as const,
           restart: "never" as const,
           boot: null,

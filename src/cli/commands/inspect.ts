@@ -1,3 +1,4 @@
+import type { Session } from "../../contract/Session.ts"
 import type { SessionUsage } from "../../contract/SessionLimits.ts"
 import { AgentctlCommand } from "../AgentctlCommand.ts"
 import { sessionArg } from "../Arguments.ts"
@@ -28,6 +29,7 @@ export default class Inspect extends AgentctlCommand {
       ...(session.state?.question == null ? [] : [["asks", printable(session.state.question)] as const]),
       ["pid", session.pid === null ? "-" : `${session.pid} (${session.launcher})`],
       ["sandbox", printable(session.sandbox)],
+      ["reaches", describeAccess(session.access)],
       ["limits", describeLimits(session.limits)],
       ["uses", session.usage === null ? "-" : describeUsage(session.usage)],
       ["size", `${session.cols}x${session.rows}`],
@@ -36,6 +38,7 @@ export default class Inspect extends AgentctlCommand {
       ["task", session.task === null ? "-" : printable(session.task)],
       ["tags", session.tags.join(" ") || "-"],
       ["started", at(session.createdAt)],
+      ["started by", session.startedBy ?? "-"],
       ["active", at(session.activeAt)],
       ["ttl", session.ttlMs === null ? "-" : `${session.ttlMs / 1000} s`],
       [
@@ -59,6 +62,12 @@ export default class Inspect extends AgentctlCommand {
     return { ...session, earlier: earlier.map(({ id }) => id) }
   }
 }
+
+/** Absent from a daemon that knows no difference. */
+const describeAccess = (access: Session["access"] | undefined): string =>
+  ({ own: "sessions it has started", tag: "sessions it has started, or with a tag of its own", all: "all sessions" })[
+    access ?? "all"
+  ]
 
 const describeUsage = ({ cpuMs, memoryBytes, oomKills = 0, tasks, tasksRefused = 0 }: SessionUsage): string =>
   [

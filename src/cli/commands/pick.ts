@@ -30,7 +30,8 @@ export default class Pick extends AgentctlCommand {
       elsewhere: this.host === undefined,
       start: async (argv) => {
         const program = await programOf(this.host, argv ?? [])
-        return (await this.client().call("session.start", { ...program, ...terminalSize() })).id
+        const access = argv === null ? { access: "most" as const } : {}
+        return (await this.client().call("session.start", { ...program, ...access, ...terminalSize() })).id
       }
     })
     if (signal !== null) process.exitCode = signalExitCode(signal)

@@ -54,6 +54,12 @@ export default class Run extends AgentctlCommand {
       summary: "What it is shut off from: open, workspace, or a profile of your administrator's.",
       helpValue: "PROFILE"
     }),
+    access: Flags.option({
+      options: ["own", "tag", "all"] as const,
+      summary:
+        "Which other sessions programs in it may read, type into and stop: those started from it, also those that share a tag with it, or all. Default: as configured (session.access); a shell that is started without naming a command gets as much as may be given.",
+      helpValue: "own|tag|all"
+    })(),
     cols: Flags.integer({ summary: "Width of its terminal. Default: as yours, else 80." }),
     rows: Flags.integer({ summary: "Height of its terminal. Default: as yours, else 24." }),
     agent: Flags.string({
@@ -96,6 +102,12 @@ export default class Run extends AgentctlCommand {
       ...(flags.restart === undefined ? {} : { restart: flags.restart }),
       ...askedSecrets(flags, this.host === undefined),
       ...askedLimits(flags),
+      // A person's own shell, from which the others are looked after.
+      ...(flags.access !== undefined
+        ? { access: flags.access }
+        : program.length === 0
+          ? { access: "most" as const }
+          : {}),
       ...(flags.sandbox === undefined ? {} : { sandbox: flags.sandbox }),
       ...(flags.cols === undefined ? {} : { cols: flags.cols }),
       ...(flags.rows === undefined ? {} : { rows: flags.rows })

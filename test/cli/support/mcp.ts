@@ -2,6 +2,7 @@
 import { Client, type ClientOptions } from "@modelcontextprotocol/client"
 import { StdioClientTransport } from "@modelcontextprotocol/client/stdio"
 import { onTestFinished } from "vitest"
+import type { SessionAccess } from "../../../src/contract/Session.ts"
 import type { ToolArguments, ToolName, ToolResult } from "../../../src/contract/Tools.ts"
 import type { Sandbox } from "../../support/Sandbox.ts"
 import { program } from "./agentctl.ts"
@@ -15,6 +16,8 @@ export interface McpOptions {
   readonly agent?: string
   /** Runs it in a session without an agent. */
   readonly session?: boolean
+  /** Which other sessions that session reaches. Default: those it has started. */
+  readonly access?: SessionAccess
   readonly version?: string
   readonly args?: ReadonlyArray<string>
   readonly env?: Readonly<Record<string, string>>
@@ -34,9 +37,13 @@ export class McpClient {
   /** Resources that the server has said to have changed. */
   readonly updated: Array<string> = []
 
-  constructor(sandbox: Pick<Sandbox, "env">, { agent, args = [], env = {}, session, version = MODERN }: McpOptions) {
+  constructor(
+    sandbox: Pick<Sandbox, "env">,
+    { access, agent, args = [], env = {}, session, version = MODERN }: McpOptions
+  ) {
     const own = [program, "mcp", ...args]
-    const within = agent === undefined ? ["run"] : ["run", "--agent", agent]
+    const reach = access === undefined ? [] : ["--access", access]
+    const within = ["run", ...(agent === undefined ? [] : ["--agent", agent]), ...reach]
     // A session whose input is a pipe carries the protocol byte for byte.
     const [command, ...rest] = agent === undefined && session !== true ? own : [program, ...within, "--", ...own]
     this.client = new Client({ name: "a test", version: "1" }, { ...speaking(version), listMaxPages: 1 })

@@ -157,6 +157,8 @@ export const aSession = (fields: Partial<Session> = {}): Session => ({
   secrets: [],
   usage: null,
   resumedBy: null,
+  access: "own",
+  startedBy: null,
   agent: null,
   intent: null,
   task: null,
