@@ -9,6 +9,7 @@ import { cpus, tmpdir } from "node:os"
 import { join } from "node:path"
 import { setTimeout as pause } from "node:timers/promises"
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest"
+import { Dice } from "../sync/simulator/Dice.ts"
 import type { Report } from "./programs/vm/append.ts"
 import type { Found } from "./programs/vm/look.ts"
 import { buildPackages, packagingTools } from "./support/packages.ts"
@@ -73,7 +74,7 @@ describe.skipIf(reason !== null)("a machine whose power goes out", () => {
 })
 
 const cutAgainAndAgain = async (disk: string, number: number, tally: Tally): Promise<void> => {
-  const random = mulberry32(SEED + number)
+  const dice = new Dice(SEED + number)
   const cuts = Math.floor(CUTS / MACHINES) + (number < CUTS % MACHINES ? 1 : 0)
   /** Everything ever acknowledged, in its order for each session. */
   const all: Array<Report> = []
@@ -89,7 +90,7 @@ const cutAgainAndAgain = async (disk: string, number: number, tally: Tally): Pro
       vm.onReport = (line) => line.includes('"named"') && resolve()
     })
     await Promise.race([first, failed])
-    await pause(random() * LONGEST)
+    await pause(dice.below(LONGEST))
     await vm.cutPower()
     tally.cuts++
     // The last line may have been on its way.
@@ -177,17 +178,6 @@ const linesIn = (output: string, session: string): number => {
     true
   )
   return lines.length
-}
-
-/** Small, and the same everywhere for the same seed. */
-const mulberry32 = (seed: number) => {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let t = Math.imul(state ^ (state >>> 15), 1 | state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
-  }
 }
 
 const figures = (tally: Tally, ms: number): string => {
