@@ -54,7 +54,7 @@ export const adopt = Effect.fn("Sessions.adopt")(function* (session: SessionReco
     const typists = memory?.typists ?? (handed === undefined ? new Typists() : Typists.from(handed.typists.numbers))
     const entry = yield* enliven(current, scope, { launched, recording, ring, stdin, hold, typists }, true)
     if (handed !== undefined) entry.live.restore(handed)
-    return { entry, offset: ring.end }
+    return { entry, offset: ring.end, over: launched.over === true }
   }).pipe(
     Scope.provide(scope),
     Effect.catchCause((cause) =>
@@ -76,6 +76,8 @@ export const adopt = Effect.fn("Sessions.adopt")(function* (session: SessionReco
   yield* record({ type: "session.adopted", session: id, offset: adopted.offset })
   const supervisor = yield* Supervisor
   yield* supervisor.watch(adopted.entry, "adopted")
+  // Interrupted, it may be one to start again: that is on record, and its recording complete, before anybody looks.
+  if (adopted.over) yield* supervisor.settled(id)
   if (handed?.ending != null) yield* supervisor.goOnEnding(adopted.entry, handed.ending)
   return true
 })

@@ -29,7 +29,8 @@ export const exitOf = (ended: Ended, { at, by, deadline, took }: Circumstances):
  * Memory ran out if the kernel killed the program for it, or a process of it that it then ended with, as shells do. A program that
  * has lost a process and goes on ends some other time for a reason of its own.
  */
-const causeOf = ({ code, oomKills = 0, result, signal }: Ended, late: boolean): SessionExit["by"] => {
+const causeOf = ({ code, oomKills = 0, result, signal, unseen }: Ended, late: boolean): SessionExit["by"] => {
+  if (unseen === true) return "lost"
   if (result === "oom-kill" || (oomKills > 0 && (signal === "SIGKILL" || code === KILLED_CODE))) return "oom"
   return result === "timeout" && late ? "timeout" : "program"
 }

@@ -36,6 +36,8 @@ export interface Ended {
   readonly signal: string | null
   /** What its service manager calls it: `success`, `exit-code`, `signal`, `oom-kill`, `timeout`, … */
   readonly result?: string
+  /** Nobody saw its end, and nothing tells how it was: it counts as interrupted. */
+  readonly unseen?: true
   /** Processes of it that were killed because memory ran out, and how often it was refused another; absent: unknown. */
   readonly oomKills?: number
   readonly tasksRefused?: number
@@ -47,6 +49,8 @@ export interface Launched {
   readonly master: PtyMaster
   /** Completes when the process is gone. */
   readonly ended: Effect.Effect<Ended>
+  /** Nothing of it runs any more; only its terminal is left to be read. */
+  readonly over?: boolean
   /** How it ended, once that is known here and nowhere else. */
   readonly collected?: () => Ended | null
 }

@@ -142,7 +142,8 @@ const follow = Effect.fnUntraced(function* (entry: Entry, how: "started" | "adop
   const { cols, rows } = live
   if (cols !== entry.record.cols || rows !== entry.record.rows)
     yield* record({ type: "session.resized", session, cols, rows })
-  const status = live.ending?.interrupted === true && exit.by === "shutdown" ? "interrupted" : "exited"
+  const interrupted = exit.by === "lost" || (live.ending?.interrupted === true && exit.by === "shutdown")
+  const status = interrupted ? "interrupted" : "exited"
   yield* record({ type: "session.ended", session, status, exit, offset: live.end, unrecorded })
   yield* (yield* Launcher).forget(session)
   yield* forgetMemory(session)

@@ -9,6 +9,7 @@ import { Effect, Layer, Option } from "effect"
 import { LaunchFailed } from "../contract/Errors.ts"
 import type { ControlGroups } from "../host/ControlGroups.ts"
 import { Directories } from "../host/Directories.ts"
+import { UNKNOWN_END } from "../host/ExitRecords.ts"
 import { FdStore } from "../host/FdStore.ts"
 import { ProcessTable } from "../host/ProcessTable.ts"
 import { Pty, type PtyMaster, type ReceiveSlot } from "../host/Pty.ts"
@@ -16,7 +17,7 @@ import type { Self } from "../host/Self.ts"
 import { ServiceManager } from "../host/ServiceManager.ts"
 import { requireControllers, requireNice, requireSandbox } from "./Enforce.ts"
 import { KeptTerminals, STORE_PROPERTIES } from "./KeptTerminals.ts"
-import { commandOf, Launcher, type LaunchSpec } from "./Launcher.ts"
+import { commandOf, type Ended, Launcher, type LaunchSpec } from "./Launcher.ts"
 import { passing } from "./Passing.ts"
 import {
   EVERY_UNIT,
@@ -116,15 +117,6 @@ export const layer = Layer.effect(
         onFailure: () => 0,
         onSuccess: ({ MainPID }) => Number(MainPID ?? 0)
       })
-
-    const lost = (session: string, master: PtyMaster) =>
-      Effect.as(
-        Effect.andThen(
-          release(session),
-          Effect.sync(() => master.close())
-        ),
-        null
-      )
 
     const gone = Effect.fnUntraced(function* (unit: string, withinMs: number) {
       const end = (yield* passing) + withinMs
@@ -239,9 +231,9 @@ export const layer = Layer.effect(
         const startTime = table.get(pid)?.startTime ?? null
         if (runs) return { pid, startTime, master: ends.watched(master.value), ended: ends.ended(session) }
         const end = yield* ends.known(session)
-        // It ended and left no record: its service manager was gone.
-        if (end === null) return yield* lost(session, master.value)
-        return { pid, startTime, master: master.value, ended: Effect.succeed(end) }
+        // Without a record of its end: its service manager was gone. What it printed last is still in the terminal.
+        const ended = Effect.succeed<Ended>(end ?? { ...UNKNOWN_END, unseen: true })
+        return { pid, startTime, master: master.value, ended, over: end === null }
       }),
       retain: (sessions: ReadonlyArray<string>) =>
         Effect.forEach(

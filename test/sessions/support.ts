@@ -19,6 +19,7 @@ import { jsonLog, type LogThreshold, logging } from "../../src/daemon/Logging.ts
 import { Reload } from "../../src/daemon/Reload.ts"
 import { Boot } from "../../src/host/Boot.ts"
 import { Directories, type Places, placesIn } from "../../src/host/Directories.ts"
+import { FdStore } from "../../src/host/FdStore.ts"
 import { Meters } from "../../src/telemetry/Meters.ts"
 import { makeSandbox, type StartOptions } from "../support/Sandbox.ts"
 
@@ -96,7 +97,7 @@ export class User {
 
 const quiet: LogThreshold = { current: "error" }
 
-const InProcess = (places: Places, config: Flags, boot?: string) =>
+const InProcess = (places: Places, config: Flags, boot?: string, store?: FdStore["Service"]) =>
   Doors.pipe(
     Layer.provideMerge(SessionManager),
     Layer.provideMerge(Stores),
@@ -111,6 +112,7 @@ const InProcess = (places: Places, config: Flags, boot?: string) =>
     ),
     Layer.provideMerge(Lock),
     Layer.provideMerge(boot === undefined ? Layer.empty : Layer.succeed(Boot, { id: boot })),
+    Layer.provideMerge(store === undefined ? Layer.empty : Layer.succeed(FdStore, store)),
     Layer.provideMerge(HostServices),
     Layer.provideMerge(Layer.succeed(Directories, places))
   )
@@ -149,6 +151,8 @@ export const openDaemon = async (
     readonly config?: Flags
     /** As if the machine had been started as this. */
     readonly boot?: string
+    /** As if a service manager had kept these descriptors. */
+    readonly store?: FdStore["Service"]
   } = {}
 ): Promise<InProcessDaemon> => {
   const places = options.places ?? placesUnder(options.directory ?? temporary())
@@ -158,7 +162,10 @@ export const openDaemon = async (
     jsonLog((line) => void process.stderr.write(line))
   )
   const context = await Effect.runPromise(
-    Layer.build(InProcess(places, options.config ?? {}, options.boot)).pipe(Scope.provide(scope), Effect.provide(log))
+    Layer.build(InProcess(places, options.config ?? {}, options.boot, options.store)).pipe(
+      Scope.provide(scope),
+      Effect.provide(log)
+    )
   )
   let closing: Promise<void> | undefined
   const daemon = new InProcessDaemon(
