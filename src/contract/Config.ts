@@ -4,7 +4,9 @@
  * One table; decoding, defaults, the environment variables, the JSON Schema and the reference page are derived from it.
  * A key is spelled the same everywhere (`keep_for` in the file, in the code and in every message), so that a search finds it.
  */
+
 import { Schema, SchemaTransformation } from "effect"
+import { CONTROL } from "./Characters.ts"
 import { SecretSource } from "./Secret.ts"
 
 /** When a changed value takes effect: with the next `SIGHUP` or `daemon.reload`, or only when the daemon starts again. */
@@ -278,7 +280,7 @@ export const sections = {
     }),
     service_name: text({
       default: null,
-      pattern: /^[^\p{Cc}]{1,255}$/u,
+      pattern: new RegExp(`^[^${CONTROL}]{1,255}$`, "u"),
       expected: "a name of at most 255 characters",
       applies: "restart",
       description: "`service.name` of what is delivered. Not set: `OTEL_SERVICE_NAME`, else `agentd`."

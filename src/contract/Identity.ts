@@ -1,7 +1,9 @@
 /**
  * What names agents, workspaces and installations, and the stamp that events carry from one installation to another.
  */
+
 import { Schema } from "effect"
+import { CONTROL, SURROGATES } from "./Characters.ts"
 
 const ULID = "[0-9A-HJKMNP-TV-Z]{26}"
 
@@ -34,7 +36,9 @@ export const Address = Schema.String.check(
 export const line = (maximum: number) =>
   Schema.String.check(
     Schema.isMaxLength(maximum),
-    Schema.isPattern(/^[^\p{Cc}\p{Cs}]*$/u, { expected: "one line without control characters" })
+    Schema.isPattern(new RegExp(`^[^${CONTROL}${SURROGATES}]*$`, "u"), {
+      expected: "one line without control characters"
+    })
   )
 
 /** A git repository on this machine, or `home` for everything outside of one. */

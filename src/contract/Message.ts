@@ -1,8 +1,10 @@
 /**
  * Messages: what agents and people say to each other. What may be asked of them and what is answered.
  */
+
 import { Schema } from "effect"
 import { Directory } from "./Agent.ts"
+import { CONTROL, SEPARATORS } from "./Characters.ts"
 import { Address, AgentId, AgentRef, WorkspaceId } from "./Identity.ts"
 import { MAX_PAGE } from "./Limits.ts"
 import { Timestamp } from "./Session.ts"
@@ -14,7 +16,7 @@ export const MessageId = Schema.String.check(
 
 /** What a message is about: a kind and a value, as in `task:42` or `commit:9fceb02`. */
 const Mark = Schema.String.check(
-  Schema.isPattern(/^[a-z][a-z0-9_-]{0,31}:[^\p{Cc}\p{Z}]{1,200}$/u, {
+  Schema.isPattern(new RegExp(`^[a-z][a-z0-9_-]{0,31}:[^${CONTROL}${SEPARATORS}]{1,200}$`, "u"), {
     expected: "a kind and a value, as in task:42"
   })
 ).annotate({ title: "mark" })

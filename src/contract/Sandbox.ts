@@ -3,7 +3,9 @@
  *
  * What a file does not say is as in `workspace`, so that a profile opens only what it names.
  */
+
 import { Schema } from "effect"
+import { CONTROL } from "./Characters.ts"
 
 /** Name of a profile; also the name of its file. */
 export const SandboxName = Schema.String.check(
@@ -16,7 +18,10 @@ export const SandboxName = Schema.String.check(
 export const OPEN = "open"
 
 const Paths = Schema.Array(
-  Schema.String.check(Schema.isPattern(/^(~|~?\/[^"'\p{Cc}]*)$/u), Schema.isPattern(/^(?!.*\/\.\.(\/|$))/u))
+  Schema.String.check(
+    Schema.isPattern(new RegExp(`^(~|~?/[^"'${CONTROL}]*)$`, "u")),
+    Schema.isPattern(/^(?!.*\/\.\.(\/|$))/u)
+  )
 ).check(Schema.isMaxLength(64))
 const paths = 'a list of paths that begin with "/" or "~/" and hold no ".." and no quotes'
 const yesOrNo = "true or false"

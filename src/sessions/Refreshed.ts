@@ -7,6 +7,7 @@
 
 import { mkdirSync, renameSync, rmdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
+import { CONTROL } from "../contract/Characters.ts"
 import { MAX_SOCKET_PATH_LINUX } from "../contract/Limits.ts"
 import { MAX_REFRESHED_BYTES, REFRESHED, type RefreshedName } from "../contract/Refreshed.ts"
 import { shellWord } from "../contract/ShellWord.ts"
@@ -22,14 +23,16 @@ export const refreshedDirectory = (runtime: string, session: string) => join(run
 const linkIn = (directory: string) => join(directory, "agent.sock")
 const fileIn = (directory: string) => join(directory, "environment")
 
+const PATH = new RegExp(`^/[^${CONTROL}]+$`, "u")
+
 /** What a value may look like: it ends up in a file that a shell executes, and in programs that believe it. */
 const SHAPES: Readonly<Record<RefreshedName, RegExp>> = {
-  SSH_AUTH_SOCK: /^\/[^\p{Cc}]+$/u,
+  SSH_AUTH_SOCK: PATH,
   SSH_CONNECTION: /^[0-9A-Fa-f:.%a-z]+ \d{1,5} [0-9A-Fa-f:.%a-z]+ \d{1,5}$/u,
   SSH_TTY: /^\/dev\/[A-Za-z0-9/]+$/u,
   DISPLAY: /^[A-Za-z0-9._:/[\]-]+$/u,
   WAYLAND_DISPLAY: /^[A-Za-z0-9._/-]+$/u,
-  XAUTHORITY: /^\/[^\p{Cc}]+$/u,
+  XAUTHORITY: PATH,
   TERM: /^[A-Za-z0-9][A-Za-z0-9._+-]{0,63}$/u,
   COLORTERM: /^[A-Za-z0-9._+-]{1,64}$/u
 }

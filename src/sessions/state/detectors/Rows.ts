@@ -4,16 +4,14 @@ import type { Sighting, Snapshot } from "../Detector.ts"
 /** Characters of a question: two lines of a wide terminal, one notification. */
 export const MAX_QUESTION = 200
 
-/** Control characters, invisible ones that turn text around or hide it, and halves of characters. */
-const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Co}]/gu
+/** Without control characters, invisible ones that turn text around or hide it, and halves of characters. */
+const seen = (text: string): string => text.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Co}]/gu, "")
 
 /** One line that can be shown anywhere; undefined when nothing is left. */
 export const question = (...parts: ReadonlyArray<string>): string | undefined => {
   const text = parts
     .map((part) =>
-      part
-        .slice(0, MAX_QUESTION * 4)
-        .replace(UNSEEN, "")
+      seen(part.slice(0, MAX_QUESTION * 4))
         .replace(/\s+/gu, " ")
         .trim()
     )

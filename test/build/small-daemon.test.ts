@@ -1,6 +1,9 @@
-/** What the bundler makes of an import from one of Effect's indexes. */
+/** What keeps the daemon's program small in memory. */
+import { readdirSync, readFileSync } from "node:fs"
+import { join } from "node:path"
 import { describe, expect, it } from "vitest"
 import { importEach } from "../../packaging/build/effectModules.ts"
+import { root } from "../../packaging/build/root.ts"
 
 const modules = new Set(["effect/Effect", "effect/Schema", "effect/http/HttpClient"])
 const rewritten = (source: string) => importEach(source, (path) => modules.has(path))
@@ -28,5 +31,17 @@ describe("an import from an index", () => {
     ]) {
       expect(rewritten(other)).toBe(other)
     }
+  })
+})
+
+describe("the daemon's bundle", () => {
+  it("holds no character that has V8 keep a whole file at two bytes for each", () => {
+    const dist = join(root, "dist")
+    const files = ["agentd.js", ...readdirSync(join(dist, "chunks")).map((name) => join("chunks", name))]
+    const wide = files
+      .filter((name) => name.endsWith(".js"))
+      .flatMap((name) => readFileSync(join(dist, name), "utf8").match(/.{0,40}[^\u0000-\u00ff]/g) ?? [])
+    // In a regular expression write \u276f: elsewhere the bundler does.
+    expect(wide).toEqual([])
   })
 })
