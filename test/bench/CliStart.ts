@@ -10,7 +10,7 @@ import type { Scratch } from "./Scratch.ts"
 import { takeTurns } from "./statistics.ts"
 
 /** Milliseconds from starting a command to its exit. */
-const time = (file: string, args: ReadonlyArray<string>, env: NodeJS.ProcessEnv): Promise<number> =>
+export const time = (file: string, args: ReadonlyArray<string>, env: NodeJS.ProcessEnv): Promise<number> =>
   new Promise((resolve, reject) => {
     const started = performance.now()
     const child = spawn(file, args, { env, stdio: "ignore" })

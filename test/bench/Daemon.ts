@@ -18,13 +18,14 @@ export interface Daemon {
 
 export const program = (name: "agentd" | "agentctl"): string => join(root, "bin", name)
 
-export const startDaemon = async (scratch: Scratch): Promise<Daemon> => {
+/** `state`: where one has been before. */
+export const startDaemon = async (scratch: Scratch, state = scratch.directory()): Promise<Daemon> => {
   const env = {
     PATH: process.env.PATH,
     HOME: scratch.directory(),
     LANG: "C.UTF-8",
     XDG_RUNTIME_DIR: scratch.directory(),
-    XDG_STATE_HOME: scratch.directory(),
+    XDG_STATE_HOME: state,
     XDG_CONFIG_HOME: scratch.directory()
   }
   const child: ChildProcess = scratch.spawn(program("agentd"), [], { env, stdio: ["ignore", "ignore", "pipe"] })

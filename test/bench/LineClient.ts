@@ -6,6 +6,7 @@ import { connect, type Socket } from "node:net"
 interface Line {
   readonly id?: number
   readonly method?: string
+  readonly params?: unknown
   readonly result?: unknown
   readonly error?: unknown
 }

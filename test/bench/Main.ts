@@ -2,18 +2,21 @@
  * `npm run bench`: measures agentd and its peers in the same run, prints the table and writes `docs/performance.md` with its
  * chart. `--quick` takes a few seconds, writes nothing and proves nothing: it is for working on the benchmark.
  *
- *   npm run bench                 all of it, under six minutes
+ *   npm run bench                 all of it, under twelve minutes
  *   npm run bench -- --quick      a try
- *   npm run bench -- --only rpc   one part of it, nothing written: start, rpc, echo, messages, throughput, memory, package, idle
+ *   npm run bench -- --only rpc   one part of it, nothing written: start, rpc, echo, messages, inbox, reattach, throughput, memory,
+ *                                  package, idle
  */
 import { writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { parseArgs } from "node:util"
 import { root } from "../../packaging/build/root.ts"
+import { reattach } from "./Attached.ts"
 import { chart } from "./Chart.ts"
 import { cliStart, daemonStart, versionStart } from "./CliStart.ts"
 import { startDaemon } from "./Daemon.ts"
 import { echo } from "./Echo.ts"
+import { inbox } from "./Inbox.ts"
 import { atRest, idleSessions } from "./Memory.ts"
 import { sends } from "./Messages.ts"
 import { cannotPackage, packageSize } from "./Package.ts"
@@ -37,9 +40,11 @@ const full = {
   rpc: { rounds: 150, requests: 200 },
   echo: { rounds: 150, keystrokes: 50 },
   messages: { rounds: 30, single: 50, together: 320 },
+  inbox: { rounds: 15, many: 1_000_000, few: 1_000 },
+  reattach: 40,
   throughput: { rounds: 7, bytes: 100e6 },
   rest: 3,
-  idle: { steps: [10, 100, 1_000], seconds: 10 }
+  idle: { steps: [10, 100, 1_000], seconds: 10, attached: 100 }
 }
 const quick: typeof full = {
   start: 5,
@@ -47,9 +52,11 @@ const quick: typeof full = {
   rpc: { rounds: 20, requests: 200 },
   echo: { rounds: 20, keystrokes: 50 },
   messages: { rounds: 3, single: 50, together: 320 },
+  inbox: { rounds: 3, many: 20_000, few: 1_000 },
+  reattach: 5,
   throughput: { rounds: 1, bytes: 20e6 },
   rest: 1,
-  idle: { steps: [10, 100], seconds: 2 }
+  idle: { steps: [10, 100], seconds: 2, attached: 20 }
 }
 const size = options.quick ? quick : full
 const wanted = (part: string): boolean => options.only?.includes(part) ?? true
@@ -96,15 +103,17 @@ try {
     apart(daemon.pid, () => echo(relays(daemon), size.echo.rounds, size.echo.keystrokes, missing))
   )
   await measure("messages", () => apart(daemon.pid, () => sends(scratch, daemon, size.messages)))
+  await measure("reattach", () => reattach(daemon, size.reattach))
   await measure("throughput", () => {
     const { bytes, rounds } = size.throughput
     return throughput(scratch, [...relays(daemon), rawPty], rounds, bytes, missing)
   })
   await daemon.stop()
+  await measure("inbox", () => inbox(scratch, size.inbox.many, size.inbox.few, size.inbox.rounds))
   const unpackaged = cannotPackage()
   if (unpackaged === null) await measure("package", async () => packageSize(scratch))
   else say(unpackaged)
-  await measure("idle", () => idleSessions(scratch, size.idle.steps, size.idle.seconds))
+  await measure("idle", () => idleSessions(scratch, size.idle.steps, size.idle.seconds, size.idle.attached))
 } finally {
   if (typeof pm2 !== "string") await pm2.stop()
 }

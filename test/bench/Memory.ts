@@ -2,6 +2,7 @@
  * What the daemon takes while nothing happens: by itself, and for each session that waits.
  */
 import { setTimeout as sleep } from "node:timers/promises"
+import { manyAttached } from "./Attached.ts"
 import { type Daemon, startDaemon } from "./Daemon.ts"
 import { programEnvironment } from "./openPty.ts"
 import type { Pm2 } from "./Pm2.ts"
@@ -13,6 +14,9 @@ import { dtach, installed } from "./terminals.ts"
 
 /** Milliseconds after which a process that was just busy counts as resting. */
 const SETTLE_MS = 3_000
+
+/** Times that sessions are listed with nobody attached, and again. */
+const LISTINGS = 15
 
 /** Sessions that are started at a time. */
 const STARTING = 16
@@ -63,11 +67,12 @@ const startSessions = async ({ client }: Daemon, count: number): Promise<void> =
   }
 }
 
-/** Sessions that wait for input, in steps: megabytes for each, and the processor time of all. */
+/** Sessions that wait for input, in steps: megabytes for each, the processor time of all, and what it is to attach some of them. */
 export const idleSessions = async (
   scratch: Scratch,
   steps: ReadonlyArray<number>,
-  seconds: number
+  seconds: number,
+  attached: number
 ): Promise<ReadonlyArray<Measured>> => {
   const daemon = await startDaemon(scratch)
   await startSessions(daemon, 1)
@@ -84,9 +89,10 @@ export const idleSessions = async (
   const used = processorSeconds(daemon.pid)
   await sleep(seconds * 1000)
   const share = used === null ? null : ((processorSeconds(daemon.pid)! - used) / seconds) * 100
+  const most = steps.at(-1)!
+  const ofAttached = await manyAttached(daemon, attached, SETTLE_MS, each.get(`agentd, ${most}`)![0]!, LISTINGS)
   await daemon.stop()
 
-  const most = steps.at(-1)!
   const missing: Array<string> = []
   if (installed("dtach")) each.set("dtach's process", [await dtachProcess(scratch)])
   else missing.push("dtach is not installed.")
@@ -100,9 +106,10 @@ export const idleSessions = async (
     how: `Growth of the daemon's resident memory divided by the sessions (${steps.join(", ")}); the programs themselves (\`cat\`) not counted. dtach has a process of its own for each.`,
     missing
   }
-  if (share === null) return [memory]
+  if (share === null) return [memory, ...ofAttached]
   return [
     memory,
+    ...ofAttached,
     {
       id: "idle",
       title: `Processor time of the daemon with ${most} idle sessions`,

@@ -73,6 +73,25 @@ const oneByOne = async (count: number, act: () => unknown): Promise<number> => {
   return median(taken)
 }
 
+/** Milliseconds from the acknowledgement until somebody who waits for it has it; 0 when that is before. */
+const pushed = async (sender: LineClient, watcher: LineClient, count: number): Promise<number> => {
+  const taken: Array<number> = []
+  for (let i = 0; i < count; i++) {
+    const told = new Map<string, number>()
+    let wake = () => {}
+    watcher.onNotification = ({ params }) => {
+      told.set((params as { event: { id: string } }).event.id.slice("evt_".length), performance.now())
+      wake()
+    }
+    const { id } = (await sender.call("message.send", sending)) as { readonly id: string }
+    const acknowledged = performance.now()
+    const ulid = id.slice("msg_".length)
+    while (!told.has(ulid)) await new Promise<void>((resolve) => (wake = resolve))
+    taken.push(Math.max(0, told.get(ulid)! - acknowledged))
+  }
+  return median(taken)
+}
+
 /** Sends a second, each client with one unacknowledged. */
 const together = async (clients: ReadonlyArray<LineClient>, count: number): Promise<number> => {
   let left = count
@@ -103,6 +122,8 @@ export const sends = async (
   const clients = await Promise.all(Array.from({ length: CLIENTS }, () => LineClient.open(client.socket)))
   const [first] = clients
   await first!.call("agent.register", { name: RECIPIENT, directory: "/" })
+  const watcher = await LineClient.open(client.socket)
+  await watcher.call("subscribe", { agent: `@${RECIPIENT}`, directory: "/" })
   const inserting = (rows: number, transactions: number): number => {
     const began = performance.now()
     for (let i = 0; i < transactions; i++) raw.insert(rows)
@@ -124,6 +145,18 @@ export const sends = async (
         ),
         goal: { against: "bare SQLite insert", limit: 2, sense: "at most" },
         how: `Median of ${size.single} a round. Bare SQLite is one row of the same text in a table of the event log's form, WAL and \`synchronous = FULL\`, in the process that asks: no socket, no checks, no tables of messages.${howPinned}`
+      },
+      {
+        id: "push",
+        title: "From a message's acknowledgement to whoever waits for it",
+        unit: "ms",
+        ours: "agentd",
+        rounds: await takeTurns(
+          [{ name: "agentd", measure: () => pushed(first!, watcher, size.single) }],
+          size.rounds
+        ).finally(() => watcher.close()),
+        goal: { against: null, limit: 5, sense: "at most" },
+        how: `Median of ${size.single} a round; 0 for one that is told before its sender is.${howPinned}`
       },
       {
         id: "sends",

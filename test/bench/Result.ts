@@ -26,6 +26,11 @@ export interface Measured {
     | "idle"
     | "send"
     | "sends"
+    | "push"
+    | "inbox"
+    | "reattach"
+    | "attached"
+    | "responsive"
   readonly title: string
   readonly unit: string
   /** Name of our own series. */

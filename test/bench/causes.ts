@@ -19,9 +19,14 @@ export const causes: Readonly<Record<Measured["id"], string>> = {
   throughput:
     "Three quarters of the daemon's time is the kernel's: a terminal hands out 4 KiB at a time, each with a wake-up, and what dtach writes once is written twice here, to the client and to the transcript. Of two processors the program that prints keeps one busy, so whatever else runs on the machine takes from the daemon and not from the printing.",
   rest: "43 MB are Node's own, 8 of them not shared with other Node processes; the rest is Effect and agentd's code as V8 keeps it. A daemon that has been busy keeps some of what it needed then.",
-  send: "An event, a message, a line in a mailbox and their indexes are some fifteen pages to write and sync, the bare insert's are four; and a request, a look at who asks, and the answer come on top.",
+  send: "Beside the event, a message is a row in three tables with eight indexes: some twenty pages that are written and synced with it, against four of the bare insert. What is not SQLite's is half a dozen checks, and a request like any other.",
   sends:
-    "Of the daemon's time for each message a third is SQLite's, for rows in tables of messages that the bare insert does not fill; the rest is the request itself. They share a transaction, so the disk is not what is waited for.",
+    "SQLite's own work for a message is three times the bare insert's, for tables of messages that answer whoever reads them; the rest is a request like any other, in JavaScript. Many share a transaction, so it is not the disk that is waited for.",
+  push: "The event is read from the log once it is on disk, and then sent; look for what keeps the event loop meanwhile.",
+  inbox: "One index in the order of the list drives it; look for a query that goes through more rows than it answers.",
+  reattach: "The screen is made from what was printed last; look at how much of that is replayed.",
+  attached: "The terminal that is kept for a client's first screen, and what has been sent and not taken.",
+  responsive: "Describing a thousand sessions takes as long as it does; keys are handled in between.",
   session: "A ring that has grown to 1 MB for each session that printed as much; idle ones keep 4 KB.",
   idle: "Nothing runs for a session that waits; look for a timer."
 }
