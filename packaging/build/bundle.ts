@@ -11,7 +11,7 @@
 import { type BuildOptions, build, type Metafile } from "esbuild"
 import { agentctlBundle, agentctlHelpBundle, agentctlMcpBundle } from "./agentctl.ts"
 import { emitDeclarations } from "./declarations.ts"
-import { effectModules } from "./effectModules.ts"
+import { keepSmall } from "./keepSmall.ts"
 import { lazyBuiltins } from "./lazyBuiltins.ts"
 import { copyNativeAddon } from "./native.ts"
 import { thirdPartyNotices } from "./notices.ts"
@@ -58,7 +58,7 @@ const groups: Record<string, BuildOptions> = {
     splitting: true,
     chunkNames: "chunks/[name]-[hash]",
     banner: requireBanner,
-    plugins: [effectModules, lazyBuiltins],
+    plugins: [keepSmall, lazyBuiltins],
     // The source of what runs stays in memory. Names are kept: a stack trace in somebody's log has to tell something.
     minifySyntax: true,
     minifyWhitespace: true

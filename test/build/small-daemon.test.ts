@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, it } from "vitest"
-import { importEach } from "../../packaging/build/effectModules.ts"
+import { escapeWide, importEach } from "../../packaging/build/keepSmall.ts"
 import { root } from "../../packaging/build/root.ts"
 
 const modules = new Set(["effect/Effect", "effect/Schema", "effect/http/HttpClient"])
@@ -34,6 +34,15 @@ describe("an import from an index", () => {
   })
 })
 
+it("a character beyond Latin-1 becomes an escape that means the same", () => {
+  const source = "/^[é❯😀]$/u"
+  const escaped = escapeWide(source)
+  expect(escaped).toBe(String.raw`/^[é\u276f\ud83d\ude00]$/u`)
+  // biome-ignore lint/security/noGlobalEval: of the test's own text.
+  const [before, after] = [eval(source), eval(escaped)] as [RegExp, RegExp]
+  for (const text of ["é", "❯", "😀", "x", "\ud83d", ""]) expect(after.test(text)).toBe(before.test(text))
+})
+
 describe("the daemon's bundle", () => {
   it("holds no character that has V8 keep a whole file at two bytes for each", () => {
     const dist = join(root, "dist")
@@ -41,7 +50,6 @@ describe("the daemon's bundle", () => {
     const wide = files
       .filter((name) => name.endsWith(".js"))
       .flatMap((name) => readFileSync(join(dist, name), "utf8").match(/.{0,40}[^\u0000-\u00ff]/g) ?? [])
-    // In a regular expression write \u276f: elsewhere the bundler does.
     expect(wide).toEqual([])
   })
 })

@@ -11,8 +11,8 @@ const TAKES = /^(--rcfile|--init-file|-o|\+o|-O|\+O|-C|--init-command|--config|-
 
 /** `user@host:~/project$ `, `[user@host project]# `, `user@host ~/project> `, `bash-5.2$ `, in an environment `(venv) `. */
 const NAMED = /^(\([\w.-]+\) )*(\[?[\w.-]+@[\w.-]+[ :][^$#%>]*|(ba|z|k|da|mk)?sh(-[\d.]+)?|[\w.-]+:[~/][^$#%>]*)[$#%>] /
-/** Nothing but its sign ($, #, ❯, ➜ or λ); a percent sign behind a number is progress, an angle bracket half a command. */
-const BARE = /^(.*[^\d\s])?(?:[$#\u276f\u279c\u03bb] |(?<=[^\d\s])% )$/u
+/** Nothing but its sign; a percent sign behind a number is progress, an angle bracket half a command. */
+const BARE = /^(.*[^\d\s])?(?:[$#❯➜λ] |(?<=[^\d\s])% )$/u
 
 const SECRET = /\b(password|passphrase|passcode|PIN)\b[^:?]*[:?] ?$/i
 /** What was typed behind it stays a short answer. */
