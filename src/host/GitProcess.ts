@@ -13,6 +13,8 @@ const LOCAL_MS = 60_000
 const NETWORK_MS = 120_000
 /** Bytes of a file git may write: a branch that needs more is not one of messages. */
 const MAX_FILE_BYTES = 1024 ** 3
+/** Bytes of what git says about an exchange. */
+const MAX_SAID_BYTES = 1024 * 1024
 /** Seconds to wait for an ssh connection. */
 const CONNECT_SECONDS = 15
 
@@ -42,10 +44,10 @@ export class GitProcess extends Context.Service<
   /** As children of this process. */
   static readonly direct = Layer.succeed(GitProcess, {
     local: (args, options) => run(args, { ...options, env: environment({ offline: true }), ms: LOCAL_MS }),
-    network: (args, { anonymous = false } = {}) =>
-      Effect.map(run(args, { maxBytes: 1024 * 1024, env: environment({ anonymous }), ms: NETWORK_MS }), (bytes) =>
-        bytes.toString("utf8")
-      )
+    network: Effect.fnUntraced(function* (args: ReadonlyArray<string>, { anonymous = false } = {}) {
+      const env = environment({ anonymous, ssh: yield* sshCommand })
+      return (yield* run(args, { maxBytes: MAX_SAID_BYTES, env, ms: NETWORK_MS })).toString("utf8")
+    })
   })
 
   /** What needs a network as a service of the user's manager. */
@@ -57,6 +59,7 @@ export class GitProcess extends Context.Service<
       return {
         local,
         network: Effect.fnUntraced(function* (args: ReadonlyArray<string>, { anonymous = false } = {}) {
+          const env = environment({ anonymous, ssh: yield* sshCommand })
           const { code, stderr, stdout } = yield* attempt({
             description: "agentd exchanges messages",
             slice: "app-agentd.slice",
@@ -67,7 +70,7 @@ export class GitProcess extends Context.Service<
               `LimitFSIZE=${MAX_FILE_BYTES}`,
               "UMask=0077",
               "NoNewPrivileges=yes",
-              ...Object.entries(environment({ anonymous })).map(([name, value]) => `Environment="${name}=${value}"`)
+              ...Object.entries(env).map(([name, value]) => `Environment="${name}=${value.replace(/["\\]/g, "\\$&")}"`)
             ],
             argv: ["/usr/bin/env", "git", ...args]
           })
@@ -97,7 +100,19 @@ const SETTINGS: ReadonlyArray<readonly [string, string]> = [
   ["protocol.ext.allow", "never"]
 ]
 
-const environment = ({ anonymous = false, offline = false }): Readonly<Record<string, string>> => {
+/** The ssh this user's git runs, as far as it is theirs to say: no repository is asked. */
+const sshCommand: Effect.Effect<string> = Effect.suspend(() => {
+  const { GIT_SSH_COMMAND } = process.env
+  if (GIT_SSH_COMMAND !== undefined) return Effect.succeed(GIT_SSH_COMMAND)
+  const asked = run(["config", "--get", "core.sshCommand"], {
+    maxBytes: MAX_SAID_BYTES,
+    env: environment({ offline: true }),
+    ms: LOCAL_MS
+  })
+  return Effect.match(asked, { onFailure: () => "ssh", onSuccess: (bytes) => bytes.toString("utf8").trim() || "ssh" })
+})
+
+const environment = ({ anonymous = false, offline = false, ssh = "ssh" }): Readonly<Record<string, string>> => {
   const settings = [
     ...SETTINGS,
     ...(offline ? [["protocol.allow", "never"] as const] : []),
@@ -107,13 +122,7 @@ const environment = ({ anonymous = false, offline = false }): Readonly<Record<st
     [`GIT_CONFIG_KEY_${at}`, key] as const,
     [`GIT_CONFIG_VALUE_${at}`, value] as const
   ])
-  const {
-    GIT_SSH_COMMAND = "ssh",
-    HOME = "/nonexistent",
-    PATH = "/usr/bin:/bin",
-    SSH_AUTH_SOCK,
-    XDG_CONFIG_HOME
-  } = process.env
+  const { HOME = "/nonexistent", PATH = "/usr/bin:/bin", SSH_AUTH_SOCK, XDG_CONFIG_HOME } = process.env
   return {
     PATH,
     LC_ALL: "C",
@@ -121,7 +130,7 @@ const environment = ({ anonymous = false, offline = false }): Readonly<Record<st
     GIT_ASKPASS: "true",
     SSH_ASKPASS_REQUIRE: "never",
     // Whatever ssh would ask, nobody is there to answer.
-    GIT_SSH_COMMAND: `${GIT_SSH_COMMAND} -oBatchMode=yes -oConnectTimeout=${CONNECT_SECONDS}`,
+    GIT_SSH_COMMAND: `${ssh} -oBatchMode=yes -oConnectTimeout=${CONNECT_SECONDS}`,
     GIT_CONFIG_COUNT: String(settings.length),
     ...Object.fromEntries(numbered),
     ...(anonymous

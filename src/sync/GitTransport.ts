@@ -18,6 +18,10 @@ const BRANCH = "refs/heads/agentd-sync"
 const FETCHED = "refs/agentd/remote/agentd-sync"
 const NEXT = "refs/agentd/next"
 
+/** What git says of a repository of its own that it cannot read. */
+const DAMAGED =
+  /not a git repository: |bad object|corrupt|unable to read|loose object|object file .* is empty|missing (blob|tree|commit)/i
+
 /** git's name of a tree without files. */
 const EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 
@@ -34,29 +38,30 @@ export const layer = Layer.effect(
     const directory = join(state, "sync")
     const repositoryOf = ({ workspace }: Remote) => join(directory, `${workspace}.git`)
 
+    /** Repositories of ours that git could not read: a copy of what the remote has, and made anew before the next exchange. */
+    const damaged = new Set<string>()
     const failed = Effect.mapError((error: GitProcessFailed) => new SyncFailed({ reason: sentence(error.reason) }))
-    const local = (
-      remote: Remote,
-      args: ReadonlyArray<string>,
-      stdin: Iterable<Uint8Array> = [],
-      maxBytes = MAX_LIST
-    ) => git.local(["--git-dir", repositoryOf(remote), ...args], { stdin, maxBytes })
+    const raw = (remote: Remote, args: ReadonlyArray<string>, stdin: Iterable<Uint8Array> = [], maxBytes = MAX_LIST) =>
+      git.local(["--git-dir", repositoryOf(remote), ...args], { stdin, maxBytes })
+    const local = (...[remote, ...rest]: Parameters<typeof raw>) =>
+      failed(Effect.tapError(raw(remote, ...rest), () => Effect.sync(() => damaged.add(remote.workspace))))
 
     const prepare = Effect.fnUntraced(function* (remote: Remote) {
       const path = repositoryOf(remote)
-      if (!existsSync(join(path, "HEAD"))) {
+      if (!existsSync(join(path, "HEAD")) || damaged.has(remote.workspace)) {
         yield* Effect.sync(() => {
           rmSync(path, { recursive: true, force: true })
           mkdirSync(directory, { recursive: true, mode: 0o700 })
         })
         yield* failed(git.local(["init", "--quiet", "--bare", "--template=", path], { maxBytes: MAX_LIST }))
+        damaged.delete(remote.workspace)
       }
       // Left by a git that was killed; one cycle at a time uses this repository.
       yield* Effect.sync(() => removeLocks(path))
     })
 
     const commitOf = (remote: Remote, name: string) =>
-      Effect.match(local(remote, ["rev-parse", "--verify", "--quiet", `${name}^{commit}`]), {
+      Effect.match(raw(remote, ["rev-parse", "--verify", "--quiet", `${name}^{commit}`]), {
         onFailure: () => null,
         onSuccess: (bytes) => bytes.toString("latin1").trim()
       })
@@ -74,18 +79,36 @@ export const layer = Layer.effect(
           "--prune",
           "--refmap="
         ]
-        yield* failed(git.network(["--git-dir", repositoryOf(remote), "fetch", ...options, "--", remote.url, pattern]))
-        return yield* commitOf(remote, FETCHED)
+        const fetching = git.network([
+          "--git-dir",
+          repositoryOf(remote),
+          "fetch",
+          ...options,
+          "--",
+          remote.url,
+          pattern
+        ])
+        yield* failed(
+          Effect.tapError(fetching, ({ reason }) =>
+            Effect.sync(() => {
+              if (DAMAGED.test(reason)) damaged.add(remote.workspace)
+            })
+          )
+        )
+        const name = (yield* local(remote, ["for-each-ref", "--format=%(objectname)", FETCHED]))
+          .toString("latin1")
+          .trim()
+        if (name === "" || (yield* commitOf(remote, name)) !== null) return name === "" ? null : name
+        damaged.add(remote.workspace)
+        return yield* new SyncFailed({ reason: "agentd's own copy of the branch is damaged; it is fetched anew" })
       }),
 
       changes: Effect.fn("GitTransport.changes")(function* (remote: Remote, from: string | null, to: string | null) {
         const known = from === null ? null : yield* commitOf(remote, from)
         const options = ["diff-tree", "-r", "-z", "--raw", "--no-renames", "--no-abbrev"]
-        const listed = parseChanges(yield* failed(local(remote, [...options, known ?? EMPTY_TREE, to ?? EMPTY_TREE])))
+        const listed = parseChanges(yield* local(remote, [...options, known ?? EMPTY_TREE, to ?? EMPTY_TREE]))
         const blobs = listed.flatMap(({ blob }) => (blob === null ? [] : [blob]))
-        const sizes = yield* failed(
-          local(remote, ["cat-file", "--batch-check=%(objectname) %(objectsize)"], lines(blobs))
-        )
+        const sizes = yield* local(remote, ["cat-file", "--batch-check=%(objectname) %(objectsize)"], lines(blobs))
         const sizeOf = new Map(
           sizes
             .toString("latin1")
@@ -102,8 +125,10 @@ export const layer = Layer.effect(
         const contents = new Map<string, Uint8Array>()
         if (at === null || paths.length === 0) return contents
         const names = paths.map((path) => `${at}:${path}`)
-        const check = yield* failed(
-          local(remote, ["cat-file", "--batch-check=%(objectname) %(objecttype) %(objectsize)"], lines(names))
+        const check = yield* local(
+          remote,
+          ["cat-file", "--batch-check=%(objectname) %(objecttype) %(objectsize)"],
+          lines(names)
         )
         const wanted = check
           .toString("utf8")
@@ -119,8 +144,11 @@ export const layer = Layer.effect(
           let to = from
           for (let bytes = 0; to < wanted.length && bytes <= MAX_READ; to++) bytes += wanted[to]!.size
           const batch = wanted.slice(from, to)
-          const printed = yield* failed(
-            local(remote, ["cat-file", "--batch"], lines(batch.map(({ blob }) => blob)), MAX_READ + 2 * MAX_FILE_BYTES)
+          const printed = yield* local(
+            remote,
+            ["cat-file", "--batch"],
+            lines(batch.map(({ blob }) => blob)),
+            MAX_READ + 2 * MAX_FILE_BYTES
           )
           for (const [index, bytes] of parseBatch(printed).entries()) contents.set(batch[index]!.path, bytes)
           from = to
@@ -135,7 +163,7 @@ export const layer = Layer.effect(
       ) {
         const now = yield* Effect.map(Clock.currentTimeMillis, (ms) => Math.floor(ms / 1_000))
         const stream = importStream(base, files, now)
-        yield* failed(local(remote, ["fast-import", "--quiet", "--force", "--done"], stream))
+        yield* local(remote, ["fast-import", "--quiet", "--force", "--done"], stream)
         const commit = yield* commitOf(remote, NEXT)
         if (commit === null) return yield* new SyncFailed({ reason: "git made no commit" })
         const args = ["push", "--quiet", "--porcelain", "--no-verify", "--", remote.url, `${commit}:${BRANCH}`]

@@ -35,12 +35,6 @@ const rules: ReadonlyArray<Rule> = [
     kind: "credential",
     pattern: /(?<![A-Za-z0-9-])(?:bearer|basic)[ \t]{1,3}([A-Za-z0-9._~+/=-]{12,})/gi,
     unless: (value) => !looksRandom(value!)
-  },
-  {
-    kind: "value",
-    pattern:
-      /(?<![A-Za-z0-9_.-])([A-Za-z_-][A-Za-z0-9_.-]{0,63})["']?[ \t]{0,3}[=:][ \t]{0,3}["']?([^\s,;&"')}]{12,512})/g,
-    unless: (name, value) => !isSecretName(name!) || !looksRandom(value!)
   }
 ]
 
@@ -60,7 +54,29 @@ export const scrub = (text: string): Scrubbed => {
   return { text: parts.join(""), kinds: [...kinds] }
 }
 
-const scrubPart = (text: string, kinds: Set<string>): string =>
+const scrubPart = (text: string, kinds: Set<string>): string => scrubValues(scrubForms(text, kinds), kinds)
+
+/** A name, and an equals sign or a colon; and what follows it, quoted or up to the next blank. */
+const NAME = /(?<![A-Za-z0-9_.-])([A-Za-z_-][A-Za-z0-9_.-]{0,63})["']?[ \t]{0,3}[=:][ \t]{0,3}/g
+const VALUE = /["']?([^\s,;&"')}]{12,512})/y
+
+/** What stands behind a name that secrets have. Behind another name a further one may stand, so that is looked at, too. */
+const scrubValues = (text: string, kinds: Set<string>): string => {
+  const out: Array<string> = []
+  let at = 0
+  for (const match of text.matchAll(NAME)) {
+    if (match.index < at || !isSecretName(match[1]!)) continue
+    VALUE.lastIndex = match.index + match[0].length
+    const value = VALUE.exec(text)
+    if (value === null || !looksRandom(value[1]!)) continue
+    kinds.add("value")
+    out.push(text.slice(at, match.index + match[0].length), markOf("value"))
+    at = VALUE.lastIndex
+  }
+  return out.join("") + text.slice(at)
+}
+
+const scrubForms = (text: string, kinds: Set<string>): string =>
   rules.reduce(
     (rest, { kind, pattern, unless }) =>
       rest.replace(pattern, (all: string, ...groups: ReadonlyArray<unknown>) => {
