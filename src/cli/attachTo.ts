@@ -6,10 +6,11 @@ import type { Client } from "../client/Client.ts"
 import type { LastingAttachment } from "../client/LastingAttachment.ts"
 import { ExitCode } from "../contract/ErrorCodes.ts"
 import { REFRESHED } from "../contract/Refreshed.ts"
-import type { AttachParams, Session } from "../contract/Session.ts"
+import type { AttachParams, OfferKind, Session } from "../contract/Session.ts"
 import { paint, printable } from "./Paint.ts"
 import { programExitCode, signalExitCode } from "./ProgramEnd.ts"
 import { describeExit } from "./SessionTable.ts"
+import type { TakeOffer } from "./terminal/interact.ts"
 
 export const onTerminal = (): boolean => process.stdin.isTTY === true && process.stdout.isTTY === true
 
@@ -31,23 +32,35 @@ export interface Lent {
   readonly sshAgent?: string
 }
 
+/** What programs in the session may have done here. */
+export interface Taking {
+  readonly accepts: ReadonlyArray<OfferKind>
+  readonly take: TakeOffer
+}
+
 /** Resolves to the exit code. */
-export const attachTo = async (client: Client, params: AttachParams, lent: Lent = {}): Promise<number> => {
+export const attachTo = async (
+  client: Client,
+  params: AttachParams,
+  lent: Lent = {},
+  taking?: Taking
+): Promise<number> => {
   const agent = lent.sshAgent === undefined ? {} : { SSH_AUTH_SOCK: lent.sshAgent }
+  const accepts = taking === undefined ? {} : { accepts: taking.accepts }
   const attachment = onTerminal()
-    ? await client.attachLasting({ ...params, ...terminalSize(), env: { ...whereFrom(client), ...agent } })
+    ? await client.attachLasting({ ...params, ...accepts, ...terminalSize(), env: { ...whereFrom(client), ...agent } })
     : await client.attachLasting({ ...params, from: params.from ?? "start", lossy: "bytes", env: agent })
   if (lent.sshAgent !== undefined && attachment.info.sshAgent !== true) {
     say(
       "[this session was started without an SSH agent, or attach.environment is off there: run -A starts one with it]"
     )
   }
-  return onTerminal() ? attachTerminal(attachment) : attachStreams(client, attachment)
+  return onTerminal() ? attachTerminal(attachment, taking) : attachStreams(client, attachment)
 }
 
-const attachTerminal = async (attachment: LastingAttachment): Promise<number> => {
+const attachTerminal = async (attachment: LastingAttachment, taking: Taking | undefined): Promise<number> => {
   const { interact } = await import("./terminal/interact.ts")
-  const outcome = await interact(attachment)
+  const outcome = await interact(attachment, taking?.take)
   const name = printable(attachment.info.session.name)
   switch (outcome.type) {
     case "exit":

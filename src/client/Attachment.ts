@@ -210,6 +210,9 @@ export class Attachment implements AsyncIterable<AttachmentMessage> {
       case FrameType.Role:
         this.#add({ type: "role", ...readRole(payload) })
         break
+      case FrameType.Offer:
+        this.#add({ type: "offer", offer: json(payload) })
+        break
       case FrameType.Notice:
         this.#add({ type: "notice", text: payload.toString("utf8") })
         break

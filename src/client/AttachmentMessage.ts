@@ -19,6 +19,8 @@ export type AttachmentMessage =
   | { readonly type: "resize"; readonly cols: number; readonly rows: number }
   /** A sentence for the person at the terminal. */
   | { readonly type: "notice"; readonly text: string }
+  /** What a program asks to have done here. Whoever gave `accepts` is sent it; it may be hostile. */
+  | { readonly type: "offer"; readonly offer: unknown }
   /**
    * What this client may do from now on, and whether its terminal is the one that answers when output from offset `from` on asks
    * something. Whoever is never told may type and answers.

@@ -31,7 +31,7 @@ const TOKEN_BYTES = 12
 const PASSING: ReadonlySet<string> = new Set(["ConnectionLost", "NoDaemon", "TimedOut", "Draining", "Busy", "HostDown"])
 
 /** Parameters that a daemon of an earlier version does not know, and can do without. */
-const RECENT: ReadonlyArray<keyof AttachParams> = ["token", "repaint", "size", "env"]
+const RECENT: ReadonlyArray<keyof AttachParams> = ["token", "repaint", "size", "env", "accepts"]
 
 export interface LastingOptions {
   readonly pingMs?: number

@@ -8,6 +8,7 @@ import { forwardingEvents } from "./Forwarding.ts"
 import { AgentRef, Stamp } from "./Identity.ts"
 import { MAX_EVENTS } from "./Limits.ts"
 import { messageEvents } from "./Message.ts"
+import { offerEvents } from "./Offer.ts"
 import { SessionSecret } from "./Secret.ts"
 import { RestartPolicy, SessionAccess, SessionExit, SessionId, StandardInput, Timestamp } from "./Session.ts"
 import { SessionLimits } from "./SessionLimits.ts"
@@ -123,7 +124,8 @@ export const EventBody = Schema.Union([
   ...backupEvents,
   ...agentEvents,
   ...messageEvents,
-  ...forwardingEvents
+  ...forwardingEvents,
+  ...offerEvents
 ])
 export type EventBody = typeof EventBody.Type
 export type EventType = EventBody["type"]

@@ -46,7 +46,9 @@ export const FrameType = {
    * answers when output from offset `from` on asks something; without it nobody may see an answer of its. client → server:
    * `[mode u8]`, to view (0), to write (1), or to take the session (2).
    */
-  Role: 0x82
+  Role: 0x82,
+  /** server → client, may be ignored, only to one that `accepts` it: JSON `Offer`, what a program in the session asks to have done there. */
+  Offer: 0x83
 } as const
 
 export type FrameType = (typeof FrameType)[keyof typeof FrameType]

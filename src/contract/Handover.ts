@@ -3,7 +3,7 @@
  * descriptors stay, everything else is told here. Fields are only ever added, each with a default for what an older version says.
  */
 import { Schema } from "effect"
-import { SessionClient, SessionExit, SizePolicy } from "./Session.ts"
+import { OfferKind, SessionClient, SessionExit, SizePolicy } from "./Session.ts"
 import { Interest } from "./Subscription.ts"
 
 /** Formats that this build reads. It writes the last one. */
@@ -81,7 +81,9 @@ export const HandedAttachment = Schema.Struct({
   terminal: Schema.optionalKey(Schema.Boolean),
   answers: Schema.optionalKey(Schema.Boolean),
   /** Variables of its terminal that the session follows while it is the newest. */
-  variables: Schema.optionalKey(Schema.Record(Schema.String, Schema.String))
+  variables: Schema.optionalKey(Schema.Record(Schema.String, Schema.String)),
+  /** What it takes of what programs offer. */
+  accepts: Schema.optionalKey(Schema.Array(OfferKind))
 })
 export type HandedAttachment = typeof HandedAttachment.Type
 

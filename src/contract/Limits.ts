@@ -52,6 +52,12 @@ export const MAX_INPUT_BYTES = 256 * 1024
 /** Bytes of input a session holds while its program does not read; beyond it input is refused with `Busy`. */
 export const MAX_INPUT_BACKLOG = 4 * 1024 * 1024
 
+/** Bytes of a URL that a session may have opened elsewhere: what browsers and servers agree on. */
+export const MAX_URL_BYTES = 2_048
+
+/** Bytes that a session may put into the clipboard of whoever is attached: more than terminals take in one sequence is lost in them. */
+export const MAX_CLIPBOARD_BYTES = 64 * 1024
+
 /** Events `event.list` returns at the most. */
 export const MAX_EVENTS = 1_000
 

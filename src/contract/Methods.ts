@@ -12,6 +12,7 @@ import * as F from "./Forwarding.ts"
 import * as H from "./History.ts"
 import { DEADLINE_MS } from "./Limits.ts"
 import * as M from "./Message.ts"
+import * as O from "./Offer.ts"
 import * as S from "./Session.ts"
 import * as St from "./SessionState.ts"
 import * as Sub from "./Subscription.ts"
@@ -115,6 +116,11 @@ export const methods = {
     S.AttachResult
   ),
   "session.detach": method("Detach clients from a session.", S.DetachParams, S.DetachResult),
+  "session.offer": method(
+    "Offer something to whoever is attached and takes it: a URL to open, text for the clipboard.",
+    O.OfferParams,
+    O.OfferResult
+  ),
   "session.resume": method(
     "Start an ended session's program again, in its directory and size, where it can with the program's own way to continue.",
     S.ResumeParams,

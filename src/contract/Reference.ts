@@ -101,6 +101,7 @@ export const methodErrors: Readonly<Record<MethodName, ReadonlyArray<ErrorTag>>>
   "session.history": [...found, "NotAllowed", "TranscriptUnavailable", "Conflict"],
   "session.attach": [...found, "NotAllowed", "SessionEnded", "TranscriptUnavailable", "NotSupported", "Conflict"],
   "session.detach": [...found, "NotAllowed", "SessionEnded"],
+  "session.offer": [...found, "SessionEnded", "NotAllowed", "TooLarge", "Busy", "Conflict", "StorageUnavailable"],
   "session.resume": [...found, "NotAllowed", "SessionRunning", "AlreadyResumed", "Conflict", ...launched],
   "session.continuation": found,
   "session.import": ["Conflict", "TranscriptUnavailable", "StorageUnavailable"],

@@ -194,6 +194,10 @@ export const StartParams = Schema.Struct({
     description:
       "Gives it a `SSH_AUTH_SOCK`, a link that follows whoever is attached with an SSH agent. Here it leads at first; nothing need be there. Default: what `env` has."
   }),
+  browser: Schema.optionalKey(Schema.Boolean).annotateKey({
+    description:
+      "Sets its `BROWSER` to a program that has URLs opened where somebody is attached who takes them. Default: as `env` has it."
+  }),
   secrets: Schema.optionalKey(SessionSecrets).annotateKey({
     description:
       "Secrets it gets besides, by the places where they are kept: these are recorded, the secrets never. Default: none."
@@ -433,6 +437,9 @@ const AttachToken = Schema.String.check(
   Schema.isPattern(/^[0-9a-f]{24}$/u, { expected: "24 hexadecimal digits" })
 ).annotate({ title: "attach token" })
 
+export const OfferKind = Schema.Literals(["url", "clipboard"])
+export type OfferKind = typeof OfferKind.Type
+
 export const AttachParams = Schema.Struct({
   ...one,
   mode: Schema.optionalKey(Schema.Literals(["write", "view", "take"])).annotateKey({
@@ -468,6 +475,9 @@ export const AttachParams = Schema.Struct({
   }),
   env: Schema.optionalKey(Schema.Record(Schema.String, NoNul)).annotateKey({
     description: `Of a client that types: where it comes from now. Of ${REFRESHED.join(", ")}, those the session was started with follow it, if their values are sound; anything else is ignored. Never stored.`
+  }),
+  accepts: Schema.optionalKey(Schema.Array(OfferKind)).annotateKey({
+    description: "What this client takes of what programs in the session offer (`session.offer`). Default: nothing."
   }),
   repaint: Schema.optionalKey(Schema.Boolean).annotateKey({
     description:

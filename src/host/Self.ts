@@ -1,8 +1,9 @@
 /**
  * This process: what it is, what it runs, what it uses.
  */
-import { readdirSync, readFileSync, readlinkSync } from "node:fs"
+import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs"
 import { hostname, userInfo } from "node:os"
+import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { Context, Layer } from "effect"
 
@@ -18,6 +19,8 @@ export class Self extends Context.Service<
     readonly version: string
     /** The program that was started: the bundle. */
     readonly executable: string
+    /** The program of this package that has URLs opened elsewhere. */
+    readonly urlOpener: string
     readonly node: string
     /** The network namespace this process is in, as /proc/self/ns has it; empty where there are none. */
     readonly networkNamespace: () => string
@@ -40,6 +43,7 @@ export class Self extends Context.Service<
     host: hostname(),
     version: packageVersion(),
     executable: process.argv[1] ?? process.execPath,
+    urlOpener: programBeside("agentd-open"),
     node: process.version,
     networkNamespace: () => (process.platform === "linux" ? readlinkSync("/proc/self/ns/net") : ""),
     memory: () => process.memoryUsage.rss(),
@@ -104,4 +108,11 @@ export const packageVersion = (): string => {
     }
   }
   return "0.0.0"
+}
+
+/** In the package's `bin`, from dist or src/host up. */
+const programBeside = (name: string): string => {
+  let folder = dirname(fileURLToPath(import.meta.url))
+  while (folder !== "/" && !existsSync(join(folder, "bin", name))) folder = dirname(folder)
+  return join(folder, "bin", name)
 }

@@ -7,7 +7,7 @@ import { SessionEnded } from "../contract/Errors.ts"
 import { clampSize, RoleWanted } from "../contract/Frames.ts"
 import type { Caller, Begin as Carry } from "../contract/Handler.ts"
 import type { HandedAttachment } from "../contract/Handover.ts"
-import type { AttachParams, SessionClient } from "../contract/Session.ts"
+import type { AttachParams, OfferKind, SessionClient } from "../contract/Session.ts"
 import { Directories } from "../host/Directories.ts"
 import { Handover } from "../host/Handover.ts"
 import { ProcessTable } from "../host/ProcessTable.ts"
@@ -75,7 +75,8 @@ export const attach = Effect.fn("Sessions.attach")(function* (params: AttachPara
   if (live !== undefined && mode === "write" && params.env !== undefined && configured.environment === "refresh") {
     yield* refresh(live, client.id, params.env)
   }
-  const who = { client, token: params.token ?? null, terminal: size !== null }
+  const accepts = params.accepts ?? []
+  const who = { client, token: params.token ?? null, terminal: size !== null, accepts }
   const first = { feed, lossy, cursor, snapshot, ...(behind === undefined ? {} : { behind }), typist, fork }
   yield* caller.upgrade(carry(record.id, entry, { ...who, takes }, first))
   sessions.last = record.id
@@ -97,7 +98,13 @@ export const reattach = Effect.fn("Sessions.reattach")(function* (restored: Hand
   const { feed } = entry !== undefined ? yield* liveFeed(entry) : yield* endedFeed(record)
   const fork = Effect.runForkWith(yield* Effect.context<never>())
   const typist = entry?.live.typistsBefore.get(token ?? client.id) ?? new Typists().of(undefined, 0)
-  const who = { client, token, terminal: restored.terminal ?? token !== null, takes: false }
+  const who = {
+    client,
+    token,
+    terminal: restored.terminal ?? token !== null,
+    takes: false,
+    accepts: restored.accepts ?? []
+  }
   if (entry !== undefined && restored.variables !== undefined) yield* refresh(entry, client.id, restored.variables)
   return carry(record.id, entry, who, { feed, lossy, cursor, snapshot: null, typist, fork, restored })
 })
@@ -112,11 +119,12 @@ interface Who {
   readonly token: string | null
   readonly terminal: boolean
   readonly takes: boolean
+  readonly accepts: ReadonlyArray<OfferKind>
 }
 
 /** What a connection carries from here on. */
 const carry =
-  (session: string, entry: Entry | undefined, { client, takes, terminal, token }: Who, first: First): Carry =>
+  (session: string, entry: Entry | undefined, { accepts, client, takes, terminal, token }: Who, first: First): Carry =>
   (channel) => {
     const live = entry !== undefined && entry.live.exit === null ? entry.live : undefined
     const clients = entry?.live.clients
@@ -131,6 +139,7 @@ const carry =
           client: clients?.attached.get(client.id)?.client ?? client,
           token,
           terminal,
+          accepts,
           answers: clients?.answers(client.id) === true,
           ...variablesOf(entry, client.id)
         }),
@@ -149,12 +158,20 @@ const carry =
         },
         onClose: () => {
           clients?.delete(client.id)
-          entry?.live.refreshed?.delete(client.id)
+          // With the session its files go, and must not be written once more.
+          if (entry?.live.exit === null) entry.live.refreshed?.delete(client.id)
         }
       },
       channel
     )
-    const attached = { client, attachment, token, typist: first.typist, terminal: terminal && live !== undefined }
+    const attached = {
+      client,
+      attachment,
+      token,
+      accepts,
+      typist: first.typist,
+      terminal: terminal && live !== undefined
+    }
     if (first.restored !== undefined) clients?.restore(client.id, attached, first.restored.answers === true)
     else clients?.add(client.id, attached)
     if (takes) take()

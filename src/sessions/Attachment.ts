@@ -8,6 +8,7 @@ import { type Effect, Exit, type Fiber } from "effect"
 import { FrameType, RoleWanted, readSize, readU64, role, size, u64 } from "../contract/Frames.ts"
 import type { FrameChannel, FrameListener } from "../contract/Handler.ts"
 import type { HandedAttachment } from "../contract/Handover.ts"
+import type { Offer } from "../contract/Offer.ts"
 import type { Feed, Redraw } from "./Feed.ts"
 import { type TakeInput, Typing } from "./Typing.ts"
 import type { Typist } from "./Typists.ts"
@@ -71,7 +72,10 @@ export interface AttachmentOptions {
   readonly onClose: () => void
   readonly fork: <A, E>(effect: Effect.Effect<A, E>) => Fiber.Fiber<A, E>
   /** Which session this is, and what is known of its client. */
-  readonly identity: () => Pick<HandedAttachment, "session" | "client" | "token" | "terminal" | "answers" | "variables">
+  readonly identity: () => Pick<
+    HandedAttachment,
+    "session" | "client" | "token" | "terminal" | "answers" | "variables" | "accepts"
+  >
   /** It goes on from there: the version of the daemon before this one had it. */
   readonly restored?: HandedAttachment | undefined
 }
@@ -147,6 +151,10 @@ export class Attachment implements FrameListener {
   /** A sentence for the person there. */
   notice(text: string): void {
     if (!this.#over) this.#channel.send(FrameType.Notice, Buffer.from(text))
+  }
+
+  offer(offer: Offer): void {
+    if (!this.#over) this.#channel.send(FrameType.Offer, Buffer.from(JSON.stringify(offer)))
   }
 
   /** What this client may do from now on. One that cannot come back is of a version that does not know of roles. */

@@ -1,7 +1,7 @@
 /**
  * The clients attached to one session: who came, who may type, whose size counts and whose terminal answers, each told when that changes.
  */
-import type { SessionClient, SizePolicy } from "../contract/Session.ts"
+import type { OfferKind, SessionClient, SizePolicy } from "../contract/Session.ts"
 import type { Attachment } from "./Attachment.ts"
 import { decideAnswerer, decideSize, type Role } from "./Roles.ts"
 import type { Typist } from "./Typists.ts"
@@ -14,6 +14,8 @@ export interface Attached {
   readonly typist: Typist
   /** Has a terminal, whose size counts. */
   readonly terminal: boolean
+  /** What it takes of what programs offer. */
+  readonly accepts: ReadonlyArray<OfferKind>
 }
 
 interface Terminal {

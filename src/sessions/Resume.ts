@@ -11,8 +11,10 @@ import { resolve } from "./Resolve.ts"
 import { type SessionRecord, SessionStore } from "./SessionStore.ts"
 import { start } from "./Start.ts"
 
-/** Everything a session was started with but its environment and SSH agent, which are never stored. A new parameter must be carried here to compile. */
-type Again = { readonly [K in Exclude<keyof StartParams, "env" | "sshAgent">]-?: StartParams[K] | undefined }
+/** Everything a session was started with but its environment, SSH agent and browser included, which is never stored. A new parameter must be carried here to compile. */
+type Again = {
+  readonly [K in Exclude<keyof StartParams, "env" | "sshAgent" | "browser">]-?: StartParams[K] | undefined
+}
 
 const sameAs = (record: SessionRecord): Again => ({
   argv: record.argv,

@@ -26,6 +26,7 @@ import { Launcher } from "./Launcher.ts"
 import { describe, type Entry, LiveSessions } from "./LiveSessions.ts"
 import { remembered, sessionOf } from "./Membership.ts"
 import { nudge } from "./Nudge.ts"
+import { offer } from "./Offer.ts"
 import { resumeOnBoot } from "./OnBoot.ts"
 import { output, readerOf } from "./Output.ts"
 import type { Recordings } from "./Recordings.ts"
@@ -157,6 +158,7 @@ export class Sessions extends Context.Service<
           "session.report": (params, { peer }) => provide(reportState(params, peer.session)),
           "session.attach": guarded(attach),
           "session.detach": guarded(detach),
+          "session.offer": (params, { peer }) => provide(offer(params, peer.session)),
           "session.resume": guarded((params, { peer }) =>
             Effect.flatMap(callerOf(peer), (caller) => resume(params, caller))
           ),

@@ -13,6 +13,7 @@ import { canOpen } from "../host/Descriptors.ts"
 import { Directories } from "../host/Directories.ts"
 import { Environment } from "../host/Environment.ts"
 import { InputPipes } from "../host/InputPipe.ts"
+import { Self } from "../host/Self.ts"
 import { EventLog } from "../store/EventLog.ts"
 import { ulid } from "../store/Ulid.ts"
 import { accessFor } from "./Access.ts"
@@ -60,7 +61,8 @@ export const start = Effect.fn("Sessions.start")(function* (
   const { sshAgent } = params
   const inherited: Readonly<Record<string, string>> = {
     ...environment.forPrograms(params.env ?? environment.own),
-    ...(sshAgent === undefined ? {} : { SSH_AUTH_SOCK: sshAgent })
+    ...(sshAgent === undefined ? {} : { SSH_AUTH_SOCK: sshAgent }),
+    ...(params.browser === true ? { BROWSER: (yield* Self).urlOpener } : {})
   }
   yield* checkNames(inherited)
   if (!canOpen(SPARE_FILES)) {

@@ -52,6 +52,7 @@ describe.skipIf(reason !== null)("the packages", () => {
       "/usr/bin/agentd",
       "/usr/bin/agentctl",
       "/usr/lib/agentd/node",
+      "/usr/lib/agentd/bin/agentd-open",
       "/usr/lib/agentd/dist/native/linux-x64/pty.node",
       "/usr/lib/agentd/node_modules/sd-notify/build/Release/notify.node",
       "/usr/lib/agentd/systemd/10-systemd-254.conf",

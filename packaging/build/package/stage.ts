@@ -99,6 +99,7 @@ const programs = (stage: string, copy: Copy): void => {
     mkdirSync(join(stage, "usr/bin"), { recursive: true })
     symlinkSync(`../lib/agentd/bin/${name}`, join(stage, "usr/bin", name))
   }
+  copy("bin/agentd-open", "usr/lib/agentd/bin/agentd-open", 0o755)
   copy("packaging/linux/units", "usr/lib/agentd/units", 0o755)
   for (const file of readdirSync(join(root, "dist"), { recursive: true, encoding: "utf8" })) {
     if (/^(agentd\.js|standalone\.js|agentctl\.cjs|(chunks|client)\/[^/]+\.js)$/.test(file))

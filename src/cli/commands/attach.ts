@@ -29,6 +29,10 @@ export default class Attach extends AgentctlCommand {
       summary: "Let a session on another machine use your SSH agent for as long as you are attached.",
       exclusive: ["view"]
     }),
+    "open-urls": Flags.boolean({
+      summary: "Open URLs here that programs in the session want opened; a sign-in's call-back finds its way there."
+    }),
+    clipboard: Flags.boolean({ summary: "Let programs in the session put text into this terminal's clipboard." }),
     size: Flags.string({
       summary:
         "Whose terminal sets the session's size when several are attached. Default: as configured (attach.size).",
@@ -50,9 +54,17 @@ export default class Attach extends AgentctlCommand {
       ...(flags.size === undefined ? {} : { size: flags.size as "latest" }),
       ...(flags.scrollback === undefined ? {} : { scrollback: flags.scrollback })
     }
-    const attached = (lent?: Lent) => attachTo(this.client(), params, lent)
-    process.exitCode = flags["forward-agent"]
-      ? await (await import("../remote/lendAgent.ts")).withAgent(this.host, attached)
-      : await attached()
+    const offers =
+      flags["open-urls"] || flags.clipboard
+        ? (await import("../offers/takeOffers.ts")).takeOffers(flags, this.host)
+        : undefined
+    const attached = (lent?: Lent) => attachTo(this.client(), params, lent, offers)
+    try {
+      process.exitCode = flags["forward-agent"]
+        ? await (await import("../remote/lendAgent.ts")).withAgent(this.host, attached)
+        : await attached()
+    } finally {
+      await offers?.end()
+    }
   }
 }

@@ -73,6 +73,10 @@ export default class Run extends AgentctlCommand {
       summary:
         "On another machine: give it an SSH_AUTH_SOCK, and let it use your SSH agent while you, or whoever attaches with -A, is attached."
     }),
+    "open-urls": Flags.boolean({
+      summary:
+        "Set its BROWSER to a program that has URLs opened where somebody is attached with --open-urls, and open them here meanwhile."
+    }),
     standalone: Flags.boolean({
       summary: "Without a daemon: everything in one process, for CI and one-shot containers."
     })
@@ -83,6 +87,7 @@ export default class Run extends AgentctlCommand {
     const end = this.argv.indexOf("--")
     const program = end < 0 ? [] : this.argv.slice(end + 1)
     const { flags } = await this.parse(Run, end < 0 ? this.argv : this.argv.slice(0, end))
+    if (flags.standalone && flags["open-urls"]) throw usage("--standalone and --open-urls exclude each other")
     if (flags.standalone && flags["forward-agent"]) throw usage("--standalone and --forward-agent exclude each other")
     if (flags.standalone && this.host !== undefined) throw usage("--standalone and --host exclude each other")
     const start = {
@@ -121,9 +126,18 @@ export default class Run extends AgentctlCommand {
     const client = this.client()
     const stays = !flags.detach && !this.jsonEnabled()
     const run = async (lent: Lent = {}) => {
-      const session = await client.call("session.start", { ...start, ...lent })
-      if (stays) process.exitCode = await attachTo(client, { session: session.id, from: "start", ended: true }, lent)
-      else this.log(session.name)
+      const offers = flags["open-urls"]
+        ? (await import("../offers/takeOffers.ts")).takeOffers(flags, this.host)
+        : undefined
+      const browser = flags["open-urls"] ? { browser: true } : {}
+      const session = await client.call("session.start", { ...start, ...browser, ...lent })
+      try {
+        const params = { session: session.id, from: "start" as const, ended: true }
+        if (stays) process.exitCode = await attachTo(client, params, lent, offers)
+        else this.log(session.name)
+      } finally {
+        await offers?.end()
+      }
       return session
     }
     if (!flags["forward-agent"]) return run()

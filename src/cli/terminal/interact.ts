@@ -21,7 +21,10 @@ const INPUT_WINDOW_BYTES = 256 * 1024
 
 const ENDING_SIGNALS = ["SIGTERM", "SIGHUP", "SIGINT", "SIGQUIT"] as const
 
-export const interact = async (attachment: LastingAttachment): Promise<Outcome> => {
+/** Answers what is to be written to the terminal. */
+export type TakeOffer = (offer: unknown) => Promise<string>
+
+export const interact = async (attachment: LastingAttachment, takeOffer?: TakeOffer): Promise<Outcome> => {
   const terminal = new RawTerminal()
   const ended = Promise.withResolvers<Outcome>()
   const undo: Array<() => void> = []
@@ -72,7 +75,9 @@ export const interact = async (attachment: LastingAttachment): Promise<Outcome> 
     }
   })
 
-  show(attachment, terminal, outages).then(ended.resolve, (error: Error) => ended.resolve({ type: "lost", error }))
+  show(attachment, terminal, outages, takeOffer).then(ended.resolve, (error: Error) =>
+    ended.resolve({ type: "lost", error })
+  )
   process.stdin.resume()
   const outcome = await ended.promise
   outages.end()
@@ -85,7 +90,12 @@ export const interact = async (attachment: LastingAttachment): Promise<Outcome> 
 }
 
 /** Writes what the session prints, no faster than the terminal takes it. */
-const show = async (attachment: LastingAttachment, terminal: RawTerminal, outages: Outages): Promise<Outcome> => {
+const show = async (
+  attachment: LastingAttachment,
+  terminal: RawTerminal,
+  outages: Outages,
+  takeOffer?: TakeOffer
+): Promise<Outcome> => {
   const answering = new Answering()
   let snapshots = 0
   for await (const batch of attachment.batches()) {
@@ -108,6 +118,9 @@ const show = async (attachment: LastingAttachment, terminal: RawTerminal, outage
         case "online":
           outages.online()
           if (part.unsure > 0) terminal.say(`\r\n${unsure(part.unsure)}\r\n`)
+          break
+        case "offer":
+          void takeOffer?.(part.offer).then((text) => terminal.say(text))
           break
         case "notice":
           terminal.say(`\r\n${part.text}\r\n`)

@@ -116,6 +116,12 @@ export class SshServer implements AsyncDisposable {
     ].flatMap((option) => ["-o", option])
   }
 
+  /** Besides `options`: the same server over a pipe, on a machine with ports of its own. Root's privilege. */
+  withOwnPorts(): ReadonlyArray<string> {
+    const serve = `ip link set lo up && exec ${SSHD} -i -f "${join(this.#folder, "sshd_config")}"`
+    return ["-o", `ProxyCommand=unshare --net sh -c '${serve}'`]
+  }
+
   /** Puts another program in the place of the other machine's agentctl, and answers its path. */
   agentctl(script: string): string {
     const file = join(this.#folder, "agentctl-other")
