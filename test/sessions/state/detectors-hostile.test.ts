@@ -78,9 +78,9 @@ describe.each(recordings.filter((recording) => !SHELLS.includes(programOf(record
       }
     })
 
-    it("is none of another program", () => {
-      for (const detector of all.filter((one) => one !== own))
-        for (const { screen } of shown.get(recording)!) expect(asks(detector, screen)).toBe(false)
+    it("is none of another agent, nor is anything else it shows", () => {
+      for (const detector of agents.filter((one) => one !== own))
+        for (const { screen } of shown.get(recording)!) expect(detector.detect(screen)).toBeUndefined()
     })
   }
 )

@@ -37,4 +37,16 @@ describe.each(recordings)("%s", (recording) => {
       if (around.every((truth) => TELLS_NOTHING.includes(truth))) expect(state).toBeUndefined()
     }
   })
+
+  it("is seen in a shell that it was started from, too, and believed less", () => {
+    const shell = detectorFor(["bash"])!
+    for (const { screen } of shown) {
+      const direct = detector.detect(screen)
+      const inShell = shell.detect(screen)
+      if (detector !== shell && direct !== undefined) {
+        expect(inShell).toMatchObject({ state: direct.state })
+        expect(inShell!.confidence).toBeLessThan(direct.confidence)
+      }
+    }
+  })
 })

@@ -12,10 +12,11 @@ import type { Truth } from "../fixtures.ts"
 
 const { Terminal } = createRequire(import.meta.url)("@xterm/headless") as typeof import("@xterm/headless")
 
-/** Milliseconds without output after which a screen is taken to be drawn, and the time a program gets to come to it. */
+/** Milliseconds without output after which a screen is taken to be drawn. */
 const QUIET_MS = 400
 /** Milliseconds between two pictures of a program that moves, at the least. */
 const PICTURE_MS = 40
+/** Milliseconds for a program to show what is waited for, on a busy machine, and between two looks at it. */
 const PATIENCE_MS = 120_000
 const POLL_MS = 20
 
@@ -130,7 +131,7 @@ export class Recorder implements Disposable {
     process.stdout.write(`\n##### ${about}\n${this.rows.join("\n")}\n`)
   }
 
-  /** Sends what follows no later than now to `of`, which is what is compressed; refuses what names this machine. */
+  /** The recording, compressed; refused if it names this machine. */
   cast(): Buffer {
     const text = `${this.#lines.join("\n")}\n`
     const told = [hostname(), process.env.HOME ?? "/root", process.env.SSH_CLIENT ?? ""].filter(

@@ -1,7 +1,7 @@
 /** Claude Code through a whole conversation, from the question whether it may read the folder to its death in the middle of another. */
 import { writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { QUOTED } from "./quoted.ts"
+import { OPTIONS, QUESTION, QUOTED } from "./quoted.ts"
 import type { Script } from "./record.ts"
 
 const KEY = "sk-ant-00000000000000000000"
@@ -54,16 +54,13 @@ export const claude: Script = {
     const second = await model.next()
     await terminal.lasts(1_000)
     terminal.mark({ state: "working", note: "it waits for the model again" })
-    const options = [
-      { label: "Red", description: "Like a rose" },
-      { label: "Blue", description: "Like the sea" }
-    ]
-    const question = "Which colour do you prefer?"
-    second.call("AskUserQuestion", { questions: [{ question, header: "Colour", multiSelect: false, options }] })
+    second.call("AskUserQuestion", {
+      questions: [{ question: QUESTION, header: "Colour", multiSelect: false, options: OPTIONS }]
+    })
     second.end()
     await terminal.shows(/Which colour/)
     await terminal.settles()
-    terminal.mark({ state: "waiting-input", asks: question })
+    terminal.mark({ state: "waiting-input", asks: QUESTION })
     terminal.type("\r")
 
     const third = await model.next()

@@ -1,7 +1,7 @@
 /** Codex through a whole conversation. */
 import { mkdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { QUOTED } from "./quoted.ts"
+import { OPTIONS, QUESTION, QUOTED } from "./quoted.ts"
 import type { Script } from "./record.ts"
 
 export const codex: Script = {
@@ -65,16 +65,13 @@ export const codex: Script = {
     await terminal.settles()
     terminal.type("\r")
     const asked = await model.next()
-    const options = [
-      { label: "Red", description: "Like a rose" },
-      { label: "Blue", description: "Like the sea" }
-    ]
-    const question = "Which colour do you prefer?"
-    asked.call("request_user_input", { questions: [{ id: "colour", header: "Colour", question, options }] })
+    asked.call("request_user_input", {
+      questions: [{ id: "colour", header: "Colour", question: QUESTION, options: OPTIONS }]
+    })
     asked.end()
     await terminal.shows(/Which colour/)
     await terminal.settles()
-    terminal.mark({ state: "waiting-input", asks: question })
+    terminal.mark({ state: "waiting-input", asks: QUESTION })
     terminal.type("\r")
 
     const third = await model.next()

@@ -1,7 +1,7 @@
 /** Gemini CLI through a whole conversation. */
 import { mkdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { QUOTED } from "./quoted.ts"
+import { OPTIONS, QUESTION, QUOTED } from "./quoted.ts"
 import type { Script } from "./record.ts"
 
 export const gemini: Script = {
@@ -18,7 +18,7 @@ export const gemini: Script = {
   },
   async play({ terminal, model, project }) {
     await terminal.shows(/trust/i)
-    await terminal.settles(1000)
+    await terminal.settles(1_000)
     terminal.mark({ state: "needs-permission", asks: "trust" })
     terminal.type("\r")
     await terminal.shows(/Type your message/)
@@ -47,18 +47,13 @@ export const gemini: Script = {
     const second = await model.next()
     await terminal.lasts(1_000)
     terminal.mark({ state: "working", note: "it waits for the model again" })
-    const options = [
-      { label: "Red", description: "Like a rose" },
-      { label: "Blue", description: "Like the sea" }
-    ]
-    const question = "Which colour do you prefer?"
     second.call("ask_user", {
-      questions: [{ question, header: "Colour", type: "choice", options, multiSelect: false }]
+      questions: [{ question: QUESTION, header: "Colour", type: "choice", options: OPTIONS, multiSelect: false }]
     })
     second.end()
     await terminal.shows(/Which colour/)
-    await terminal.settles(1000)
-    terminal.mark({ state: "waiting-input", asks: question })
+    await terminal.settles(1_000)
+    terminal.mark({ state: "waiting-input", asks: QUESTION })
     terminal.type("\r")
 
     const third = await model.next()

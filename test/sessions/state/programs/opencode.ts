@@ -1,7 +1,7 @@
 /** opencode through a whole conversation. */
 import { mkdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { QUOTED } from "./quoted.ts"
+import { OPTIONS, QUESTION, QUOTED } from "./quoted.ts"
 import type { Script } from "./record.ts"
 
 export const opencode: Script = {
@@ -45,7 +45,7 @@ export const opencode: Script = {
     first.call("bash", { command: "sleep 2; touch made", description: "Run the tests" })
     first.end()
     await terminal.shows(/[Pp]ermission/)
-    await terminal.settles(1000)
+    await terminal.settles(1_000)
     terminal.mark({ state: "needs-permission", asks: "sleep 2; touch made" })
     terminal.type("\r")
     await terminal.lasts(1_200)
@@ -53,16 +53,11 @@ export const opencode: Script = {
     const second = await model.next()
     await terminal.lasts(1_000)
     terminal.mark({ state: "working", note: "it waits for the model again" })
-    const options = [
-      { label: "Red", description: "Like a rose" },
-      { label: "Blue", description: "Like the sea" }
-    ]
-    const question = "Which colour do you prefer?"
-    second.call("question", { questions: [{ question, header: "Colour", options }] })
+    second.call("question", { questions: [{ question: QUESTION, header: "Colour", options: OPTIONS }] })
     second.end()
     await terminal.shows(/Which colour/)
     await terminal.settles()
-    terminal.mark({ state: "waiting-input", asks: question })
+    terminal.mark({ state: "waiting-input", asks: QUESTION })
     terminal.type("\r")
 
     const third = await model.next()

@@ -10,3 +10,10 @@ export const QUOTED = `Somebody wrote:
    2. No
 
  Esc to cancel · Tab to amend`
+
+/** What a model asks a person, and what it offers to answer. */
+export const QUESTION = "Which colour do you prefer?"
+export const OPTIONS = [
+  { label: "Red", description: "Like a rose" },
+  { label: "Blue", description: "Like the sea" }
+]

@@ -75,7 +75,7 @@ await using model = await HeldModel.start()
 script.prepare(model.url, home, project)
 const own = script.env(model.url, home, project)
 const env = { PATH: `${bin}:${process.env.PATH}`, HOME: home, USER: "user", EDITOR: "vim", QUOTED, ...own }
-const version = spawnSync(join(bin, name), ["--version"], { env, encoding: "utf8" }).stdout.trim()
+const version = spawnSync(join(bin, name), ["--version"], { env, encoding: "utf8" }).stdout.split("\n")[0]!
 using terminal = new Recorder(
   { env, cwd: project, cols, rows },
   { title: `${name} ${version}`, command: script.command }
@@ -96,4 +96,5 @@ const file = join(import.meta.dirname, "..", "fixtures", `${name}-${cols}x${rows
 mkdirSync(join(file, ".."), { recursive: true })
 writeFileSync(file, cast)
 process.stdout.write(`${file}: ${cast.length} bytes, ${version}\n`)
+// Whatever still runs on the terminal is hung up with it.
 process.exit(0)
