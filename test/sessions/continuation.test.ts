@@ -42,6 +42,7 @@ describe("Codex goes on", () => {
     ["codex -m gpt-5 -c a=b --full-auto do·it", "codex resume --last -m gpt-5 -c a=b --full-auto"],
     ["codex -i a.png b.png --search", "codex resume --last --search"],
     ["codex resume", "codex resume --last"],
+    ["codex resume -- --fork", "codex resume --last"],
     ["codex resume --last go·on", "codex resume --last"],
     [`codex --search resume ${UUID} go·on`, `codex resume ${UUID} --search`],
     [`codex fork ${UUID}`, "codex resume --last"],

@@ -79,6 +79,6 @@ export const codex: Program = {
 
 const last = isOptionNamed("--last")
 
-/** With `--last`, or without `resume`, the words are a prompt; a fork has an id of its own that nobody told us. */
+/** With `--last`, or without `resume`, the words are a prompt; a fork has an id of its own that nobody told us. What begins with a dash is no id. */
 const chosen = (parts: ReadonlyArray<Part>, [command, id]: ReadonlyArray<string>): string | null =>
-  command === "resume" && id !== undefined && !parts.some(last) ? id : null
+  command === "resume" && id !== undefined && !id.startsWith("-") && !parts.some(last) ? id : null
