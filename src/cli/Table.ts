@@ -46,6 +46,7 @@ const commands = {
   "group:list": () => import("./commands/group/list.ts"),
   "group:set": () => import("./commands/group/set.ts"),
   help: () => import("./commands/help.ts"),
+  hook: () => import("./commands/hook.ts"),
   hosts: () => import("./commands/hosts.ts"),
   import: () => import("./commands/import.ts"),
   inbox: () => import("./commands/message/inbox.ts"),

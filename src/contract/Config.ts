@@ -187,6 +187,13 @@ export const sections = {
       description:
         'Which other sessions programs in a session may read, type into and stop: "own", those started from it; "tag", also those that have a tag of its own; "all". Locked, it is the most that any session gets. `agentctl run --access` says it for one session.'
     }),
+    hooks: choice({
+      default: "auto",
+      of: ["auto", "off"],
+      applies: "reload",
+      description:
+        'Whether a program that is known (Claude Code, Codex) is given options, for this one run, with which it tells its state: "auto", or "off", as it stands. `agentctl run --hooks` says it for one session.'
+    }),
     restart: choice({
       default: "never",
       of: ["never", "on-boot"],

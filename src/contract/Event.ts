@@ -10,7 +10,15 @@ import { MAX_EVENTS } from "./Limits.ts"
 import { messageEvents } from "./Message.ts"
 import { offerEvents } from "./Offer.ts"
 import { SessionSecret } from "./Secret.ts"
-import { RestartPolicy, SessionAccess, SessionExit, SessionId, StandardInput, Timestamp } from "./Session.ts"
+import {
+  HookPolicy,
+  RestartPolicy,
+  SessionAccess,
+  SessionExit,
+  SessionId,
+  StandardInput,
+  Timestamp
+} from "./Session.ts"
 import { SessionLimits } from "./SessionLimits.ts"
 import { StateName, StateSource } from "./SessionState.ts"
 
@@ -40,6 +48,7 @@ export const EventBody = Schema.Union([
     }),
     stdin: Schema.optionalKey(StandardInput),
     restart: Schema.optionalKey(RestartPolicy),
+    hooks: Schema.optionalKey(HookPolicy).annotateKey({ description: "Absent: `auto`." }),
     boot: Schema.optionalKey(Schema.NullOr(Schema.String)).annotateKey({
       description: "Names the machine's boot it was started in; another one later means that a reboot ended it."
     }),
@@ -94,7 +103,7 @@ export const EventBody = Schema.Union([
     since: Timestamp
   }).annotate({
     description:
-      "Its program does something else; changes that follow each other closely are one. What it asks is not recorded: `session.get` has it."
+      "Its program does something else; changes that follow each other closely are one, and what is only guessed from its silence is none. What it asks is not recorded: `session.get` has it."
   }),
   Schema.Struct({
     type: Schema.Literal("session.ended"),

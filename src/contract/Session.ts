@@ -70,6 +70,10 @@ export type RestartPolicy = typeof RestartPolicy.Type
 export const SessionAccess = Schema.Literals(["own", "tag", "all"])
 export type SessionAccess = typeof SessionAccess.Type
 
+/** Whether a program that is known tells its state through hooks of ours. */
+export const HookPolicy = Schema.Literals(["auto", "off"])
+export type HookPolicy = typeof HookPolicy.Type
+
 export const StandardInput = Schema.Literals(["terminal", "pipe"])
 
 /** How a session ended. Exactly one of `code` and `signal` is set, or neither when nobody could see the end. */
@@ -224,6 +228,10 @@ export const StartParams = Schema.Struct({
   access: Schema.optionalKey(Schema.Literals([...SessionAccess.literals, "most"])).annotateKey({
     description:
       "Which other sessions programs in it may reach: `own`, `tag` or `all`, no more than the caller's own session may; `most`: as much as may be given. Default: `session.access` of the configuration, or less where the caller has less."
+  }),
+  hooks: Schema.optionalKey(HookPolicy).annotateKey({
+    description:
+      "`auto`: a program that is known is given options of its own, for this one run, with which it tells its state (Claude Code, Codex). `off`: it is run as it stands. Default: `session.hooks` of the configuration."
   }),
   agent: Schema.optionalKey(AgentName).annotateKey({
     description:

@@ -43,6 +43,10 @@ export const ReportParams = Schema.Struct({
   question: Schema.optionalKey(Schema.String.check(Schema.isMaxLength(MAX_REPORTED))).annotateKey({
     description: "What it asks, when it waits for an answer."
   }),
+  reminder: Schema.optionalKey(Schema.Boolean).annotateKey({
+    description:
+      "It only reminds of a question: one that was reported with its words, and still stands, is not replaced."
+  }),
   program: Schema.optionalKey(Schema.String.check(Schema.isMaxLength(MAX_PROGRAM))).annotateKey({
     description: "Which program's hook this is, as in `claude`."
   })

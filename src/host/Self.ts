@@ -21,6 +21,8 @@ export class Self extends Context.Service<
     readonly executable: string
     /** The program of this package that has URLs opened elsewhere. */
     readonly urlOpener: string
+    /** `agentctl` of the same package; null where it is not there. */
+    readonly agentctl: string | null
     readonly node: string
     /** The network namespace this process is in, as /proc/self/ns has it; empty where there are none. */
     readonly networkNamespace: () => string
@@ -44,6 +46,7 @@ export class Self extends Context.Service<
     version: packageVersion(),
     executable: process.argv[1] ?? process.execPath,
     urlOpener: programBeside("agentd-open"),
+    agentctl: beside(process.argv[1] ?? ""),
     node: process.version,
     networkNamespace: () => (process.platform === "linux" ? readlinkSync("/proc/self/ns/net") : ""),
     memory: () => process.memoryUsage.rss(),
@@ -60,6 +63,12 @@ export class Self extends Context.Service<
     // The list is read through a descriptor of its own.
     openDescriptors: () => (process.platform === "linux" ? readdirSync("/proc/self/fd").length - 1 : null)
   }))
+}
+
+/** `dist/agentd.js` and `bin/agentctl` lie in one package. */
+const beside = (executable: string): string | null => {
+  const path = join(dirname(executable), "..", "bin", "agentctl")
+  return existsSync(path) ? path : null
 }
 
 /** A soft limit of this process's, from proc_pid_limits(5). */

@@ -86,7 +86,14 @@ export class LiveSessions extends Context.Service<
 
 /** A session as it is answered: what the store says, with what only memory knows while it lives. */
 export const describe = (record: SessionRecord, entry?: Entry): Session => {
-  const { archived: _archived, boot: _boot, startTime: _startTime, transcriptBytes: _bytes, ...session } = record
+  const {
+    archived: _archived,
+    boot: _boot,
+    hooks: _hooks,
+    startTime: _startTime,
+    transcriptBytes: _bytes,
+    ...session
+  } = record
   const state = stateOf(record, entry)
   if (entry === undefined) return { ...session, state, usage: null, clients: [] }
   const { live, recording } = entry

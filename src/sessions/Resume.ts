@@ -26,6 +26,7 @@ const sameAs = (record: SessionRecord): Again => ({
   ttlMs: record.ttlMs ?? undefined,
   stdin: record.stdin,
   restart: record.restart,
+  hooks: record.hooks,
   limits: record.limits,
   sandbox: record.sandbox,
   access: record.access,

@@ -7,7 +7,7 @@
 import { Effect } from "effect"
 import type { Event } from "../contract/Event.ts"
 import { OPEN } from "../contract/Sandbox.ts"
-import type { Session, SessionExit, SessionStatus } from "../contract/Session.ts"
+import type { HookPolicy, Session, SessionExit, SessionStatus } from "../contract/Session.ts"
 import type { SessionLimits } from "../contract/SessionLimits.ts"
 import type { Projection } from "../store/Projection.ts"
 import type { Sql, SqlError } from "../store/Sql.ts"
@@ -42,6 +42,7 @@ export interface SessionRow {
   readonly resumed_by: string | null
   readonly stdin: Session["stdin"]
   readonly restart: Session["restart"]
+  readonly hooks: HookPolicy
   readonly boot: string | null
   readonly agent: string | null
   readonly agent_name: string | null
@@ -87,6 +88,7 @@ const schema = [
      resumed_by TEXT,
      stdin TEXT NOT NULL DEFAULT 'terminal',
      restart TEXT NOT NULL DEFAULT 'never',
+     hooks TEXT NOT NULL DEFAULT 'auto',
      boot TEXT,
      agent TEXT,
      agent_name TEXT,
@@ -126,6 +128,7 @@ const apply = (sql: Sql, { at, body, seq }: Event): Effect.Effect<void, SqlError
         secrets: JSON.stringify(body.secrets ?? []),
         stdin: body.stdin ?? "terminal",
         restart: body.restart ?? "never",
+        hooks: body.hooks ?? "auto",
         boot: body.boot ?? null,
         agent: body.agent?.id ?? null,
         agent_name: body.agent?.name ?? null,
@@ -176,7 +179,7 @@ const apply = (sql: Sql, { at, body, seq }: Event): Effect.Effect<void, SqlError
   }
 }
 
-export const sessionProjection: Projection = { name: "sessions", version: 5, tables: ["sessions"], schema, apply }
+export const sessionProjection: Projection = { name: "sessions", version: 6, tables: ["sessions"], schema, apply }
 
 /** A session as far as events tell: what only the daemon knows (clients, live offset, usage, `stopping`) is not here. */
 export interface SessionRecord extends Omit<Session, "clients" | "state" | "usage"> {
@@ -186,6 +189,7 @@ export interface SessionRecord extends Omit<Session, "clients" | "state" | "usag
   readonly archived: boolean
   /** Bytes the closed transcript takes on disk. */
   readonly transcriptBytes: number
+  readonly hooks: HookPolicy
   /** Names the machine's boot it was started in; null where nobody knows. */
   readonly boot: string | null
 }
@@ -218,6 +222,7 @@ export const toRecord = (row: SessionRow): SessionRecord => ({
   resumedBy: row.resumed_by,
   stdin: row.stdin,
   restart: row.restart,
+  hooks: row.hooks,
   boot: row.boot,
   agent: row.agent === null ? null : { id: row.agent, name: row.agent_name ?? row.agent },
   intent: row.intent,

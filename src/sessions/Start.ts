@@ -18,6 +18,7 @@ import { EventLog } from "../store/EventLog.ts"
 import { ulid } from "../store/Ulid.ts"
 import { accessFor } from "./Access.ts"
 import { checkDirectory, resolveCommand } from "./Command.ts"
+import { withHooks } from "./continuation/Hooks.ts"
 import { enliven, forgetMemory, holding, keepMemory } from "./Enliven.ts"
 import { Launcher, type LaunchSpec } from "./Launcher.ts"
 import { limitsFor } from "./Limits.ts"
@@ -108,6 +109,7 @@ export const start = Effect.fn("Sessions.start")(function* (
     secrets: params.secrets ?? [],
     stdin: params.stdin ?? "terminal",
     restart: params.restart ?? settings.session.restart,
+    hooks: params.hooks ?? settings.session.hooks,
     boot: (yield* Boot).id,
     resumedFrom: resumedFrom ?? null,
     resumedBy: null,
@@ -174,12 +176,12 @@ const launch = Effect.fnUntraced(function* (
 ) {
   const { env } = parts
   const { argv, cols, createdAt, cwd, id, launcher, limits, name, resumedFrom, rows, tags, ttlMs } = record
-  const { access, agent, boot, intent, restart, sandbox, secrets, startedBy, stdin: input, task } = record
+  const { access, agent, boot, hooks, intent, restart, sandbox, secrets, startedBy, stdin: input, task } = record
   const log = yield* EventLog
   const { append } = log
   const started = { session: id, name, argv, cwd, cols, rows, tags: [...tags], launcher, ttlMs, resumedFrom } as const
   const assignment = { agent, intent, task }
-  const conditions = { stdin: input, restart, boot, limits, sandbox, secrets, access, startedBy }
+  const conditions = { stdin: input, restart, hooks, boot, limits, sandbox, secrets, access, startedBy }
   yield* append({ type: "session.started", ...started, ...conditions, ...assignment })
   if (restart === "on-boot") yield* setMark
 
@@ -196,7 +198,20 @@ const launch = Effect.fnUntraced(function* (
     const stdin =
       input === "pipe" ? yield* Effect.acquireRelease(pipes.make(runtime, id), (pipe) => Effect.sync(pipe.close)) : null
     const graceMs = (yield* (yield* Settings).current).session.grace
-    const spec = { session: id, file, argv, cwd, cols, rows, stdin: stdin?.path ?? null, limits, graceMs, ...parts }
+    // Recorded is what the user has said: resuming adds them anew.
+    const told = hooks === "off" ? argv : withHooks(argv, env, (yield* Self).agentctl)
+    const spec = {
+      session: id,
+      file,
+      argv: told,
+      cwd,
+      cols,
+      rows,
+      stdin: stdin?.path ?? null,
+      limits,
+      graceMs,
+      ...parts
+    }
     const launched = yield* launcher.launch(memory === null ? spec : { ...spec, slot: memory.slot })
     const { pid, startTime } = launched
     const entry = yield* enliven({ ...record, status: "running", pid, startTime }, scope, {

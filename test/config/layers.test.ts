@@ -17,6 +17,9 @@ const another = (key: Key) => {
   if (key === "attach.environment") return "keep"
   if (key === "session.restart") return "on-boot"
   if (key === "session.access") return "all"
+  if (key === "session.hooks") return "off"
+  if (key === "backup.schedule") return "daily"
+  if (key === "backup.at") return "04:30"
   if (key === "sync.local_only") return "always"
   if (key === "limits.nice") return 12
   if (key === "session.sandbox") return "workspace"

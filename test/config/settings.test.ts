@@ -47,6 +47,7 @@ describe("settings", () => {
       rows: 24,
       access: "own",
       restart: "never",
+      hooks: "auto",
       sandbox: "open"
     })
     const { files } = await machine.run(Effect.flatMap(Settings, (settings) => settings.show))

@@ -72,6 +72,7 @@ describe("the sessions table", () => {
           startedBy: null,
           stdin: "terminal" as const,
           restart: "never" as const,
+          hooks: "auto" as const,
           boot: null,
           agent: null,
           intent: null,

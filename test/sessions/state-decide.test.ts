@@ -19,6 +19,7 @@ const SIGNS: Signs = {
   steadySince: null,
   typedAt: null,
   answeredAt: null,
+  known: false,
   spoken: true
 }
 const evidence = (kind: Kind, state: Claim, at = 0, more: Partial<Evidence> = {}): Evidence => ({
@@ -47,6 +48,7 @@ const anySigns: fc.Arbitrary<Signs> = fc.record({
   steadySince: fc.option(anyTime),
   typedAt: fc.option(anyTime),
   answeredAt: fc.option(anyTime),
+  known: fc.boolean(),
   spoken: fc.boolean()
 })
 
@@ -82,14 +84,17 @@ describe("what is made of evidence", () => {
     )
     expect(decide(asked, { ...SIGNS, typedAt: 2_000, answeredAt: 2_000 }, 2_000).name).toBe("unknown")
     const prints = { ...SIGNS, steadySince: 3_000, printedAt: 8_000 }
-    expect(standing(asked.get("hook")!, prints, 8_000)).toBe("contradicted")
-    expect(decide(asked, prints, 8_000)).toMatchObject({ name: "working", source: "silence", confidence: 0.3 })
+    // A program with hooks says when it goes on, and may draw all the while.
+    expect(standing(asked.get("hook")!, prints, 8_000)).toBe("stands")
+    const notified = held(evidence("notification", "needs-permission", 1_000))
+    expect(standing(notified.get("notification")!, prints, 8_000)).toBe("contradicted")
+    expect(decide(notified, prints, 8_000)).toMatchObject({ name: "working", source: "silence", confidence: 0.3 })
   })
 
   it("takes the echo of somebody's typing for no work", () => {
-    const rests = held(evidence("hook", "idle", 0))
+    const rests = held(evidence("prompt", "idle", 0))
     const typing = { ...SIGNS, steadySince: 1_000, typedAt: 59_000, answeredAt: 59_000, printedAt: 60_000 }
-    expect(decide(rests, typing, 60_000)).toMatchObject({ name: "idle", source: "hook" })
+    expect(decide(rests, typing, 60_000)).toMatchObject({ name: "idle", source: "terminal" })
   })
 
   it("does not take an interrupted agent for one that works", () => {
@@ -116,6 +121,10 @@ describe("what is made of evidence", () => {
     expect(decide(new Map(), { ...signs, spoken: false }, 1_000)).toMatchObject({ name: "starting", source: "process" })
     expect(decide(new Map(), { ...signs, spoken: false }, 60_000)).toMatchObject({ name: "idle", confidence: 0.3 })
     expect(decide(new Map(), signs, 60_000)).toMatchObject({ name: "unknown", confidence: 0 })
+    // One that is known to speak is starting until it does, and then nothing is known of it.
+    const known = { ...signs, known: true, spoken: false, steadySince: 0, printedAt: 9_000 }
+    expect(decide(new Map(), known, 9_500)).toMatchObject({ name: "starting" })
+    expect(decide(new Map(), known, 60_000)).toMatchObject({ name: "unknown" })
   })
 
   it("never claims more than its evidence, and asks one bounded line", () => {

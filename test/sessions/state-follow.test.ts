@@ -78,6 +78,8 @@ describe("a session that is followed", () => {
       yield* TestClock.adjust("3 days")
       expect(tracker.current).toMatchObject({ name: "needs-permission", question: "May I?" })
       expect(output.waits).toBe(waits)
+      yield* report(tracker, { state: "needs-permission", question: "Permission needed", reminder: true })
+      expect(tracker.current.question).toBe("May I?")
       tracker.typed("steers")
       yield* TestClock.adjust("1 second")
       expect(name()).toBe("needs-permission")
@@ -90,7 +92,9 @@ describe("a session that is followed", () => {
   it.effect("is found out to go on by itself when it prints and nobody types", () =>
     Effect.gen(function* () {
       const { name, output, tracker } = yield* following(["agent"])
-      yield* report(tracker, { state: "waiting-input" })
+      output.print("\x1b]9;Waiting for your input\x07")
+      yield* TestClock.adjust(300)
+      expect(name()).toBe("waiting-input")
       for (let i = 0; i < 20; i++) {
         output.print("spin")
         yield* TestClock.adjust(300)

@@ -48,6 +48,12 @@ export default class Run extends AgentctlCommand {
       summary: "Start it again, once, after a reboot has interrupted it. Default: as configured (session.restart).",
       helpValue: "never|on-boot"
     })(),
+    hooks: Flags.option({
+      options: ["auto", "off"] as const,
+      summary:
+        "Whether a known agent tells its state through hooks, for this run. Default: as configured (session.hooks).",
+      helpValue: "auto|off"
+    })(),
     ...secretFlags,
     ...limitFlags,
     sandbox: Flags.string({
@@ -105,6 +111,7 @@ export default class Run extends AgentctlCommand {
       ...(flags.task === undefined ? {} : { task: flags.task }),
       ...(flags.ttl === undefined ? {} : { ttlMs: flags.ttl }),
       ...(flags.restart === undefined ? {} : { restart: flags.restart }),
+      ...(flags.hooks === undefined ? {} : { hooks: flags.hooks }),
       ...askedSecrets(flags, this.host === undefined),
       ...askedLimits(flags),
       // A person's own shell, from which the others are looked after.

@@ -2,6 +2,7 @@
  * Claude Code: `--continue` goes on with the directory's most recent conversation, `--resume ID` with that one. Checked against the help of
  * version 2.1.330.
  */
+import { shellWord } from "../../contract/ShellWord.ts"
 import { grammar, idIn, isOptionNamed, type Part, parse, wordsOf } from "./CommandLine.ts"
 import type { Program } from "./Program.ts"
 
@@ -120,6 +121,46 @@ export const claudeCode: Program = {
     const kept = options.filter((part) => !chooses(part))
     const id = chosen(options)
     return { args: [...(id === null ? ["--continue"] : ["--resume", id]), ...wordsOf(kept)], exact: id !== null }
+  },
+  hooks: (args, hook) => {
+    const parts = parse(args, GRAMMAR)
+    if (parts.some(unhooked) || COMMANDS.has(firstPositional(parts))) return null
+    return ["--settings", JSON.stringify({ hooks: hookSettings([...hook, "claude"]) }), ...args]
+  }
+}
+
+/** Settings of the user's own for this run, runs without hooks, and those that begin elsewhere or only inform. */
+const unhooked = isOptionNamed(
+  ...["--settings", "--bare", "--safe-mode", "--bg", "--background", "--cloud", "--desktop", "--teleport"],
+  ...["-h", "--help", "-v", "--version"]
+)
+
+/** Seconds a hook may take; `agentctl hook` gives up before. */
+const HOOK_SECONDS = 5
+/** What the agent waits for a person with, besides permission. */
+const ASKING = "AskUserQuestion|ExitPlanMode"
+
+/**
+ * A tool's use is told when it is over (it was allowed, then), in the background where nothing waits for it: each costs a start of Node.
+ * Never an error: one would be shown to the user again and again.
+ */
+const hookSettings = (hook: ReadonlyArray<string>) => {
+  const command = `${hook.map(shellWord).join(" ")} >/dev/null 2>&1 || :`
+  const runs = (matcher?: string, background = false) => [
+    {
+      ...(matcher === undefined ? {} : { matcher }),
+      hooks: [{ type: "command", command, timeout: HOOK_SECONDS, ...(background ? { async: true } : {}) }]
+    }
+  ]
+  return {
+    SessionStart: runs(),
+    UserPromptSubmit: runs(),
+    PreToolUse: runs(ASKING),
+    PermissionRequest: runs("*"),
+    PostToolUse: runs("*", true),
+    Notification: runs(),
+    Stop: runs(),
+    SessionEnd: runs()
   }
 }
 

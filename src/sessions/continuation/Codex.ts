@@ -2,6 +2,8 @@
  * Codex: `codex resume --last` goes on with the directory's most recent conversation, `codex resume ID` with that one; both take the options
  * of `codex` itself. Checked against the help of version 0.169.0.
  */
+import { readFileSync, statSync } from "node:fs"
+import { join } from "node:path"
 import { grammar, isOptionNamed, type Part, parse, wordsOf } from "./CommandLine.ts"
 import type { Program } from "./Program.ts"
 
@@ -74,8 +76,31 @@ export const codex: Program = {
     const kept = parts.filter((part) => part.kind === "option" && !dropped(part))
     const id = chosen(parts, words)
     return { args: ["resume", id ?? "--last", ...wordsOf(kept)], exact: id !== null }
+  },
+  hooks: (args, hook, env) => {
+    const parts = parse(args, GRAMMAR)
+    const words = wordsOf(parts.filter(({ kind }) => kind === "positional"))
+    if (parts.some(informs) || COMMANDS.has(words[0] ?? "") || parts.some(setsNotify) || hasNotify(env)) return null
+    return ["-c", `notify=${JSON.stringify([...hook, "codex"])}`, ...args]
   }
 }
+
+const configures = isOptionNamed("-c", "--config")
+const setsNotify = (part: Part): boolean => configures(part) && /^\s*notify\s*=/.test(part.values[0] ?? "")
+
+/** The user has a program of their own that Codex notifies: there can be only one, and it stays. */
+const hasNotify = ({ CODEX_HOME, HOME = "" }: Readonly<Record<string, string>>): boolean => {
+  try {
+    const path = join(CODEX_HOME ?? join(HOME, ".codex"), "config.toml")
+    return statSync(path).size > MAX_CONFIG || /^\s*notify\s*=/m.test(readFileSync(path, "utf8"))
+  } catch (error) {
+    // One that cannot be read may have it.
+    return (error as NodeJS.ErrnoException).code !== "ENOENT"
+  }
+}
+
+/** Bytes of a configuration that are looked through. */
+const MAX_CONFIG = 1024 * 1024
 
 const last = isOptionNamed("--last")
 

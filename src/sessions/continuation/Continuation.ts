@@ -27,4 +27,4 @@ export const continuation = (argv: ReadonlyArray<string>): Continued => {
   return { program: program.name, argv: [...argv.slice(0, at + 1), ...found.args], exact: found.exact }
 }
 
-const programOf = (word: string): Program | undefined => programs.find((program) => namedAs(word, program))
+export const programOf = (word: string): Program | undefined => programs.find((program) => namedAs(word, program))

@@ -15,6 +15,15 @@ export interface Program {
    * the same are right again. What the user set is kept, the first prompt is not sent a second time. Idempotent.
    */
   readonly proceed: (args: ReadonlyArray<string>) => Proceeding | null
+  /**
+   * The same arguments with the program's own options to run `hook` (which is `agentctl hook` in full) when its state changes, for this
+   * one run; null when it takes none, or the user has set what they would replace.
+   */
+  readonly hooks?: (
+    args: ReadonlyArray<string>,
+    hook: ReadonlyArray<string>,
+    env: Readonly<Record<string, string>>
+  ) => ReadonlyArray<string> | null
 }
 
 export interface Proceeding {

@@ -18,6 +18,8 @@ export interface Signs {
   readonly typedAt: number | null
   /** When one was that may answer a question, and does not only move about. */
   readonly answeredAt: number | null
+  /** It is a program that something better than silence will speak of: an agent, or a shell. */
+  readonly known: boolean
   /** Something better than silence has spoken of it before. */
   readonly spoken: boolean
 }
@@ -25,13 +27,15 @@ export interface Signs {
 /** Milliseconds without output after which a program is silent: a busy one redraws its screen several times a second. */
 export const QUIET_MS = 2_000
 /** Milliseconds of output that nobody's typing explains and that a program at rest does not make: a repaint is over sooner. */
-export const STEADY_MS = 5_000
+const STEADY_MS = 5_000
 /** Milliseconds of it that count as work where nothing better is known. */
 const SOME_MS = 1_000
 /** Milliseconds of silence after a key that end what was called work: an interrupted agent runs no hook. */
-export const INTERRUPTED_MS = 5_000
+const INTERRUPTED_MS = 5_000
 /** Milliseconds a program without any output counts as starting. */
-export const STARTING_MS = 10_000
+const STARTING_MS = 10_000
+/** The same of one that is known, until it is heard of for the first time: agents load for long, and print while they do. */
+const LOADING_MS = 30_000
 
 /** What silence is worth: it is the same for a program that waits, one that thinks and one that hangs. */
 const SILENCE = 0.3
@@ -44,7 +48,7 @@ export type Standing = "stands" | "stale" | "contradicted"
 
 export const standing = (evidence: Evidence, signs: Signs, now: number): Standing => {
   const { at, kind, state } = evidence
-  const { follows, resting, working } = RULE[kind]
+  const { follows, resting, speaks, working } = RULE[kind]
   const printedAt = signs.printedAt ?? NEVER
   const answeredAt = signs.answeredAt ?? NEVER
   if (state === "working") {
@@ -57,7 +61,7 @@ export const standing = (evidence: Evidence, signs: Signs, now: number): Standin
   const asks = state === "waiting-input" || state === "needs-permission"
   // No program says that it was answered.
   if (asks && answeredAt > at) return "contradicted"
-  return steadyFor(signs, at) >= STEADY_MS ? "contradicted" : "stands"
+  return !speaks && steadyFor(signs, at) >= STEADY_MS ? "contradicted" : "stands"
 }
 
 /** Milliseconds it has been printing since then, other than what it is told by keys. */
@@ -89,15 +93,17 @@ const UNKNOWN: Verdict = { name: "unknown", source: "silence", confidence: 0, qu
  * spoke of: in others it may as well mean that they hang.
  */
 const bySilence = (signs: Signs, now: number): Verdict => {
-  const { printedAt, spoken, startedAt } = signs
-  const running = startedAt === null ? Number.POSITIVE_INFINITY : now - startedAt
+  const { known, printedAt, spoken } = signs
+  if (!spoken && now < startedBy(signs))
+    return { ...UNKNOWN, name: "starting", source: "process", confidence: STARTING }
   if (steadyFor(signs) >= SOME_MS && now - (printedAt ?? NEVER) < QUIET_MS)
     return { ...UNKNOWN, name: "working", confidence: SILENCE }
-  if (spoken) return UNKNOWN
-  if (running < QUIET_MS || (printedAt === null && running < STARTING_MS))
-    return { ...UNKNOWN, name: "starting", source: "process", confidence: STARTING }
-  return { ...UNKNOWN, name: "idle", confidence: SILENCE }
+  return spoken || known ? UNKNOWN : { ...UNKNOWN, name: "idle", confidence: SILENCE }
 }
+
+/** When it counts as started though nothing has spoken of it. */
+const startedBy = ({ known, printedAt, startedAt }: Signs): number =>
+  (startedAt ?? NEVER) + (known ? LOADING_MS : printedAt === null ? STARTING_MS : QUIET_MS)
 
 /** How often a session in motion is looked at, in milliseconds: a person sees no delay, and a processor no load. */
 export const LOOK_MS = 300
@@ -108,8 +114,7 @@ const LATER_MS = 5_000
 export const lookAgain = (held: Held, signs: Signs, now: number): number | null => {
   const last = Math.max(signs.printedAt ?? NEVER, signs.typedAt ?? NEVER, signs.startedAt ?? NEVER)
   if (signs.steadySince !== null || now - last < QUIET_MS + LOOK_MS) return LOOK_MS
-  const started = signs.startedAt === null || signs.printedAt !== null ? NEVER : signs.startedAt + STARTING_MS
-  if (now <= started + LOOK_MS) return LOOK_MS * 2
+  if (!signs.spoken && now <= startedBy(signs) + LOOK_MS) return LOOK_MS * 2
   const fades = [...held.values()].some(({ kind, state }) =>
     Number.isFinite(state === "working" ? RULE[kind].working : RULE[kind].resting)
   )

@@ -29,8 +29,10 @@ interface Rule {
   readonly working: number
   /** Milliseconds anything else is believed while nothing happens: what waits for a person may wait for days. */
   readonly resting: number
-  /** It is looked at again whenever something is printed, so output does not contradict it. */
+  /** It is looked at again whenever something is printed, so neither output nor keys contradict it. */
   readonly follows?: true
+  /** It says so when it goes on, so output does not contradict it: Claude Code keeps drawing while it asks for leave. */
+  readonly speaks?: true
 }
 
 const FOREVER = Number.POSITIVE_INFINITY
@@ -47,8 +49,8 @@ const HINT_MS = 600_000
 
 /** Best first. */
 export const RULES: ReadonlyArray<Rule> = [
-  { kind: "native", source: "native", most: 1, working: LONG_MS, resting: FOREVER },
-  { kind: "hook", source: "hook", most: 0.95, working: LONG_MS, resting: FOREVER },
+  { kind: "native", source: "native", most: 1, working: LONG_MS, resting: FOREVER, speaks: true },
+  { kind: "hook", source: "hook", most: 0.95, working: LONG_MS, resting: FOREVER, speaks: true },
   // A shell that said that it runs a command says when that has ended.
   { kind: "prompt", source: "terminal", most: 0.9, working: FOREVER, resting: FOREVER },
   { kind: "progress", source: "terminal", most: 0.8, working: PROGRESS_MS, resting: HINT_MS },

@@ -48,14 +48,16 @@ const title = (text: string): Meaning => {
 /** FinalTerm's marks: A and B around a prompt, C before a command's output, D after it. A command ends what was told before it. */
 const prompt = (text: string): Meaning | null => {
   const stale: ReadonlyArray<Kind> = ["progress", "notification", "title", "hint"]
+  // At its prompt no program runs any more that could have a hook.
+  const over: ReadonlyArray<Kind> = ["native", "hook", ...stale]
   switch (/^[A-D](?=;|$)/.exec(text)?.[0]) {
     case "A":
     case "B":
-      return says("prompt", "idle", 0.9, null, stale)
+      return says("prompt", "idle", 0.9, null, over)
     case "C":
       return says("prompt", "working", 0.9, null, stale)
     case "D":
-      return says("prompt", "idle", 0.8, null, stale)
+      return says("prompt", "idle", 0.8, null, over)
     default:
       return null
   }

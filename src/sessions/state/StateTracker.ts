@@ -30,14 +30,15 @@ export class StateTracker {
   #wake: (() => void) | null = null
   #listeners = new Set<() => void>()
 
-  /** `adopted`: its program was started under another daemon. */
-  constructor({ now, wall }: Moment, adopted: boolean) {
+  /** `adopted`: its program was started under another daemon. `known`: something better than silence will speak of it. */
+  constructor({ now, wall }: Moment, { adopted, known }: { readonly adopted: boolean; readonly known: boolean }) {
     this.#signs = {
       startedAt: adopted ? null : now,
       printedAt: null,
       steadySince: null,
       typedAt: null,
       answeredAt: null,
+      known,
       spoken: false
     }
     const verdict = decide(this.#held, this.#signs, now)

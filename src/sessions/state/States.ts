@@ -5,6 +5,7 @@
 import { Clock, Context, Effect, Layer, type Scope } from "effect"
 import type { ReportParams, SessionState } from "../../contract/SessionState.ts"
 import { EventLog } from "../../store/EventLog.ts"
+import { isKnown } from "../continuation/Hooks.ts"
 import type { LiveSession } from "../LiveSession.ts"
 import { passing } from "../Passing.ts"
 import type { SessionRecord } from "../SessionStore.ts"
@@ -42,9 +43,10 @@ export class States extends Context.Service<
     States,
     Effect.map(EventLog, (log) => ({
       follow: Effect.fnUntraced(function* (record, live, adopted) {
-        const tracker = new StateTracker(yield* moment, adopted)
         // A filter draws no screen.
         const detector = record.stdin === "pipe" ? undefined : detectorFor(record.argv)
+        const known = detector !== undefined || isKnown(record.argv)
+        const tracker = new StateTracker(yield* moment, { adopted, known })
         const recordState = (state: SessionState) => {
           const { confidence, name, since, source } = state
           const body = {
@@ -72,8 +74,11 @@ export class States extends Context.Service<
 }
 
 /** Takes in what the program's own hook says. */
-export const report = Effect.fnUntraced(function* (tracker: StateTracker, { question, state }: ReportParams) {
+export const report = Effect.fnUntraced(function* (tracker: StateTracker, { question, reminder, state }: ReportParams) {
   const at = yield* moment
+  tracker.look(at)
+  if (reminder === true && tracker.current.source === "hook" && tracker.current.question !== null)
+    return tracker.current
   if (state === "unknown") tracker.withdraw("hook")
   else tracker.note({ kind: "hook", state, confidence: REPORTED, question: question ?? null, at: at.now })
   tracker.look(at)
@@ -137,7 +142,7 @@ const follow = Effect.fnUntraced(function* (
       // The state that a daemon finds was recorded by the one before it.
       if (recorded === null && current.name !== "unknown") recorded = current.name
       let recordIn: number | null = null
-      if (recorded !== null && current.name !== recorded) {
+      if (recorded !== null && current.name !== recorded && isTold(current)) {
         recordIn = untilRecorded(budget, currentSince, now)
         if (recordIn === 0) {
           budget = spent(budget, now)
@@ -151,6 +156,9 @@ const follow = Effect.fnUntraced(function* (
     }
   }).pipe(Effect.ensuring(Effect.sync(() => looker?.dispose())))
 })
+
+/** Whether a state is worth an event: what is guessed from silence is not, but that nothing is known any more is. */
+const isTold = ({ name, source }: SessionState): boolean => source !== "silence" || name === "unknown"
 
 /**
  * Until something happens, or for so long. While a session prints it is looked at by the clock alone; only the first output after a
