@@ -19,7 +19,8 @@ const entry = (name: string, more: Partial<Entry> = {}): Entry => ({
   id: `ses_${name}`,
   host: null,
   name,
-  state: "running",
+  state: "working",
+  asks: null,
   argv: ["sh"],
   createdAt: 0,
   words: [],
@@ -143,12 +144,19 @@ describe("the picture", () => {
     }
     const lines = shown(state)
     expect(lines[0]).toMatch(/^ 2 sessions/)
-    expect(lines[1]).toMatch(/^>build +running +1m last words +$/)
+    expect(lines[1]).toMatch(/^>build +working +1m last words +$/)
     expect(lines[2]).toMatch(/^ far:idle interrupted +1m sh/)
     expect(lines[4]).toMatch(/^─ build ─ make 'test all' ─ 120x40 ─+$/)
     expect(lines.slice(5, 8)).toEqual(["first", "", "  last words"])
     expect(lines.at(-1)).toMatch(/^enter attach .* q quit *$/)
     expect(lines).toHaveLength(24)
+  })
+
+  it("marks who waits for somebody, and shows what they ask", () => {
+    const state = of(entry("a"), entry("b", { state: "permission", asks: "Run rm -rf /tmp/x?" }), entry("c"))
+    const lines = shown(state, { colour: true })
+    expect(lines[2]).toMatch(/^\x1b\[33m b +permission +1m Run rm -rf \/tmp\/x\? +\x1b\[0m$/)
+    expect(lines[3]).not.toContain("\x1b[33m")
   })
 
   it("asks, explains and tells in its last line", () => {
@@ -205,7 +213,13 @@ describe("the picture", () => {
     fc.assert(
       fc.property(fc.array(session, { maxLength: 12 }), size, keys, hostile, (sessions, where, pressed, message) => {
         const entries = sessions.map(({ name, word }, at) =>
-          entry(name, { reference: String(at), argv: [word], host: at % 3 === 0 ? word : null, state: word })
+          entry(name, {
+            reference: String(at),
+            argv: [word],
+            host: at % 3 === 0 ? word : null,
+            state: word,
+            asks: at % 2 === 0 ? word : null
+          })
         )
         const previews = new Map(sessions.map(({ lines }, at) => [String(at), screen(lines)]))
         const { state } = typed({ ...withEntries(initial, entries), previews }, ...pressed)

@@ -26,7 +26,8 @@ const lines = (screen: Emulator): ReadonlyArray<string> =>
   )
 const chosen = (screen: Emulator) => lines(screen).find((line) => line.startsWith(">")) ?? ""
 const footer = (screen: Emulator) => lines(screen).at(-1)!
-const names = (screen: Emulator) => lines(screen).flatMap((line) => /^[> ]([a-z]\w*) +running/.exec(line)?.[1] ?? [])
+const names = (screen: Emulator) =>
+  lines(screen).flatMap((line) => /^[> ]([a-z]\w*) +[a-z-]+ +\d+s /.exec(line)?.[1] ?? [])
 
 const expectAsFound = (terminal: UserTerminal) => {
   const fresh = emulator()
@@ -52,12 +53,12 @@ describe("the picker", () => {
     await using terminal = picker({ before: "echo 'my own words'" })
     await terminal.shows(
       (screen) =>
-        /^>counter +running +\d+s ready/.test(chosen(screen)) && /drawer +running +\d+s three/.test(lines(screen)[2]!)
+        /^>counter +[a-z-]+ +\d+s ready/.test(chosen(screen)) && /drawer +[a-z-]+ +\d+s three/.test(lines(screen)[2]!)
     )
     expect(modesOf(terminal.screen)).toMatchObject({ alternate: true, cursorHidden: true })
     expect(textOf(terminal.screen)).toMatch(/─ counter ─ sh -c .*\nready/)
     await agentctl(sandbox, ["send", "counter", "apples", "--enter"])
-    await terminal.shows(/running +\d+s got apples/)
+    await terminal.shows(/counter +[a-z-]+ +\d+s got apples/)
     await terminal.shows(/─ counter [\s\S]*\nready\napples\ngot apples\n/)
     terminal.type("\x1b[B")
     await terminal.shows(/─ drawer [\s\S]*\none\ntwo\nthree\n/)
@@ -161,7 +162,7 @@ describe("the picker", () => {
     await session("clock", 'echo begun; while read -r word; do echo "got $word"; done')
     for (let at = 0; at < 5; at++) await quiet(`other${at}`)
     await using terminal = picker()
-    await terminal.shows(/other4 +running +\d+s .*is quiet/)
+    await terminal.shows(/other4 +[a-z-]+ +\d+s .*is quiet/)
     await terminal.shows(/\nbegun\n/)
     const before = terminal.raw.length
     await agentctl(sandbox, ["send", "clock", "x", "--enter"])

@@ -66,7 +66,7 @@ describe.skipIf(!hasSshServer)("another machine", () => {
     await connect()
     await agentctl(here, ["run", "-d", "--host", "lab", "--name", "far", "--", "sh", "-c", "echo over there; exec cat"])
     await using terminal = new UserTerminal(here, "")
-    await terminal.shows(/^>lab:far +running +\d+s over there/m)
+    await terminal.shows(/^>lab:far +[a-z-]+ +\d+s over there/m)
     terminal.type("\r")
     await terminal.shows((screen) => screen.buffer.active.type === "normal" && /over there/.test(textOf(screen)))
     terminal.type("typed\r")

@@ -87,6 +87,7 @@ const entryOf = (session: Session, host: string | null): Entry => ({
   host,
   name: session.name,
   state: stateIn(session),
+  asks: session.state?.question ?? null,
   argv: session.argv,
   createdAt: session.createdAt,
   words: [...session.tags, session.cwd, session.intent ?? "", session.task ?? "", session.agent?.name ?? ""],

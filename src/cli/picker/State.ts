@@ -9,6 +9,8 @@ export interface Entry {
   readonly host: string | null
   readonly name: string
   readonly state: string
+  /** What it asks its user. */
+  readonly asks: string | null
   readonly argv: ReadonlyArray<string>
   readonly createdAt: number
   /** What else it can be found by. */

@@ -52,7 +52,9 @@ export const picture = (state: State, look: Look): ReadonlyArray<string> => {
   const name = nameCells(state.entries, look.cols)
   const rows = pageOf(state, look.rows).map((entry) => {
     const text = row(entry, state, name, look)
-    return entry.reference === state.selected ? style(7, text) : text
+    if (entry.reference === state.selected) return style(7, text)
+    // It does not go on without somebody.
+    return entry.asks === null ? text : style(33, text)
   })
   const entry = chosen(state)
   const below =
@@ -106,8 +108,9 @@ const row = (entry: Entry, state: State, name: number, look: Look): string => {
   return mark + cells.join(" ")
 }
 
-/** What its screen ends with; of one that has shown nothing yet, what it runs. */
+/** What it asks, else what its screen ends with; of one that has shown nothing yet, what it runs. */
 const lastLine = (entry: Entry, preview: Preview | undefined): string => {
+  if (entry.asks !== null) return printable(entry.asks)
   const line = preview?.lines.findLast((text) => text.trim() !== "")
   return line === undefined ? commandLine(entry.argv) : printable(line.trim())
 }
