@@ -50,7 +50,9 @@ describe.skipIf(!available)("an SSH agent", () => {
   const terminal = (words: string) => new UserTerminal({ env: { ...here.env, SSH_AUTH_SOCK: socket } }, words)
   const left = () => readdirSync(server.there.runtime).filter((name) => name.startsWith("agent-"))
 
-  it("is there while a client that lends it is attached, also after the connection was cut, and not a moment longer", async () => {
+  it("is there while a client that lends it is attached, also after the connection was cut, and not a moment longer", {
+    timeout: 60_000
+  }, async () => {
     {
       await using first = terminal(`run -A --host lab --name far -- ${ASKING}`)
       first.type("x\r")

@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto"
 import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, watch, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { agentctl, asked, start } from "../cli/support/agentctl.ts"
+import { agentctl, asked, program, start } from "../cli/support/agentctl.ts"
 import { makeSandbox, type Sandbox } from "../support/Sandbox.ts"
 import { hasSshServer, SshServer } from "./support/SshServer.ts"
 
@@ -105,6 +105,12 @@ describe.skipIf(!hasSshServer)("agentctl cp", () => {
       to: "lab",
       by: null
     })
+    expect(
+      await agentctl(here, ["run", "--", program, "cp", "--force", local("recorded"), "lab:recorded"])
+    ).toMatchObject({
+      code: 0
+    })
+    expect(await last(here, "files.sent")).toMatchObject({ by: expect.stringMatching(/^ses_/) })
     expect(await last(server.there, "files.received")).toMatchObject({
       path: there("recorded"),
       files: 1,
