@@ -6,8 +6,8 @@ import { Agents } from "../agents/Agents.ts"
 import type { BackupStore } from "../backup/BackupStore.ts"
 import { Backups } from "../backup/Backups.ts"
 import { Settings } from "../config/Settings.ts"
-import { Conflict, Draining, ProtocolVersion } from "../contract/Errors.ts"
-import type { Handler, Handlers } from "../contract/Handler.ts"
+import { Conflict, Draining, NotAllowed, ProtocolVersion } from "../contract/Errors.ts"
+import type { Caller, Handler, Handlers } from "../contract/Handler.ts"
 import { PROTOCOL_MAX, PROTOCOL_MIN } from "../contract/Limits.ts"
 import type { MethodName, Result } from "../contract/Methods.ts"
 import { Connections } from "../doors/Connections.ts"
@@ -19,9 +19,13 @@ import { forwardingHandlers } from "../forwarding/handlers.ts"
 import { Directories } from "../host/Directories.ts"
 import type { FdStore } from "../host/FdStore.ts"
 import { Handover } from "../host/Handover.ts"
+import type { ProcessTable } from "../host/ProcessTable.ts"
 import { Self } from "../host/Self.ts"
 import { Messages } from "../messages/Messages.ts"
+import { callerOf } from "../sessions/Access.ts"
 import { Launcher } from "../sessions/Launcher.ts"
+import type { LiveSessions } from "../sessions/LiveSessions.ts"
+import type { SessionStore } from "../sessions/SessionStore.ts"
 import { Sessions } from "../sessions/Sessions.ts"
 import { EventLog } from "../store/EventLog.ts"
 import type { Sqlite } from "../store/Sqlite.ts"
@@ -56,6 +60,13 @@ export const layer = Layer.effect(
         lifecycle.draining()
           ? Effect.flatMap(lifecycle.stopping, (reason) => Effect.fail(new Draining({ reason })))
           : handler(params, caller)
+    /** What is kept decides what programs in sessions may do: none of them replaces it, or has other places read. */
+    const byPerson = ({ peer }: Caller) =>
+      Effect.flatMap(provide(callerOf(peer)), (session) =>
+        session === null
+          ? Effect.void
+          : Effect.fail(new NotAllowed({ reason: "only a person does this: ask from outside of all sessions." }))
+      )
     let document: Result<"rpc.discover"> | undefined
 
     const requests: Handlers = {
@@ -73,8 +84,21 @@ export const layer = Layer.effect(
       "session.resume": unlessDraining(sessions.requests["session.resume"]),
       "session.import": unlessDraining(sessions.requests["session.import"]),
       "backup.create": unlessDraining(backups.requests["backup.create"]),
-      "backup.restore": unlessDraining((params) =>
-        backups.restore(params, { live: sessions.names, stop: lifecycle.stop("backup.restore") })
+      "backup.list": (params, caller) =>
+        Effect.andThen(
+          params.from === undefined ? Effect.void : byPerson(caller),
+          backups.requests["backup.list"](params, caller)
+        ),
+      "backup.verify": (params, caller) =>
+        Effect.andThen(
+          params.from === undefined ? Effect.void : byPerson(caller),
+          backups.requests["backup.verify"](params, caller)
+        ),
+      "backup.restore": unlessDraining((params, caller) =>
+        Effect.andThen(
+          byPerson(caller),
+          backups.restore(params, { live: sessions.names, stop: lifecycle.stop("backup.restore") })
+        )
       ),
       hello: ({ features = [], protocol = { min: PROTOCOL_MIN, max: PROTOCOL_MIN } }, { peer }) =>
         protocol.min > PROTOCOL_MAX || protocol.max < PROTOCOL_MIN || protocol.min > protocol.max
@@ -115,10 +139,13 @@ type Needs =
   | Handover
   | Launcher
   | Lifecycle
+  | LiveSessions
   | Meters
+  | ProcessTable
   | Reload
   | Self
   | Sessions
+  | SessionStore
   | Settings
   | Sqlite
 

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { afterEach, beforeEach, expect, it } from "vitest"
-import { agentctl } from "../cli/support/agentctl.ts"
+import { agentctl, program } from "../cli/support/agentctl.ts"
 import type { RawClient } from "../support/RawClient.ts"
 import { makeSandbox, type Sandbox } from "../support/Sandbox.ts"
 import { startShell } from "../support/sessions.ts"
@@ -128,6 +128,17 @@ it("is refused by the name of its damaged part, and nothing is changed then", as
     error: { data: { tag: "InvalidParams" } }
   })
   expect(await sessionsOf(client)).toMatchObject([{ name: "one" }])
+})
+
+it("is replaced by no program in a session, wherever that says that its backups are", async () => {
+  const client = await (await sandbox.start()).connect()
+  await client.result("backup.create")
+  const inside = `${program} backup restore --yes latest; ${program} backup list --from /tmp; ${program} backup list --json`
+  const { id } = await startShell(client, inside, { env: { ...sandbox.env }, name: "inside" })
+  await client.result("session.wait", { session: id, for: "exit" })
+  const { data } = await client.result("session.output", { session: id, format: "text" })
+  expect(data.match(/only a person does this/g)).toHaveLength(2)
+  expect(data).toContain('"backups": [')
 })
 
 it("takes what a script adds, tells another where it is, and reports those that fail", async () => {
