@@ -162,8 +162,9 @@ export class LiveSession {
     }
     this.typedAt = this.#now()
     this.begun = lineBegun(this.begun, bytes)
-    this.onTyped?.(typedIn(bytes))
     sink.write(bytes, onTaken, notes)
+    // Afterwards: while others think about it the program has it.
+    this.onTyped?.(typedIn(bytes))
     return sink.backlog() < MAX_INPUT_BACKLOG
   }
 

@@ -34,26 +34,33 @@ export const layer = Layer.effect(
   Effect.map(Meters, (meters) => countRequests(meters, Object.keys(methods)))
 )
 
+/** What is counted of one method. */
+interface Counted {
+  readonly outcomes: Map<string, Counter>
+  readonly durations: Histogram
+}
+
 /** Methods and outcomes are the contract's own words: whatever else a peer asks for is `unknown`. */
 export const countRequests = (meters: Meters["Service"], names: Iterable<string>): Answered => {
   const known = new Set(names)
-  const counters = new Map<string, Counter>()
-  const histograms = new Map<string, Histogram>()
-  return (method, outcome, ms) => {
-    const name = known.has(method) ? method : "unknown"
-    const series = `${name} ${outcome}`
-    let counter = counters.get(series)
+  const counted = new Map<string, Counted>()
+  const help = "Time from a request to its answer; some methods wait for something to happen."
+  const begin = (method: string): Counted => {
+    const options = { labels: { method } }
+    const one = { outcomes: new Map(), durations: meters.histogram("agentd_request_duration_seconds", help, options) }
+    counted.set(method, one)
+    return one
+  }
+  // On the way of every request: two looks, and no text is put together.
+  return (asked, outcome, ms) => {
+    const method = known.has(asked) ? asked : "unknown"
+    const { durations, outcomes } = counted.get(method) ?? begin(method)
+    let counter = outcomes.get(outcome)
     if (counter === undefined) {
-      counter = meters.counter("agentd_requests_total", "Requests answered.", { method: name, outcome })
-      counters.set(series, counter)
+      counter = meters.counter("agentd_requests_total", "Requests answered.", { method, outcome })
+      outcomes.set(outcome, counter)
     }
     counter.add(1)
-    let histogram = histograms.get(name)
-    if (histogram === undefined) {
-      const help = "Time from a request to its answer; some methods wait for something to happen."
-      histogram = meters.histogram("agentd_request_duration_seconds", help, { labels: { method: name } })
-      histograms.set(name, histogram)
-    }
-    histogram.observe(ms / 1000)
+    durations.observe(ms / 1000)
   }
 }

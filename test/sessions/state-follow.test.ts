@@ -89,6 +89,26 @@ describe("a session that is followed", () => {
     })
   )
 
+  it.effect("is looked at a few times a second while somebody types, however fast, and at once when they begin", () =>
+    Effect.gen(function* () {
+      const { name, output, tracker } = yield* following(["agent"])
+      yield* report(tracker, { state: "waiting-input" })
+      yield* TestClock.adjust("1 minute")
+      const { waits } = output
+      for (let key = 0; key < 1_000; key++) {
+        tracker.typed("answers")
+        yield* TestClock.adjust(1)
+        expect(name()).not.toBe("waiting-input")
+      }
+      // Each look is followed by one wait. A second of typing is ten looks, and the first at once.
+      expect(output.waits - waits).toBeLessThanOrEqual(15)
+      expect(output.waits - waits).toBeGreaterThan(5)
+      const { waits: afterwards } = output
+      yield* TestClock.adjust("1 day")
+      expect(output.waits - afterwards).toBeLessThan(15)
+    })
+  )
+
   it.effect("is found out to go on by itself when it prints and nobody types", () =>
     Effect.gen(function* () {
       const { name, output, tracker } = yield* following(["agent"])

@@ -19,6 +19,9 @@ export interface Moment {
 /** Milliseconds a program, or a hook of it, may need on a busy machine until it says that it works on what was typed. */
 const BEGIN_MS = 3_000
 
+/** Milliseconds between two looks while somebody types: one for each key would cost its echo a third of its time. */
+const TYPING_MS = 100
+
 export class StateTracker {
   /** What is answered. */
   current: SessionState
@@ -27,6 +30,8 @@ export class StateTracker {
   #held: Held = new Map()
   #signs: Signs
   #typed: Typed = "nothing"
+  /** Somebody types, and it is looked at by the clock. */
+  #typing = false
   #wake: (() => void) | null = null
   #listeners = new Set<() => void>()
 
@@ -60,7 +65,7 @@ export class StateTracker {
   readonly typed = (typed: Typed): void => {
     if (typed === "nothing" || this.#typed === "answers" || this.#typed === typed) return
     this.#typed = typed
-    this.wake()
+    if (!this.#typing) this.wake()
   }
 
   /** It prints nothing at present. */
@@ -104,6 +109,13 @@ export class StateTracker {
   /** Milliseconds until something may change though nothing happens; null: never. */
   next(now: number): number | null {
     return lookAgain(this.#held, this.#signs, now)
+  }
+
+  /** Milliseconds until the next look at what is typed, when something just was; null: the next key wakes. */
+  typingIn(now: number): number | null {
+    const { typedAt } = this.#signs
+    this.#typing = typedAt !== null && now - typedAt < TYPING_MS
+    return this.#typing ? TYPING_MS : null
   }
 
   /** Calls `wake` once, when something has happened that is worth a look. */

@@ -151,7 +151,9 @@ const follow = Effect.fnUntraced(function* (
           yield* recordState(current)
         }
       }
-      const waits = [tracker.next(now), looker?.restIn(now) ?? null, recordIn].filter((ms) => ms !== null)
+      const waits = [tracker.next(now), tracker.typingIn(now), looker?.restIn(now) ?? null, recordIn].filter(
+        (ms) => ms !== null
+      )
       yield* rest(tracker, live, end, waits.length === 0 ? null : Math.min(...waits))
     }
   }).pipe(Effect.ensuring(Effect.sync(() => looker?.dispose())))
