@@ -22,6 +22,9 @@ const NEXT = "refs/agentd/next"
 const DAMAGED =
   /not a git repository: |bad object|corrupt|unable to read|loose object|object file .* is empty|missing (blob|tree|commit)/i
 
+/** Objects in files of their own from which on they are put together: an exchange makes about six, each of a block or more. */
+const LOOSE_OBJECTS = 200
+
 /** git's name of a tree without files. */
 const EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 
@@ -66,6 +69,16 @@ export const layer = Layer.effect(
         onSuccess: (bytes) => bytes.toString("latin1").trim()
       })
 
+    /** Costs what is new: packs grow like the digits of a number, and nothing is ever deleted. */
+    const tidy = (remote: Remote) =>
+      Effect.ignore(
+        Effect.flatMap(raw(remote, ["count-objects"]), (counted) =>
+          Number.parseInt(counted.toString("latin1"), 10) < LOOSE_OBJECTS
+            ? Effect.void
+            : raw(remote, ["repack", "--quiet", "-d", "--geometric=2"])
+        )
+      )
+
     return SyncTransport.of({
       fetch: Effect.fn("GitTransport.fetch")(function* (remote: Remote) {
         yield* prepare(remote)
@@ -107,6 +120,7 @@ export const layer = Layer.effect(
         const known = from === null ? null : yield* commitOf(remote, from)
         const options = ["diff-tree", "-r", "-z", "--raw", "--no-renames", "--no-abbrev"]
         const listed = parseChanges(yield* local(remote, [...options, known ?? EMPTY_TREE, to ?? EMPTY_TREE]))
+        yield* tidy(remote)
         const blobs = listed.flatMap(({ blob }) => (blob === null ? [] : [blob]))
         const sizes = yield* local(remote, ["cat-file", "--batch-check=%(objectname) %(objectsize)"], lines(blobs))
         const sizeOf = new Map(
@@ -164,6 +178,7 @@ export const layer = Layer.effect(
         const now = yield* Effect.map(Clock.currentTimeMillis, (ms) => Math.floor(ms / 1_000))
         const stream = importStream(base, files, now)
         yield* local(remote, ["fast-import", "--quiet", "--force", "--done"], stream)
+        yield* tidy(remote)
         const commit = yield* commitOf(remote, NEXT)
         if (commit === null) return yield* new SyncFailed({ reason: "git made no commit" })
         const args = ["push", "--quiet", "--porcelain", "--no-verify", "--", remote.url, `${commit}:${BRANCH}`]

@@ -1,5 +1,6 @@
 /** Installations that exchange events through a bare git repository on disk: real git, real event logs. */
-import { readdirSync, rmSync, writeFileSync } from "node:fs"
+import { execFileSync } from "node:child_process"
+import { cpSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { expect, it } from "vitest"
 import { bareRemote, Clone, git, settle, WORKSPACE } from "./support.ts"
@@ -42,4 +43,56 @@ it("a copy of the branch that is damaged is made anew, and nothing is lost by it
   await settle(bob, ada)
   expect(await ada.texts()).toEqual(["one", "two"])
   expect(await bob.state()).toBe(await ada.state())
+})
+
+it("the copy of the branch does not become thousands of little files", async () => {
+  const remote = bareRemote()
+  const ada = await Clone.open("ada", remote)
+  // Each is too long to lie with others.
+  const long = "text ".repeat(8_000)
+  for (let n = 0; n < 200; n++) await ada.send(`${n} ${long}`)
+  await ada.sync()
+  const copy = join(ada.directory, "sync", `${WORKSPACE}.git`)
+  const loose = () => Number.parseInt(git(copy, "count-objects"), 10)
+  for (const name of readdirSync(join(copy, "objects", "pack"))) {
+    if (!name.endsWith(".pack")) continue
+    const pack = join(ada.directory, name)
+    renameSync(join(copy, "objects", "pack", name), pack)
+    execFileSync("git", ["unpack-objects", "-q"], { cwd: copy, input: readFileSync(pack) })
+  }
+  expect(loose()).toBeGreaterThan(200)
+  await ada.send("one more")
+  await ada.sync()
+  expect(loose()).toBeLessThan(20)
+  const bob = await Clone.open("bob", remote)
+  await bob.sync()
+  expect(await bob.texts()).toHaveLength(201)
+})
+
+it("what a database put back from a copy has forgotten comes back, and what is said then has numbers of its own", async () => {
+  const remote = bareRemote()
+  const ada = await Clone.open("ada", remote)
+  const bob = await Clone.open("bob", remote)
+  await ada.send("before the copy")
+  await ada.sync()
+  await ada.stop()
+  const file = join(ada.directory, "agentd.db")
+  cpSync(file, `${file}.copy`)
+  await ada.start()
+  await ada.send("after it")
+  await settle(ada, bob)
+  await ada.stop()
+  for (const name of readdirSync(ada.directory)) {
+    if (name.startsWith("agentd.db") && !name.endsWith(".copy")) rmSync(join(ada.directory, name))
+  }
+  cpSync(`${file}.copy`, file)
+  await ada.start()
+  expect(await ada.texts()).toEqual(["before the copy"])
+  // As the daemon does when it starts.
+  await ada.sync()
+  await ada.send("and on")
+  await settle(ada, bob)
+  expect(await bob.texts()).toEqual(["before the copy", "after it", "and on"])
+  expect(await ada.state()).toBe(await bob.state())
+  expect(await bob.quarantine()).toEqual([])
 })
