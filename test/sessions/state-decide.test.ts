@@ -56,6 +56,10 @@ describe("what is made of evidence", () => {
   it("is what the best source says, and the next best one's when it says nothing", () => {
     const all = held(evidence("hook", "working"), evidence("prompt", "idle"), evidence("screen", "needs-permission"))
     expect(decide(all, SIGNS, 0)).toMatchObject({ name: "working", source: "hook" })
+    // What a shell's command is at, its screen knows better.
+    expect(decide(held(evidence("command", "working"), evidence("screen", "needs-permission")), SIGNS, 0).name).toBe(
+      "needs-permission"
+    )
     expect(decide(held(evidence("screen", "done"), evidence("hint", "waiting-input")), SIGNS, 0)).toMatchObject({
       name: "done",
       source: "screen"

@@ -60,7 +60,7 @@ describe("sequences to the terminal", () => {
 describe("what they say", () => {
   it.each([
     ["\x1b]133;A\x07", { kind: "prompt", state: "idle" }],
-    ["\x1b]133;C;cmdline=x\x07", { kind: "prompt", state: "working" }],
+    ["\x1b]133;C;cmdline=x\x07", { kind: "command", state: "working" }],
     ["\x1b]133;D;1\x07", { kind: "prompt", state: "idle" }],
     ["\x1b]0;\u280b thinking\x07", { kind: "title", state: "working" }],
     ["\x1b]2;\u25d0 thinking\x07", { kind: "title", state: "working" }],

@@ -53,7 +53,7 @@ export const standing = (evidence: Evidence, signs: Signs, now: number): Standin
   const answeredAt = signs.answeredAt ?? NEVER
   if (state === "working") {
     if (now - Math.max(at, printedAt) > working) return "stale"
-    if (kind === "prompt" || follows || answeredAt <= at) return "stands"
+    if (kind === "command" || follows || answeredAt <= at) return "stands"
     return now - Math.max(answeredAt, printedAt) >= INTERRUPTED_MS ? "contradicted" : "stands"
   }
   if (now - at > resting) return "stale"

@@ -5,7 +5,7 @@
 import type { SessionState, StateName, StateSource } from "../../contract/SessionState.ts"
 import { question } from "./detectors/Rows.ts"
 
-export type Kind = "native" | "hook" | "prompt" | "progress" | "notification" | "title" | "screen" | "hint"
+export type Kind = "native" | "hook" | "prompt" | "progress" | "notification" | "title" | "screen" | "command" | "hint"
 
 /** What evidence can say. That a program has started or ended is the operating system's to tell. */
 export type Claim = Exclude<StateName, "starting" | "exited" | "unknown">
@@ -51,12 +51,13 @@ const HINT_MS = 600_000
 export const RULES: ReadonlyArray<Rule> = [
   { kind: "native", source: "native", most: 1, working: LONG_MS, resting: FOREVER, speaks: true },
   { kind: "hook", source: "hook", most: 0.95, working: LONG_MS, resting: FOREVER, speaks: true },
-  // A shell that said that it runs a command says when that has ended.
   { kind: "prompt", source: "terminal", most: 0.9, working: FOREVER, resting: FOREVER },
   { kind: "progress", source: "terminal", most: 0.8, working: PROGRESS_MS, resting: HINT_MS },
   { kind: "notification", source: "terminal", most: 0.7, working: PROGRESS_MS, resting: FOREVER },
   { kind: "title", source: "terminal", most: 0.8, working: SPINNER_MS, resting: HINT_MS },
   { kind: "screen", source: "screen", most: 0.9, working: SCREEN_MS, resting: FOREVER, follows: true },
+  // A shell that said that it runs a command says when that has ended. What the command does, its screen knows better: it may be an agent.
+  { kind: "command", source: "terminal", most: 0.9, working: FOREVER, resting: FOREVER },
   // Below the screen, though they come through the terminal: a resting title is the same while a question is asked, and a bell says
   // that there is something, not what.
   { kind: "hint", source: "terminal", most: 0.5, working: SPINNER_MS, resting: HINT_MS }

@@ -49,13 +49,13 @@ const title = (text: string): Meaning => {
 const prompt = (text: string): Meaning | null => {
   const stale: ReadonlyArray<Kind> = ["progress", "notification", "title", "hint"]
   // At its prompt no program runs any more that could have a hook.
-  const over: ReadonlyArray<Kind> = ["native", "hook", ...stale]
+  const over: ReadonlyArray<Kind> = ["native", "hook", "command", ...stale]
   switch (/^[A-D](?=;|$)/.exec(text)?.[0]) {
     case "A":
     case "B":
       return says("prompt", "idle", 0.9, null, over)
     case "C":
-      return says("prompt", "working", 0.9, null, stale)
+      return says("command", "working", 0.9, null, ["prompt", ...stale])
     case "D":
       return says("prompt", "idle", 0.8, null, over)
     default:
