@@ -8,8 +8,8 @@ import { promisify } from "node:util"
 import { expect, it } from "vitest"
 import { program } from "../cli/support/agentctl.ts"
 import { hasSshServer, SshServer } from "../remote/support/SshServer.ts"
+import { Dice } from "../support/Dice.ts"
 import { makeSandbox, type Sandbox } from "../support/Sandbox.ts"
-import { Dice } from "../sync/simulator/Dice.ts"
 import { Network } from "./support/Network.ts"
 
 const run = promisify(execFile)

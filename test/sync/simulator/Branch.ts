@@ -2,7 +2,7 @@
 import { Effect } from "effect"
 import { SyncFailed } from "../../../src/contract/Errors.ts"
 import { Overtaken, type SyncTransport } from "../../../src/sync/SyncTransport.ts"
-import type { Dice } from "./Dice.ts"
+import type { Dice } from "../../support/Dice.ts"
 
 type Files = ReadonlyMap<string, Uint8Array>
 

@@ -11,9 +11,9 @@ import { cycle } from "../../../src/sync/Cycle.ts"
 import { Milestone, type MilestoneName } from "../../../src/sync/Milestone.ts"
 import { parseFile } from "../../../src/sync/ShardLine.ts"
 import { SyncStore } from "../../../src/sync/SyncStore.ts"
+import { Dice } from "../../support/Dice.ts"
 import { said } from "../support.ts"
 import { Branch, type Fault } from "./Branch.ts"
-import { Dice } from "./Dice.ts"
 import type { Installation, Time } from "./Installation.ts"
 
 const STEPS = 24

@@ -10,8 +10,8 @@ import { Sqlite } from "../../../src/store/Sqlite.ts"
 import { Chance } from "../../../src/store/Ulid.ts"
 import { SyncStore } from "../../../src/sync/SyncStore.ts"
 import { SyncTransport } from "../../../src/sync/SyncTransport.ts"
+import { Dice } from "../../support/Dice.ts"
 import type { Branch } from "./Branch.ts"
-import { Dice } from "./Dice.ts"
 
 /** A memory file system, where there is one: what is tried here is order, not disks. */
 const PARENT = process.platform === "linux" ? "/dev/shm" : tmpdir()
