@@ -34,19 +34,31 @@ export const addressOf = (url: string, top: string): Address => {
   return SCP.test(url) ? { ok: url } : { ok: resolve(top, url) }
 }
 
-/** The address of a repository's remote, by its common git directory. */
-export const remoteOf = Effect.fn("Sync.remoteOf")(function* (common: string, name: string) {
+/** `unknown`: git could not be asked, which says nothing of the repository. */
+type Named = Address | { readonly unknown: string }
+
+/** What a repository, by its common git directory, has for a remote of this name. */
+export const namedRemote = Effect.fn("Sync.namedRemote")(function* (common: string, name: string) {
   const git = yield* Git
-  const refused = (reason: string) => new Conflict({ reason })
-  const said = yield* Effect.mapError(git.ask(common, ["remote", "get-url", "--", name]), ({ reason }) =>
-    refused(
+  return yield* Effect.match(git.ask(common, ["remote", "get-url", "--", name]), {
+    onFailure: ({ reason }): Named =>
       /No such remote/i.test(reason)
-        ? `The repository ${common} has no remote called ${name}. "git remote add ${name} URL" gives it one; until then everything stays on this machine.`
-        : `git cannot be asked about ${common}: ${reason}`
-    )
-  )
-  const top = common.endsWith("/.git") ? dirname(common) : common
-  const address = addressOf(said.split("\n")[0]!, top)
-  if ("refused" in address) return yield* refused(`The remote ${name} of ${common} cannot be used: ${address.refused}.`)
-  return address.ok
+        ? {
+            refused: `The repository ${common} has no remote called ${name}. "git remote add ${name} URL" gives it one; until then everything stays on this machine.`
+          }
+        : { unknown: `git cannot be asked about ${common}: ${reason}` },
+    onSuccess: (said): Named => {
+      const top = common.endsWith("/.git") ? dirname(common) : common
+      const address = addressOf(said.split("\n")[0]!, top)
+      if ("ok" in address) return address
+      return { refused: `The remote ${name} of ${common} cannot be used: ${address.refused}.` }
+    }
+  })
+})
+
+/** The address of a repository's remote. */
+export const remoteOf = Effect.fn("Sync.remoteOf")(function* (common: string, name: string) {
+  const named = yield* namedRemote(common, name)
+  if ("ok" in named) return named.ok
+  return yield* new Conflict({ reason: "refused" in named ? named.refused : named.unknown })
 })

@@ -4,6 +4,7 @@
  */
 import { Option, Schema } from "effect"
 import { EventBody } from "../contract/Event.ts"
+import { MAX_DATA_BYTES, MAX_TEXT_BYTES } from "../contract/Limits.ts"
 import { belongs } from "./mergeFile.ts"
 import type { ParsedLine, ShardEvent } from "./ShardLine.ts"
 import type { Place } from "./ShardPath.ts"
@@ -13,6 +14,11 @@ import type { Place } from "./ShardPath.ts"
  * further ahead would drag every later event of everybody along.
  */
 export const MAX_AHEAD_MS = 3 * 86_400_000
+
+/** Bytes of a text that comes in: one that leaves without its secrets is longer than it was written. */
+const MAX_TOLD_TEXT = 2 * MAX_TEXT_BYTES
+/** Characters of any other value: names, notes and reasons, each a line on a screen. */
+const MAX_TOLD_WORD = 8_192
 
 /** Until when a line is left aside: for good, until the agent it speaks for is known, or until a time. */
 export type Until = "never" | "author" | number
@@ -48,6 +54,7 @@ export const judge = (place: Place, line: ParsedLine, { home, now }: Known): Ver
   const known = understood(event)
   if (known === "malformed") return quarantine(`it is no ${event.type} as this version knows it`, event)
   if (known === "newer") return { do: "take", event }
+  if (!isModerate(known)) return quarantine("it holds more than an event may, or text that is none", event)
   if (!SHARED.test(event.type)) return quarantine(`${event.type} is nothing that installations tell each other`, event)
   for (const agent of agentsOf(known)) {
     const at = home(agent)
@@ -67,6 +74,15 @@ const understood = ({ body, type }: ShardEvent): EventBody | "newer" | "malforme
   if (!TYPES.has(type)) return "newer"
   return Option.getOrElse(decode(JSON.parse(body)), () => "malformed" as const)
 }
+
+/** What this installation would refuse to say, it does not take in either: every list would have to carry it. */
+const isModerate = (body: EventBody): boolean =>
+  Object.entries(body).every(([field, value]) => {
+    if (field === "data") return Buffer.byteLength(JSON.stringify(value)) <= MAX_DATA_BYTES
+    if (typeof value !== "string") return true
+    if (field !== "text") return value.length <= MAX_TOLD_WORD
+    return Buffer.byteLength(value) <= MAX_TOLD_TEXT && value.isWellFormed() && !value.includes("\0")
+  })
 
 /** The agents it speaks for or changes. An agent acts, and is changed, at its own installation only. */
 const agentsOf = (body: EventBody): ReadonlyArray<string> => {

@@ -62,8 +62,10 @@ export const receive = Effect.fn("Sync.receive")(function* (
           quarantine.push(ofFile(path, "no agentd writes a file of this name"))
         continue
       }
+      const lines = bytes === undefined ? [] : parseFile(bytes)
       if (size !== null && bytes === undefined) quarantine.push(ofFile(path, "it is larger than any file of events"))
-      sheets.push({ place, path, lines: bytes === undefined ? [] : parseFile(bytes) })
+      if (lines === null) quarantine.push(ofFile(path, "it has more lines than any file of events"))
+      sheets.push({ place, path, lines: lines ?? [] })
     }
     const taken = yield* take(remote.workspace, sheets)
     events += taken.events

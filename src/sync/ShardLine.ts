@@ -10,6 +10,12 @@ import type { SharedEvent } from "../store/EventLog.ts"
 /** Bytes of one line: a message of 1 MiB of which every character is written as an escape, and what goes with it. */
 export const MAX_LINE_BYTES = 8 * 1024 * 1024
 
+/**
+ * Lines of one file: a segment's events four times over, for what was torn or changed and stays beside them. A file of more is a few
+ * kilobytes that would keep the daemon busy for seconds and fill its memory.
+ */
+export const MAX_LINES = 256
+
 /** An event without the workspace, which each installation names for itself. */
 export interface ShardEvent extends Omit<SharedEvent, "stamp"> {
   readonly origin: string
@@ -69,8 +75,9 @@ const typeOf = (body: string): string | null => {
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
 
-/** The lines of a file, its last one also without an end. */
-export const parseFile = (bytes: Uint8Array): ReadonlyArray<ParsedLine> => {
+/** The lines of a file, its last one also without an end. Null: it has more of them than any file of events. */
+export const parseFile = (bytes: Uint8Array): ReadonlyArray<ParsedLine> | null => {
+  if (hasTooManyLines(bytes)) return null
   const lines: Array<ParsedLine> = []
   for (let from = 0; from < bytes.length; ) {
     const newline = bytes.indexOf(0x0a, from)
@@ -86,4 +93,13 @@ export const parseFile = (bytes: Uint8Array): ReadonlyArray<ParsedLine> => {
     }
   }
   return lines
+}
+
+/** Empty ones count, too: to pass over millions takes time as well. */
+const hasTooManyLines = (bytes: Uint8Array): boolean => {
+  let count = 0
+  for (let at = bytes.indexOf(0x0a); at >= 0; at = bytes.indexOf(0x0a, at + 1)) {
+    if (++count > MAX_LINES) return true
+  }
+  return false
 }

@@ -10,7 +10,7 @@ import { about } from "../contract/Log.ts"
 import type { Git } from "../host/Git.ts"
 import { isDirectory } from "../host/GitDirectory.ts"
 import { EventLog } from "../store/EventLog.ts"
-import { remoteOf } from "./Address.ts"
+import { namedRemote } from "./Address.ts"
 import { cycle, type Outcome } from "./Cycle.ts"
 import { type SyncRow, SyncStore } from "./SyncStore.ts"
 import type { SyncTransport } from "./SyncTransport.ts"
@@ -84,13 +84,12 @@ export class SyncLoop extends Context.Service<
           if (path === null || !isDirectory(path)) {
             return `The repository is not at ${path ?? "its path"} any more. Ask from within it ("agentctl sync status"), and it is found again.`
           }
-          const found = yield* Effect.match(remoteOf(path, remote), {
-            onFailure: () => url,
-            onSuccess: (address) => address
-          })
-          return found === url
+          const found = yield* namedRemote(path, remote)
+          if ("refused" in found) return found.refused
+          // A slow disk is no change of mind: what was agreed to holds.
+          return "unknown" in found || found.ok === url
             ? null
-            : `The repository's remote is ${found} now, and ${url} was agreed to. "agentctl sync enable" agrees to the new one.`
+            : `The repository's remote is ${found.ok} now, and ${url} was agreed to. "agentctl sync enable" agrees to the new one.`
         },
         (effect) => provide(effect)
       )

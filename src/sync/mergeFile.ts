@@ -2,7 +2,8 @@
  * A file of the branch after what it lacks was added: the union, by number, of what it holds and what this installation knows.
  *
  * Nothing that lies there is dropped or changed. What cannot be read, or lies where it does not belong, stays at the end of the
- * file as it is; a number that is taken by another event stays that event's.
+ * file as it is; a number that is taken by another event stays that event's. A file beyond every measure is written anew: git's
+ * history still has what lay there.
  */
 import { encodeLine, type ParsedLine, parseFile, type ShardEvent } from "./ShardLine.ts"
 import { type Place, pathOf, placeOf } from "./ShardPath.ts"
@@ -25,7 +26,7 @@ export const belongs = (place: Place, line: ParsedLine): line is Extract<ParsedL
 export const mergeFile = (place: Place, there: Uint8Array, ours: ReadonlyArray<ShardEvent>): Merged => {
   const events = new Map<number, { readonly id: string; readonly text: string }>()
   const others = new Map<string, ParsedLine["encoding"]>()
-  for (const line of parseFile(there)) {
+  for (const line of parseFile(there) ?? []) {
     if (belongs(place, line) && !events.has(line.event.seq)) {
       events.set(line.event.seq, { id: line.event.id, text: line.text })
     } else others.set(line.text, line.encoding)

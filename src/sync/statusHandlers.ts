@@ -18,10 +18,12 @@ const NO_REPOSITORY = "This directory lies in no git repository, so there is no 
 
 export const describeHeld = ({ at, body, event, kinds }: HeldRow) => ({ event, kinds, at, released: body !== null })
 
-/** The workspace a caller stands in. */
+/** The workspace a caller stands in. A repository that has been moved is found again by being asked about. */
 export const standing = Effect.fnUntraced(function* (parts: Parts, caller: Caller, directory: string | undefined) {
-  const { place } = yield* parts.agents.identify(caller, directory)
-  return place.workspace
+  const who = yield* parts.agents.identify(caller, directory)
+  const { workspace } = who.place
+  if (workspace === null || who.kind === "agent") return workspace
+  return (yield* parts.workspaces.enter(who.directory)).workspace
 })
 
 export const statusHandlers = (

@@ -211,7 +211,7 @@ it("what leaves the machine holds neither paths of it nor idempotency keys", asy
     .files()
     .map((path) => meddler.read(path))
     .join("")
-  expect(parseFile(Buffer.from(text)).map((line) => line._tag)).toEqual(["event", "event"])
+  expect(parseFile(Buffer.from(text))?.map((line) => line._tag)).toEqual(["event", "event"])
   expect(text).toContain("hello")
   expect(text).not.toMatch(/private/)
 })

@@ -190,7 +190,7 @@ export const play = async (seed: number, installations: ReadonlyArray<Installati
     if (rows !== states[0]!.rows) return { wrong: `${name} shows something else than ${members[0]!.at.name}`, steps }
   }
   const there = [...branch.files().values()].flatMap((bytes) =>
-    parseFile(bytes).flatMap((line) => (line._tag === "event" ? [line.event.id] : []))
+    (parseFile(bytes) ?? []).flatMap((line) => (line._tag === "event" ? [line.event.id] : []))
   )
   const lost = [...acknowledged].filter((id) => !there.includes(id))
   return { wrong: lost.length > 0 ? `the branch lacks ${lost.length} events` : null, steps }
