@@ -3,7 +3,8 @@
  * descriptors stay, everything else is told here. Fields are only ever added, each with a default for what an older version says.
  */
 import { Schema } from "effect"
-import { OfferKind, SessionClient, SessionExit, SizePolicy } from "./Session.ts"
+import { SessionClient, SessionExit, SizePolicy } from "./Session.ts"
+import { OfferKind } from "./SessionTerminal.ts"
 import { Interest } from "./Subscription.ts"
 
 /** Formats that this build reads. It writes the last one. */

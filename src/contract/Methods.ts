@@ -14,7 +14,9 @@ import { DEADLINE_MS } from "./Limits.ts"
 import * as M from "./Message.ts"
 import * as O from "./Offer.ts"
 import * as S from "./Session.ts"
+import * as R from "./SessionRequests.ts"
 import * as St from "./SessionState.ts"
+import * as T from "./SessionTerminal.ts"
 import * as Sub from "./Subscription.ts"
 import * as Sync from "./Sync.ts"
 
@@ -72,28 +74,28 @@ export const methods = {
     D.NoParams,
     D.ConfigShowResult
   ),
-  "session.start": method("Start a program in a new session.", S.StartParams, S.Session),
-  "session.list": method("Sessions, newest last.", S.ListParams, S.ListResult),
-  "session.get": method("One session.", S.GetParams, S.Session),
+  "session.start": method("Start a program in a new session.", R.StartParams, S.Session),
+  "session.list": method("Sessions, newest last.", R.ListParams, R.ListResult),
+  "session.get": method("One session.", R.GetParams, S.Session),
   "session.stop": method(
     "End a session's whole process tree: SIGHUP and SIGTERM, then SIGKILL after the grace time.",
-    S.StopParams,
+    R.StopParams,
     S.Session,
     null
   ),
-  "session.remove": method("Forget an ended session and delete its transcript.", S.RemoveParams, S.RemoveResult, null),
-  "session.rename": method("Give a session another name.", S.RenameParams, S.Session),
-  "session.tag": method("Add and remove tags.", S.TagParams, S.Session),
-  "session.purpose": method("Say what a session is for: its intent and its task.", S.PurposeParams, S.Session),
-  "session.resize": method("Change the size of a session's terminal.", S.ResizeParams, S.Session),
-  "session.input": method("Type into a session.", S.InputParams, S.InputResult),
+  "session.remove": method("Forget an ended session and delete its transcript.", R.RemoveParams, R.RemoveResult, null),
+  "session.rename": method("Give a session another name.", R.RenameParams, S.Session),
+  "session.tag": method("Add and remove tags.", R.TagParams, S.Session),
+  "session.purpose": method("Say what a session is for: its intent and its task.", R.PurposeParams, S.Session),
+  "session.resize": method("Change the size of a session's terminal.", T.ResizeParams, S.Session),
+  "session.input": method("Type into a session.", T.InputParams, T.InputResult),
   "session.signal": method(
     "Send a signal to what runs in the foreground of a session's terminal.",
-    S.SignalParams,
-    S.SignalResult
+    T.SignalParams,
+    T.SignalResult
   ),
-  "session.output": method("Read recorded output by offset.", S.OutputParams, S.OutputResult, null),
-  "session.screen": method("The screen as a terminal shows it now.", S.ScreenParams, S.Screen),
+  "session.output": method("Read recorded output by offset.", T.OutputParams, T.OutputResult, null),
+  "session.screen": method("The screen as a terminal shows it now.", T.ScreenParams, T.Screen),
   "session.history": method(
     "Everything a session's terminal has shown, line by line, page by page.",
     H.HistoryParams,
@@ -101,8 +103,8 @@ export const methods = {
   ),
   "session.wait": method(
     "Wait until a session exits, falls silent, prints something, or comes into a state.",
-    S.WaitParams,
-    S.WaitResult,
+    R.WaitParams,
+    R.WaitResult,
     null
   ),
   "session.report": method(
@@ -112,10 +114,10 @@ export const methods = {
   ),
   "session.attach": method(
     "Turn this connection into frames that carry the session's terminal.",
-    S.AttachParams,
-    S.AttachResult
+    T.AttachParams,
+    T.AttachResult
   ),
-  "session.detach": method("Detach clients from a session.", S.DetachParams, S.DetachResult),
+  "session.detach": method("Detach clients from a session.", T.DetachParams, T.DetachResult),
   "session.offer": method(
     "Offer something to whoever is attached and takes it: a URL to open, text for the clipboard.",
     O.OfferParams,
@@ -123,14 +125,14 @@ export const methods = {
   ),
   "session.resume": method(
     "Start an ended session's program again, in its directory and size, where it can with the program's own way to continue.",
-    S.ResumeParams,
+    R.ResumeParams,
     S.Session
   ),
-  "session.continuation": method("What resuming an ended session would run.", S.ContinuationParams, S.Continuation),
+  "session.continuation": method("What resuming an ended session would run.", R.ContinuationParams, R.Continuation),
   "session.import": method(
     "Take in the events and transcript of a standalone run.",
-    S.ImportParams,
-    S.ImportResult,
+    R.ImportParams,
+    R.ImportResult,
     60_000
   ),
   "backup.create": method(

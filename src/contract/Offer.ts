@@ -4,7 +4,8 @@
  */
 import { Schema } from "effect"
 import { MAX_CLIPBOARD_BYTES, MAX_URL_BYTES } from "./Limits.ts"
-import { OfferKind, SessionId, SessionRef } from "./Session.ts"
+import { SessionId, SessionRef } from "./Session.ts"
+import { OfferKind } from "./SessionTerminal.ts"
 
 /** Characters of base64 that hold the bytes of a clipboard. */
 const MAX_BASE64 = Math.ceil(MAX_CLIPBOARD_BYTES / 3) * 4

@@ -1,7 +1,8 @@
 /**
  * The clients attached to one session: who came, who may type, whose size counts and whose terminal answers, each told when that changes.
  */
-import type { OfferKind, SessionClient, SizePolicy } from "../contract/Session.ts"
+import type { SessionClient, SizePolicy } from "../contract/Session.ts"
+import type { OfferKind } from "../contract/SessionTerminal.ts"
 import type { Attachment } from "./Attachment.ts"
 import { decideAnswerer, decideSize, type Role } from "./Roles.ts"
 import type { Typist } from "./Typists.ts"

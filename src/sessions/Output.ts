@@ -3,7 +3,7 @@
  */
 import { Effect } from "effect"
 import { MAX_OUTPUT_BYTES } from "../contract/Limits.ts"
-import type { OutputParams, OutputResult } from "../contract/Session.ts"
+import type { OutputParams, OutputResult } from "../contract/SessionTerminal.ts"
 import type { Entry } from "./LiveSessions.ts"
 import { Recordings } from "./Recordings.ts"
 import { resolve } from "./Resolve.ts"

@@ -4,7 +4,7 @@
  */
 import { Effect, Option } from "effect"
 import { AlreadyResumed, Conflict, SessionRunning } from "../contract/Errors.ts"
-import type { Continuation, ContinuationParams, ResumeParams, StartParams } from "../contract/Session.ts"
+import type { Continuation, ContinuationParams, ResumeParams, StartParams } from "../contract/SessionRequests.ts"
 import { type Continued, continuation } from "./continuation/Continuation.ts"
 import { LiveSessions } from "./LiveSessions.ts"
 import { resolve } from "./Resolve.ts"

@@ -4,7 +4,7 @@
 import { createContext, Script } from "node:vm"
 import { Clock, Deferred, Effect, Option } from "effect"
 import { DeadlineExceeded, InvalidParams, SessionEnded } from "../contract/Errors.ts"
-import type { WaitParams } from "../contract/Session.ts"
+import type { WaitParams } from "../contract/SessionRequests.ts"
 import type { StateName } from "../contract/SessionState.ts"
 import { describeExit } from "./Exits.ts"
 import { describe, type Entry, LiveSessions } from "./LiveSessions.ts"

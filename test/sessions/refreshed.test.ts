@@ -6,7 +6,7 @@ import { join } from "node:path"
 import fc from "fast-check"
 import { describe, expect, it, onTestFinished } from "vitest"
 import { REFRESHED } from "../../src/contract/Refreshed.ts"
-import type { AttachParams } from "../../src/contract/Session.ts"
+import type { AttachParams } from "../../src/contract/SessionTerminal.ts"
 import { acceptable, shellFile } from "../../src/sessions/Refreshed.ts"
 import { openDaemon, temporary, type User } from "./support.ts"
 
