@@ -5,9 +5,10 @@
  */
 import { Effect } from "effect"
 import { Settings } from "../config/Settings.ts"
-import { type Configuration, formatDuration, formatSize, type Key } from "../contract/Config.ts"
+import type { Configuration, Key } from "../contract/Config.ts"
 import { NotAllowed } from "../contract/Errors.ts"
 import type { AskedLimits, LimitName, SessionLimits } from "../contract/SessionLimits.ts"
+import { formatDuration, formatSize } from "../contract/Setting.ts"
 
 type Limits = Configuration["limits"]
 
