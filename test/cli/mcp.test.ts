@@ -133,6 +133,28 @@ describe("an error", () => {
   })
 })
 
+describe("another's identity", () => {
+  it("is not had by claiming it: not in arguments, not beside them, not in the environment", async () => {
+    const owl = await McpClient.open(sandbox, { agent: "owl" })
+    const { session } = await owl.call("whoami", {})
+    const outside = await McpClient.open(sandbox, { env: { AGENTD_AGENT: "owl", AGENTD_SESSION: session! } })
+    await expect(outside.call("send_message", { to: [me], text: "forged" })).rejects.toThrow(/NotAllowed/)
+    const fox = await McpClient.open(sandbox, { agent: "fox" })
+    for (const field of ["from", "author", "agent", "session"]) {
+      const claimed = await fox.raw("send_message", { to: [me], text: "forged", [field]: "@owl" })
+      expect(claimed, field).toMatchObject({ isError: true })
+    }
+    const _meta = { "agentd/agent": "@owl", agent: "@owl", session }
+    await fox.client.callTool({ name: "send_message", arguments: { to: [me], text: "true" }, _meta })
+    await expect(fox.call("register_agent", { name: "owl" })).rejects.toThrow(/acts for @fox/)
+    const by = async (author: string) => {
+      const { messages } = JSON.parse(await rpc("message.list", { author, box: "all", directory: "/" }))
+      return (messages as ReadonlyArray<{ readonly text: string }>).map(({ text }) => text)
+    }
+    expect([await by("@owl"), await by("@fox")]).toEqual([[], ["true"]])
+  })
+})
+
 describe("a message", () => {
   it("of 1 MiB arrives whole, piece by piece, and counts as read at its end", async () => {
     const ant = await McpClient.open(sandbox, { agent: "cow" })

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import { follow } from "../../src/client/remote/Hosts.ts"
 import type { TunnelStatus } from "../../src/client/remote/Supervisor.ts"
 import { tunnelFiles } from "../../src/client/remote/TunnelFiles.ts"
-import { agentctl, asked } from "../cli/support/agentctl.ts"
+import { agentctl, asked, program } from "../cli/support/agentctl.ts"
 import { textOf, UserTerminal } from "../cli/support/UserTerminal.ts"
 import { makeSandbox, type Sandbox } from "../support/Sandbox.ts"
 import { hasSshServer, PASSPHRASE, SshServer } from "./support/SshServer.ts"
@@ -60,6 +60,15 @@ describe.skipIf(!hasSshServer)("another machine", () => {
       code: 3,
       stderr: expect.stringContaining("agentctl connect lab")
     })
+  })
+
+  it("knows nobody by what they are here, or say they are: only by the login they came with", async () => {
+    await connect()
+    const far = ["run", "-d", "--json", "--host", "lab", "--agent", "ant", "--", "sleep", "1000"]
+    const { id } = JSON.parse((await agentctl(here, far)).stdout) as { readonly id: string }
+    const whoami = `AGENTD_SESSION=${id} AGENTD_AGENT=ant ${program} agent whoami --host lab --json`
+    const { stdout } = await agentctl(here, ["run", "--agent", "ant", "--", "sh", "-c", whoami])
+    expect(JSON.parse(stdout)).toMatchObject({ kind: "person", agent: null, session: null })
   })
 
   it("is in the picker, which shows, attaches and stops there as it does here", async () => {

@@ -147,6 +147,11 @@ describe("telemetry.prometheus_listen", () => {
       fetched({ ...where, method: "POST" })
     ])
     expect(refused.map(({ status }) => status)).toEqual([403, 404, 405])
+    // Nobody is anybody there, and nothing is done.
+    const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "agent.register", params: { name: "mallory" } })
+    const headers = { "content-type": "application/json", "x-agentd-agent": "ant", authorization: "Bearer ant" }
+    expect((await fetch(`http://127.0.0.1:${port}/metrics`, { method: "POST", headers, body })).status).toBe(405)
+    expect((await agentctl(sandbox, ["agent", "list", "--json"])).stdout).not.toContain("mallory")
   })
 
   it("serves them on a Unix socket that only its user may open, also after a crash", async () => {
