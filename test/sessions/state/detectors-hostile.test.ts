@@ -4,7 +4,8 @@
  */
 import fc from "fast-check"
 import { beforeAll, describe, expect, it } from "vitest"
-import { type Detector, detectorFor, type Snapshot } from "../../../src/sessions/state/Detector.ts"
+import type { Detector, Snapshot } from "../../../src/sessions/state/Detector.ts"
+import { detectorFor } from "../../../src/sessions/state/Detectors.ts"
 import { MAX_QUESTION } from "../../../src/sessions/state/detectors/Rows.ts"
 import { play, programOf, recordings, type Shown } from "./fixtures.ts"
 

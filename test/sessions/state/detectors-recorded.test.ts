@@ -1,6 +1,7 @@
 /** Recordings of the real programs, driven by a model that their script holds: what each detector says is compared with what the script knew. */
 import { beforeAll, describe, expect, it } from "vitest"
-import { detectorFor, type Sighting } from "../../../src/sessions/state/Detector.ts"
+import type { Sighting } from "../../../src/sessions/state/Detector.ts"
+import { detectorFor } from "../../../src/sessions/state/Detectors.ts"
 import { play, programOf, recordings, type Shown, type Truth } from "./fixtures.ts"
 
 const TELLS_NOTHING: ReadonlyArray<Truth["state"] | undefined> = ["gone", "elsewhere"]

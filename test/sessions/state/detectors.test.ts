@@ -3,7 +3,8 @@ import { Effect } from "effect"
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { snapshot } from "../../../src/sessions/screen/Snapshot.ts"
-import { detectorFor, type Snapshot, snapshotOf } from "../../../src/sessions/state/Detector.ts"
+import { type Snapshot, snapshotOf } from "../../../src/sessions/state/Detector.ts"
+import { detectorFor } from "../../../src/sessions/state/Detectors.ts"
 import { emulate } from "../screen-support.ts"
 
 const shownBy = (output: string, size = { cols: 80, rows: 24 }): Promise<Snapshot> =>
