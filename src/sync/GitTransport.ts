@@ -60,7 +60,7 @@ export const layer = Layer.effect(
         damaged.delete(remote.workspace)
       }
       // Left by a git that was killed; one cycle at a time uses this repository.
-      yield* Effect.sync(() => removeLocks(path))
+      yield* Effect.sync(() => removeLeftovers(path))
     })
 
     const commitOf = (remote: Remote, name: string) =>
@@ -225,14 +225,16 @@ const importStream = function* (
   yield Buffer.from("\ndone\n")
 }
 
-const removeLocks = (repository: string): void => {
-  for (const below of [repository, join(repository, "refs"), join(repository, "refs", "agentd")]) {
-    for (const name of existsSync(below) ? readdirSync(below) : []) {
-      if (name.endsWith(".lock")) rmSync(join(below, name), { force: true })
+/** Locks, and what was fetched halfway: each time again, of a branch that takes longer than git may take. */
+const removeLeftovers = (repository: string): void => {
+  const remove = (directory: string, isLeft: (name: string) => boolean) => {
+    for (const name of existsSync(directory) ? readdirSync(directory) : []) {
+      if (isLeft(name)) rmSync(join(directory, name), { recursive: true, force: true })
     }
   }
-  const fetched = join(repository, FETCHED, "..")
-  for (const name of existsSync(fetched) ? readdirSync(fetched) : []) {
-    if (name.endsWith(".lock")) rmSync(join(fetched, name), { force: true })
+  const references = ["", "refs", "refs/agentd", join(FETCHED, "..")]
+  for (const below of references) remove(join(repository, below), (name) => name.endsWith(".lock"))
+  for (const below of ["objects", "objects/pack"]) {
+    remove(join(repository, below), (name) => name.startsWith("tmp_") || name.startsWith(".tmp-"))
   }
 }

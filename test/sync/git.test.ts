@@ -1,6 +1,6 @@
 /** Installations that exchange events through a bare git repository on disk: real git, real event logs. */
 import { execFileSync } from "node:child_process"
-import { cpSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
+import { cpSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { expect, it } from "vitest"
 import { bareRemote, Clone, git, settle, WORKSPACE } from "./support.ts"
@@ -95,4 +95,20 @@ it("what a database put back from a copy has forgotten comes back, and what is s
   expect(await bob.texts()).toEqual(["before the copy", "after it", "and on"])
   expect(await ada.state()).toBe(await bob.state())
   expect(await bob.quarantine()).toEqual([])
+})
+
+it("what a git that was killed has left behind is gone after the next exchange", async () => {
+  const remote = bareRemote()
+  const ada = await Clone.open("ada", remote)
+  await ada.send("one")
+  await ada.sync()
+  const copy = join(ada.directory, "sync", `${WORKSPACE}.git`)
+  const left = ["objects/tmp_obj_a1", "objects/pack/tmp_pack_a1", "objects/pack/tmp_idx_a1", "refs/agentd/next.lock"]
+  for (const path of left) writeFileSync(join(copy, path), "half of it")
+  await ada.send("two")
+  await ada.sync()
+  expect(left.filter((path) => existsSync(join(copy, path)))).toEqual([])
+  const bob = await Clone.open("bob", remote)
+  await bob.sync()
+  expect(await bob.texts()).toEqual(["one", "two"])
 })
