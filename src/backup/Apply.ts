@@ -12,6 +12,7 @@ import * as fs from "node:fs"
 import { dirname, join } from "node:path"
 import { Option, Schema } from "effect"
 import { BackupId } from "../contract/Backup.ts"
+import { usedNumbers } from "../store/Numbering.ts"
 import { syncPath } from "./Vault.ts"
 
 const Plan = Schema.Struct({
@@ -30,7 +31,9 @@ const Restored = Schema.Struct({
   backup: BackupId,
   madeAt: Schema.Int,
   saved: Schema.NullOr(BackupId),
-  aside: Schema.NullOr(Schema.String)
+  aside: Schema.NullOr(Schema.String),
+  /** The last number that what was there before has given to what it shared. */
+  used: Schema.optionalKey(Schema.Int)
 })
 export type Restored = typeof Restored.Type
 
@@ -99,7 +102,9 @@ export const apply = ({ config, state }: Targets, step: () => void = () => {}): 
   step()
   const kept = fs.existsSync(aside)
   const { backup, madeAt, saved } = plan
-  const restored: Restored = { backup, madeAt, saved, aside: kept && saved === null ? aside : null }
+  // After a power cut it is written already, and what was there may be gone.
+  const used = Math.max(readRestored(state)?.used ?? 0, usedNumbers(join(aside, "agentd.db")))
+  const restored: Restored = { backup, madeAt, saved, aside: kept && saved === null ? aside : null, used }
   writeSynced(restoredFile(state), JSON.stringify(restored))
   if (kept) {
     syncPath(aside)

@@ -31,9 +31,12 @@ export const layer = Layer.effectDiscard(
     const { state } = yield* Directories
     const restored = readRestored(state)
     if (restored === null) return
-    yield* (yield* EventLog).append({ type: "backup.restored", ...restored })
+    const { used = 0, ...told } = restored
+    const log = yield* EventLog
+    yield* log.leaveGap(used)
+    yield* log.append({ type: "backup.restored", ...told })
     forgetRestored(state)
-    const { aside, backup, saved } = restored
+    const { aside, backup, saved } = told
     const before = saved !== null ? `the backup ${saved}` : aside !== null ? aside : "nothing"
     yield* Effect.logInfo(`backup ${backup} was put back; what was there before: ${before}`).pipe(
       Effect.annotateLogs(about("backup.restored"))

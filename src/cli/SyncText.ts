@@ -19,9 +19,9 @@ export const statusText = (status: SyncStatus): string => {
   ]
   const peers = status.peers
     .filter(({ here }) => !here)
-    .map(({ hosts, installation, last, lastAt }) => {
+    .map(({ hosts, installation, lastAt }) => {
       const who = hosts.length === 0 ? installation : hosts.map(printable).join(", ")
-      return `  ${who}  ${count(last, "event")}, last ${ago(lastAt)}`
+      return `  ${who}  last event ${ago(lastAt)}`
     })
   return [
     ...rows.map(([title, value]) => `${title.padEnd(10)}  ${value}`),

@@ -62,13 +62,14 @@ export const HybridClock = Schema.String.check(
 
 /**
  * Carried by events that concern every installation of a workspace. Events are ordered by clock and then by id, on every
- * installation alike; `seq` has no holes, so that one number says what a peer has of an origin.
+ * installation alike; `seq` only grows, so that what a peer lacks of an origin is a range. After a restore numbers are left out.
  */
 export const Stamp = Schema.Struct({
   workspace: WorkspaceId,
   origin: OriginId.annotateKey({ description: "The installation it happened at." }),
   seq: Schema.Int.check(Schema.isGreaterThan(0)).annotateKey({
-    description: "Its number among this origin's events of this workspace: 1, 2, 3, without a hole."
+    description:
+      "Its number among this origin's events of this workspace: 1, 2, 3; after a restore they go on behind a gap."
   }),
   clock: HybridClock
 }).annotate({ identifier: "Stamp" })

@@ -11,6 +11,7 @@ import { about } from "../contract/Log.ts"
 import { decodeEvent, EVENT_COLUMNS, type EventRow, encodeEvent, isEvent } from "./EventRows.ts"
 import { makeGroupCommit } from "./GroupCommit.ts"
 import { EPOCH, nextReading } from "./HybridClock.ts"
+import { lastNumber, raiseFloor } from "./Numbering.ts"
 import type { Projection } from "./Projection.ts"
 import { applyAll, compare, type Difference, install, rebuild } from "./Projections.ts"
 import type { Sql, SqlError } from "./Sql.ts"
@@ -80,6 +81,11 @@ export class EventLog extends Context.Service<
     ) => Effect.Effect<ReadonlyArray<Event>, StorageUnavailable>
     /** This installation, as stamps name it. */
     readonly origin: string
+    /**
+     * Has the numbers of later stamps begin after a gap, because what is here is from a backup and others have events under those that
+     * come next. `used`: the last number that is known to have been given.
+     */
+    readonly leaveGap: (used: number) => Effect.Effect<void, StorageUnavailable>
     /** Appends, all or none, those that are not in the log yet; answers these. */
     readonly importAll: (events: ReadonlyArray<ForeignEvent>) => Effect.Effect<ReadonlyArray<Event>, StorageUnavailable>
     /**
@@ -147,7 +153,7 @@ const make = Effect.fn("EventLog.make")(function* (
   /** A reading that was given and then not committed is only passed over; a number is not: all are forgotten then. */
   const stamp = Effect.fnUntraced(function* (sql: Sql, workspace: string, at: number) {
     reading = nextReading(reading, at)
-    const seq = (numbers.get(workspace) ?? (yield* lastOf(sql, workspace, origin))) + 1
+    const seq = (numbers.get(workspace) ?? (yield* lastNumber(sql, workspace, origin))) + 1
     numbers.set(workspace, seq)
     return { workspace, origin, seq, clock: reading } satisfies Stamp
   })
@@ -256,6 +262,16 @@ const make = Effect.fn("EventLog.make")(function* (
     share: (workspace, bodies) =>
       Effect.flatMap(drafts(bodies), (events) => checked({ events, foreign: false, workspace })),
     origin,
+    leaveGap: (used) =>
+      Effect.flatMap(Clock.currentTimeMillis, (now) =>
+        sqlite.transaction((sql) =>
+          // Under the lock of the transaction: no stamp is given between the two.
+          Effect.andThen(
+            raiseFloor(sql, used, now),
+            Effect.sync(() => numbers.clear())
+          )
+        )
+      ),
     importAll: (events) => checked({ events, foreign: true }),
     takeIn: (shared) =>
       shared.length === 0
@@ -298,13 +314,6 @@ const lastClock = (sql: Sql): Effect.Effect<string, SqlError> =>
   Effect.map(
     sql<{ last: string | null }>`SELECT MAX(clock) AS last FROM events WHERE clock IS NOT NULL`,
     ([row]) => row?.last ?? EPOCH
-  )
-
-const lastOf = (sql: Sql, workspace: string, origin: string): Effect.Effect<number, SqlError> =>
-  Effect.map(
-    sql<{ last: number | null }>`SELECT MAX(origin_seq) AS last FROM events
-      WHERE workspace = ${workspace} AND origin = ${origin} AND origin IS NOT NULL`,
-    ([row]) => row?.last ?? 0
   )
 
 const readPage = Effect.fnUntraced(function* (

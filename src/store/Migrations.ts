@@ -109,6 +109,13 @@ export const migrations: ReadonlyArray<Migration> = [
        ) STRICT`,
       `CREATE INDEX sync_runs_by_workspace ON sync_runs (workspace, id)`
     ]
+  },
+  {
+    name: "numbers after a restore",
+    statements: [
+      // What is shared from now on has numbers above this in every workspace.
+      `ALTER TABLE installation ADD COLUMN floor INTEGER NOT NULL DEFAULT 0`
+    ]
   }
 ]
 

@@ -86,6 +86,8 @@ export class SyncStore extends Context.Service<
     /** Decides what is sent of a held event; the cursor goes back so that it is. */
     readonly release: (workspace: string, origin: string, seq: number, body: string) => Ask<void>
     readonly origins: (workspace: string) => Ask<ReadonlyArray<OriginRow>>
+    /** How many events the log has of an origin above a number. */
+    readonly above: (workspace: string, origin: string, after: number) => Ask<number>
     /** Events of an origin above a number, as the log has them. */
     readonly events: (
       workspace: string,
@@ -190,6 +192,15 @@ export class SyncStore extends Context.Service<
               SELECT e.origin, e.origin_seq AS last, e.clock FROM found JOIN events e
               ON e.workspace = ${workspace} AND e.origin = found.origin AND e.origin IS NOT NULL AND e.origin_seq =
                 (SELECT MAX(origin_seq) FROM events WHERE workspace = ${workspace} AND origin = found.origin AND origin IS NOT NULL)`
+        ),
+      above: (workspace, origin, after) =>
+        Effect.map(
+          read(
+            (sql) =>
+              sql<{ count: number }>`SELECT COUNT(*) AS count FROM events
+                WHERE workspace = ${workspace} AND origin = ${origin} AND origin IS NOT NULL AND origin_seq > ${after}`
+          ),
+          ([row]) => row!.count
         ),
       events: (workspace, origin, after, to, limit) =>
         read(

@@ -38,16 +38,18 @@ export const statusHandlers = (
     const held = yield* store.held(workspace.id)
     const staying = held.filter(({ body }) => body === null)
     const quarantine = yield* store.quarantine(workspace.id)
-    const cursors = yield* store.cursors(workspace.id)
     const agents = yield* directory.inWorkspace(workspace.id)
-    const peers = (yield* store.origins(workspace.id)).map(({ clock, last, origin }) => ({
-      installation: origin,
-      here: origin === log.origin,
-      hosts: [...new Set(agents.flatMap((agent) => (agent.origin === origin ? [agent.host] : [])))],
-      last,
-      lastAt: Number.parseInt(clock.slice(0, 12), 16),
-      unpublished: last - (cursors.get(origin) ?? 0)
-    }))
+    const cursors = yield* store.cursors(workspace.id)
+    const peers = yield* Effect.forEach(yield* store.origins(workspace.id), ({ clock, last, origin }) =>
+      Effect.map(store.above(workspace.id, origin, cursors.get(origin) ?? 0), (unpublished) => ({
+        installation: origin,
+        here: origin === log.origin,
+        hosts: [...new Set(agents.flatMap((agent) => (agent.origin === origin ? [agent.host] : [])))],
+        last,
+        lastAt: Number.parseInt(clock.slice(0, 12), 16),
+        unpublished
+      }))
+    )
     const status: SyncStatus = {
       workspace,
       mode: !enabled ? "local-only" : stopped === null ? "on" : "stopped",

@@ -1,10 +1,12 @@
 /** Putting a backup in place: whole, after a power cut at any step too, and never without keeping what was there. */
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
+import { Effect } from "effect"
 import { describe, expect, it } from "vitest"
 import { abandon, apply, asideName, commit, isDecided, readRestored } from "../../src/backup/Apply.ts"
+import { EventLog } from "../../src/store/EventLog.ts"
 import { placesUnder, temporary } from "../sessions/support.ts"
-import { sessionId, sessionStarted } from "../store/fixture.ts"
+import { sessionId, sessionStarted, store } from "../store/fixture.ts"
 import { append, backUp, eventsIn, type Home, makeHome, PRINTED, run, stageJob } from "./support.ts"
 
 const SAVED = `bak_${"1".repeat(26)}`
@@ -38,7 +40,13 @@ describe("a backup that is put in place", () => {
     const { backup, home } = await decided()
     expect(apply(home.places)).toBe(true)
     await check(home)
-    expect(readRestored(home.places.state)).toEqual({ backup: backup.id, madeAt: 1_000, saved: SAVED, aside: null })
+    expect(readRestored(home.places.state)).toEqual({
+      backup: backup.id,
+      madeAt: 1_000,
+      saved: SAVED,
+      aside: null,
+      used: 0
+    })
     // It is in a backup of its own.
     expect(existsSync(join(home.places.state, ASIDE))).toBe(false)
     expect(apply(home.places)).toBe(false)
@@ -119,6 +127,31 @@ describe("a backup that is put in place", () => {
         expect(readRestored(home.places.state)).toMatchObject({ saved })
         if (saved === null) expect((await eventsIn(join(home.places.state, ASIDE))).length).toBe(3)
       }
+    }
+  })
+
+  it("knows which numbers what was there before has given to what it shared, after a power cut, too", async () => {
+    const { home: original } = await decided()
+    const status = { type: "agent.status", agent: `agt_${"0".repeat(26)}`, status: "idle", note: null } as const
+    await Effect.runPromise(
+      Effect.flatMap(EventLog, ({ share }) => share("home", [status, status, status])).pipe(
+        Effect.provide(store(original.places.state))
+      )
+    )
+    for (let cut = 1, interrupted = true; interrupted; cut++) {
+      const places = placesUnder(temporary())
+      cpSync(original.places.state, places.state, { recursive: true })
+      let steps = 0
+      interrupted = false
+      try {
+        apply(places, () => {
+          if (++steps === cut) throw new Error("power cut")
+        })
+      } catch {
+        interrupted = true
+      }
+      expect(apply(places)).toBe(interrupted)
+      expect(readRestored(places.state)).toMatchObject({ used: 3 })
     }
   })
 

@@ -1,11 +1,16 @@
+import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
+import { TestClock } from "effect/testing"
 import fc from "fast-check"
 import type { EventBody } from "../../src/contract/Event.ts"
 import { EventLog } from "../../src/store/EventLog.ts"
 import { EPOCH, nextReading } from "../../src/store/HybridClock.ts"
+import { usedNumbers } from "../../src/store/Numbering.ts"
 import { daemonStarted, store, temporaryDirectory } from "./fixture.ts"
 
+/** A workspace that nothing was said in before. */
+const UNKNOWN = "wks_00000000000000000000000009"
 const status: EventBody = { type: "agent.status", agent: `agt_${"0".repeat(26)}`, status: "idle", note: null }
 
 describe("a hybrid clock", () => {
@@ -51,6 +56,35 @@ describe("events that travel", () => {
       const clocks = stamps.map(({ clock }) => clock)
       assert.deepStrictEqual(clocks, clocks.toSorted())
       assert.strictEqual(new Set(clocks).size, clocks.length)
+    }).pipe(Effect.scoped)
+  )
+
+  it.effect("are numbered behind a gap after a restore, in every workspace, and behind another after the next", () =>
+    Effect.gen(function* () {
+      const directory = yield* temporaryDirectory
+      const numbers = (log: EventLog["Service"]) =>
+        Effect.map(Effect.all([log.share("home", [status]), log.share(UNKNOWN, [status])]), (shared) =>
+          shared.flat().map(({ stamp }) => stamp!.seq)
+        )
+      // The clock stands at 1970, as that of a machine without a battery.
+      yield* Effect.gen(function* () {
+        const log = yield* EventLog
+        yield* log.share("home", [status, status])
+        yield* log.leaveGap(0)
+        assert.deepStrictEqual(yield* numbers(log), [1_000_003, 1_000_003])
+      }).pipe(Effect.provide(store(directory)))
+      yield* Effect.gen(function* () {
+        const log = yield* EventLog
+        assert.deepStrictEqual(yield* numbers(log), [1_000_004, 1_000_004])
+        yield* log.leaveGap(5_000_000)
+        assert.deepStrictEqual(yield* numbers(log), [6_000_001, 6_000_001])
+        yield* log.leaveGap(0)
+        assert.deepStrictEqual(yield* numbers(log), [7_000_002, 7_000_002])
+        yield* TestClock.setTime(1_700_000_000_000)
+        yield* log.leaveGap(0)
+        assert.deepStrictEqual(yield* numbers(log), [1_700_000_000_001, 1_700_000_000_001])
+      }).pipe(Effect.provide(store(directory)))
+      assert.strictEqual(usedNumbers(join(directory, "agentd.db")), 1_700_000_000_001)
     }).pipe(Effect.scoped)
   )
 

@@ -51,7 +51,9 @@ export class Clone {
   #scope = Effect.runSync(Scope.make())
   #agent: string | undefined
 
-  constructor(name: string, url: string, directory = temporary()) {
+  /** `agent`: this installation's, in a database that is there already. */
+  constructor(name: string, url: string, directory = temporary(), agent?: string) {
+    this.#agent = agent
     this.name = name
     this.url = url
     this.directory = directory
