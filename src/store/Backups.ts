@@ -44,6 +44,10 @@ export const newestBackup = (directory: string, known: number): string | null =>
   return newest === undefined ? null : join(directory, newest.name)
 }
 
+/** Name of the newest copy of a database of this very version. */
+export const newestOf = (directory: string, version: number): string | null =>
+  list(directory).findLast((backup) => backup.version === version)?.name ?? null
+
 /** Copies the database, complete and on disk before this returns; throws what SQLite or the file system throws. */
 export const takeBackup = (file: string, directory: string, version: number, at: number): string => {
   mkdirSync(directory, { recursive: true, mode: 0o700 })

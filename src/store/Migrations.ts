@@ -116,6 +116,13 @@ export const migrations: ReadonlyArray<Migration> = [
       // What is shared from now on has numbers above this in every workspace.
       `ALTER TABLE installation ADD COLUMN floor INTEGER NOT NULL DEFAULT 0`
     ]
+  },
+  {
+    name: "copies put back by hand",
+    statements: [
+      // The newest copy of its own version that it knows of. One that it does not know was taken of it later: it is older than that.
+      `ALTER TABLE installation ADD COLUMN copy TEXT NOT NULL DEFAULT ''`
+    ]
   }
 ]
 

@@ -38,6 +38,17 @@ export const raiseFloor = Effect.fnUntraced(function* (sql: Sql, used: number, n
   yield* sql`UPDATE installation SET floor = ${floor}`
 })
 
+/**
+ * The same for a copy that somebody has put back: it lies among the copies (`newest` is the last of its version) and does not know that.
+ * For inside a transaction; changes nothing when it is done again.
+ */
+export const noticeCopy = Effect.fnUntraced(function* (sql: Sql, newest: string, now: number) {
+  const [row] = yield* sql<{ copy: string }>`SELECT copy FROM installation`
+  if (row!.copy === newest) return
+  yield* raiseFloor(sql, 0, now)
+  yield* sql`UPDATE installation SET copy = ${newest}`
+})
+
 /** The last number that a database, which nobody has open, has given; 0 if it does not say so. */
 export const usedNumbers = (file: string): number => {
   try {

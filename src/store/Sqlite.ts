@@ -11,9 +11,10 @@ import { Clock, Context, Duration, Effect, Exit, Layer, type Scope, Semaphore } 
 import { Reactivity } from "effect/reactivity"
 import { isSqlError, type SqlError } from "effect/sql/SqlError"
 import type { StorageUnavailable } from "../contract/Errors.ts"
-import { createPrivate, newestBackup, takeBackup } from "./Backups.ts"
+import { createPrivate, newestBackup, newestOf, takeBackup } from "./Backups.ts"
 import { inspect, judge } from "./Inspect.ts"
 import { type Migration, migrate, migrations } from "./Migrations.ts"
+import { noticeCopy } from "./Numbering.ts"
 import { makeSql, type Sql } from "./Sql.ts"
 import { Result, resultCode, storageUnavailable } from "./SqliteFailure.ts"
 import { StoreUnusable } from "./StoreUnusable.ts"
@@ -67,7 +68,7 @@ const open = Effect.fn("Sqlite.open")(function* (
 ): Effect.fn.Return<Sqlite["Service"], StoreUnusable | StorageUnavailable, Scope.Scope> {
   const { file } = options
   const steps = options.migrations ?? migrations
-  const from = yield* prepare(options, steps.length)
+  const { copy, from } = yield* prepare(options, steps.length)
 
   const writer = yield* connect(file, { filename: file }, [
     "PRAGMA synchronous = FULL",
@@ -82,7 +83,15 @@ const open = Effect.fn("Sqlite.open")(function* (
         : turn.withPermit(inTransaction(file, writer, body))
     )
 
-  if (from < steps.length) yield* transaction((sql) => migrate(sql, from, steps))
+  if (from < steps.length || copy !== null) {
+    const now = yield* Clock.currentTimeMillis
+    yield* transaction((sql) =>
+      Effect.gen(function* () {
+        if (from < steps.length) yield* migrate(sql, from, steps)
+        if (copy !== null) yield* noticeCopy(sql, copy, now)
+      })
+    )
+  }
   const reader = yield* connect(file, { filename: file, readonly: true, disableWAL: true }, [])
   const read = <A, E, R>(body: (sql: Sql) => Effect.Effect<A, E, R>) => refused(file, body(reader))
 
@@ -108,7 +117,10 @@ const open = Effect.fn("Sqlite.open")(function* (
   })
 })
 
-/** Makes sure that there is a database we may open, with a copy of it when it is to be migrated; answers its version. */
+/**
+ * Makes sure that there is a database we may open, with a copy of it when it is to be migrated; answers its version, and the newest
+ * copy of that version that was there before.
+ */
 const prepare = Effect.fn("Sqlite.prepare")(function* ({ backups, file }: SqliteOptions, known: number) {
   const backup = newestBackup(backups, known)
   const verdict = judge(yield* attempt(file, () => inspect(file, backup !== null)), known)
@@ -119,14 +131,16 @@ const prepare = Effect.fn("Sqlite.prepare")(function* ({ backups, file }: Sqlite
     }
     case "create":
       if (!existsSync(file)) yield* attempt(file, () => createPrivate(file))
-      return 0
+      return { from: 0, copy: null }
     case "migrate": {
+      const { from } = verdict
       const now = yield* Clock.currentTimeMillis
-      yield* attempt(file, () => takeBackup(file, backups, verdict.from, now))
-      return verdict.from
+      const copy = newestOf(backups, from)
+      yield* attempt(file, () => takeBackup(file, backups, from, now))
+      return { from, copy }
     }
     case "open":
-      return known
+      return { from: known, copy: newestOf(backups, known) }
   }
 })
 

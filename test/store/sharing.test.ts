@@ -1,13 +1,15 @@
+import { cpSync, readdirSync, rmSync } from "node:fs"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Layer } from "effect"
 import { TestClock } from "effect/testing"
 import fc from "fast-check"
 import type { EventBody } from "../../src/contract/Event.ts"
 import { EventLog } from "../../src/store/EventLog.ts"
 import { EPOCH, nextReading } from "../../src/store/HybridClock.ts"
+import { type Migration, migrations } from "../../src/store/Migrations.ts"
 import { usedNumbers } from "../../src/store/Numbering.ts"
-import { daemonStarted, store, temporaryDirectory } from "./fixture.ts"
+import { daemonStarted, sqlite, store, temporaryDirectory } from "./fixture.ts"
 
 /** A workspace that nothing was said in before. */
 const UNKNOWN = "wks_00000000000000000000000009"
@@ -86,6 +88,36 @@ describe("events that travel", () => {
       }).pipe(Effect.provide(store(directory)))
       assert.strictEqual(usedNumbers(join(directory, "agentd.db")), 1_700_000_000_001)
     }).pipe(Effect.scoped)
+  )
+
+  it.effect(
+    "are numbered behind a gap once a copy from before a migration was put back, whichever version opens it",
+    () =>
+      Effect.gen(function* () {
+        const directory = yield* temporaryDirectory
+        const file = join(directory, "agentd.db")
+        const share = (build: ReadonlyArray<Migration>) =>
+          Effect.gen(function* () {
+            yield* TestClock.adjust("1 second")
+            const log = yield* EventLog
+            return (yield* log.share("home", [status]))[0]!.stamp!.seq
+          }).pipe(Effect.provide(Layer.provide(EventLog.layer([]), sqlite(directory, build))))
+        const later = [...migrations, { name: "later", statements: ["CREATE TABLE later (n INTEGER) STRICT"] }]
+        const putBack = (copy: string) => {
+          for (const name of readdirSync(directory)) if (name.startsWith("agentd.db")) rmSync(join(directory, name))
+          cpSync(join(directory, "backups", copy), file)
+        }
+        const numbers = [yield* share(migrations), yield* share(later), yield* share(later)]
+        assert.deepStrictEqual(numbers, [1, 2, 3])
+        const [copy] = readdirSync(join(directory, "backups"))
+        putBack(copy!)
+        assert.deepStrictEqual([yield* share(migrations), yield* share(migrations)], [1_000_002, 1_000_003])
+        // Another migration is no reason for another gap.
+        assert.strictEqual(yield* share(later), 1_000_004)
+        yield* TestClock.setTime(1_700_000_000_000)
+        putBack(copy!)
+        assert.deepStrictEqual([yield* share(later), yield* share(later)], [1_700_000_000_001, 1_700_000_000_002])
+      }).pipe(Effect.scoped)
   )
 
   it.live("from elsewhere keep their stamp, and what is said afterwards is later than they are", () =>
