@@ -4,7 +4,7 @@
 import { connect } from "node:net"
 import type { Duplex } from "node:stream"
 import { CONNECT_MS } from "../contract/Limits.ts"
-import { LineSplitter, TOO_LONG } from "../wire/LineSplitter.ts"
+import { LineSplitter, NOT_UTF8, TOO_LONG } from "../wire/LineSplitter.ts"
 import { AgentdError } from "./AgentdError.ts"
 
 /** Bytes of one answer. Far above what the daemon sends: it only keeps a stranger on the socket from filling memory. */
@@ -182,6 +182,7 @@ export class Connection {
     }
     const rest = this.#lines.push(chunk, (line) => {
       if (line === TOO_LONG) this.#fail(`an answer of more than ${MAX_ANSWER_BYTES} bytes`)
+      else if (line === NOT_UTF8) this.#fail("an answer that is not UTF-8")
       else this.#line(line)
       return this.#sink === undefined
     })

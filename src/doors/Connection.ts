@@ -13,8 +13,8 @@ import type { Begin, Caller, Peer } from "../contract/Handler.ts"
 import type { HandedConnection } from "../contract/Handover.ts"
 import { MAX_LINE_BYTES } from "../contract/Limits.ts"
 import { descriptorOf, unsentBytes } from "../host/SocketDescriptor.ts"
-import { failure, type Incoming, notification, parse } from "../wire/JsonRpc.ts"
-import { LineSplitter, TOO_LONG } from "../wire/LineSplitter.ts"
+import { failure, type Incoming, notification, notUtf8, parse } from "../wire/JsonRpc.ts"
+import { LineSplitter, NOT_UTF8, TOO_LONG } from "../wire/LineSplitter.ts"
 import { Attached } from "./Attached.ts"
 import { type Answers, runBatch } from "./Batch.ts"
 import { ClientStream } from "./ClientStream.ts"
@@ -201,9 +201,10 @@ export class Connection {
     this.#waiting = this.#waiting === null ? Buffer.from(bytes) : Buffer.concat([this.#waiting, bytes])
   }
 
-  #readLine(line: string | typeof TOO_LONG): boolean {
-    if (line === TOO_LONG) {
-      this.#write(failure(null, toErrorObject(new TooLarge({ what: "A request line", limit: MAX_LINE_BYTES }))))
+  #readLine(line: string | typeof TOO_LONG | typeof NOT_UTF8): boolean {
+    if (line === TOO_LONG || line === NOT_UTF8) {
+      const tooLarge = () => toErrorObject(new TooLarge({ what: "A request line", limit: MAX_LINE_BYTES }))
+      this.#write(failure(null, line === TOO_LONG ? tooLarge() : notUtf8))
       return true
     }
     // Blank lines between messages are harmless: people type into `nc`.

@@ -38,6 +38,9 @@ export const invalidRequest = (reason: string) => standard("InvalidRequest", `In
 export const methodNotFound = (method: string) =>
   standard("MethodNotFound", `Method not found: ${JSON.stringify(method)}. "rpc.discover" lists the methods.`)
 
+/** RFC 8259, section 8.1: JSON that is exchanged is UTF-8. */
+export const notUtf8 = standard("ParseError", "Parse error: this line is not UTF-8.")
+
 export const internalError = standard("InternalError", "Internal error. The daemon's log says more.")
 
 const invalid = (error: ErrorObject, id: Id = null): Incoming => ({ kind: "invalid", id, error })

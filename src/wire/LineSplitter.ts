@@ -4,10 +4,16 @@
  * A line over the limit is reported once and thrown away up to its newline, so that one bad request does not cost the
  * connection and never costs more memory than the limit.
  */
+import { isUtf8 } from "node:buffer"
 import { Pieces } from "./Pieces.ts"
 
 /** What comes out for a line over the limit. */
 export const TOO_LONG = Symbol("line over the limit")
+
+/** What comes out for a line of other bytes than UTF-8: decoded all the same, it would say what nobody has written. */
+export const NOT_UTF8 = Symbol("line that is not UTF-8")
+
+type Unreadable = typeof TOO_LONG | typeof NOT_UTF8
 
 const NEWLINE = 0x0a
 
@@ -35,7 +41,7 @@ export class LineSplitter {
    * Takes a chunk and calls `onLine` for each complete line, without its newline. If `onLine` answers `false`, splitting
    * stops there and the bytes after that line are returned unread.
    */
-  push(chunk: Buffer, onLine: (line: string | typeof TOO_LONG) => boolean): Buffer | null {
+  push(chunk: Buffer, onLine: (line: string | Unreadable) => boolean): Buffer | null {
     let start = 0
     for (;;) {
       const end = chunk.indexOf(NEWLINE, start)
@@ -48,14 +54,17 @@ export class LineSplitter {
     return null
   }
 
-  #finish(last: Buffer): string | typeof TOO_LONG | null {
+  #finish(last: Buffer): string | Unreadable | null {
     if (this.#discarding) {
       this.#discarding = false
       return null
     }
-    if (this.#begun.length + last.length <= this.#limit) return this.#begun.takeWith(last).toString("utf8")
-    this.#begun.clear()
-    return TOO_LONG
+    if (this.#begun.length + last.length > this.#limit) {
+      this.#begun.clear()
+      return TOO_LONG
+    }
+    const line = this.#begun.takeWith(last)
+    return isUtf8(line) ? line.toString("utf8") : NOT_UTF8
   }
 
   #keep(rest: Buffer, onLine: (line: typeof TOO_LONG) => boolean): void {

@@ -62,6 +62,17 @@ test("the 65th request in flight is refused as Busy, and what is no request is s
   expect(await client.result("health")).toEqual({ ok: true })
 })
 
+test("a request that is not UTF-8 is refused, and nothing of it is done", async () => {
+  const request = Buffer.from(`${JSON.stringify({ ...health(1), params: { echo: "?" } })}\n`)
+  request[request.indexOf("?")] = 0xff
+  client.write(request)
+  expect(await client.answer()).toMatchObject({
+    id: null,
+    error: { code: -32700, message: expect.stringContaining("UTF-8") }
+  })
+  expect(await client.result("health")).toEqual({ ok: true })
+})
+
 test("a batch larger than the limit is refused whole", async () => {
   client.send(Array.from({ length: MAX_BATCH + 1 }, (_, id) => health(id)))
   expect(await client.answer()).toMatchObject({ id: null, error: { code: -32600 } })

@@ -1,13 +1,13 @@
 import fc from "fast-check"
 import { expect, test } from "vitest"
-import { LineSplitter, TOO_LONG } from "../../src/wire/LineSplitter.ts"
+import { LineSplitter, NOT_UTF8, TOO_LONG } from "../../src/wire/LineSplitter.ts"
 import { cut, lengths } from "./pieces.ts"
 
 const LIMIT = 32
 
 const split = (chunks: ReadonlyArray<Buffer>, limit = LIMIT) => {
   const splitter = new LineSplitter(limit)
-  const lines: Array<string | typeof TOO_LONG> = []
+  const lines: Array<string | typeof NOT_UTF8 | typeof TOO_LONG> = []
   for (const chunk of chunks) {
     // The reader may use its buffer again at once.
     const lent = Buffer.from(chunk)
@@ -34,6 +34,12 @@ test("lines come out as they went in, however the bytes were cut", () => {
 
 test("a line without its newline is not a line yet", () => {
   expect(split([Buffer.from("one\ntw")])).toEqual(["one"])
+})
+
+test("a line of other bytes than UTF-8 is reported, and the next one is a line", () => {
+  for (const bytes of [[0xff], [0xc3], [0xed, 0xa0, 0x80], [0x61, 0x80, 0x62]]) {
+    expect(split([Buffer.from([...bytes, 0x0a]), Buffer.from("ümläut\n")])).toEqual([NOT_UTF8, "ümläut"])
+  }
 })
 
 test("a line of exactly the limit is taken, one byte more is reported once", () => {
@@ -72,7 +78,7 @@ test("a megabyte that comes byte by byte costs about a megabyte", () => {
   )
   let length = 0
   splitter.push(Buffer.from("\n"), (line) => {
-    length = line === TOO_LONG ? -1 : line.length
+    length = typeof line === "string" ? line.length : -1
     return true
   })
   expect(length).toBe(size)

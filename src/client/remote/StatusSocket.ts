@@ -5,7 +5,7 @@
  */
 import { rmSync } from "node:fs"
 import { connect, createServer, type Server, type Socket } from "node:net"
-import { LineSplitter, TOO_LONG } from "../../wire/LineSplitter.ts"
+import { LineSplitter } from "../../wire/LineSplitter.ts"
 import { AgentdError } from "../AgentdError.ts"
 import type { Forward } from "./Forward.ts"
 
@@ -75,7 +75,7 @@ export class StatusSocket {
     })
     socket.on("data", (chunk: Buffer) =>
       lines.push(chunk, (line) => {
-        if (line === TOO_LONG) socket.destroy()
+        if (typeof line === "symbol") socket.destroy()
         else if (!line.startsWith("{")) this.#options.onWord(line)
         else void this.#order(line, socket)
         return true
