@@ -18,15 +18,20 @@ export interface Daemon {
 
 export const program = (name: "agentd" | "agentctl"): string => join(root, "bin", name)
 
-/** `state`: where one has been before. */
-export const startDaemon = async (scratch: Scratch, state = scratch.directory()): Promise<Daemon> => {
+/** `state`: where one has been before; `settings`: of its environment. */
+export const startDaemon = async (
+  scratch: Scratch,
+  state = scratch.directory(),
+  settings: Readonly<Record<string, string>> = {}
+): Promise<Daemon> => {
   const env = {
     PATH: process.env.PATH,
     HOME: scratch.directory(),
     LANG: "C.UTF-8",
     XDG_RUNTIME_DIR: scratch.directory(),
     XDG_STATE_HOME: state,
-    XDG_CONFIG_HOME: scratch.directory()
+    XDG_CONFIG_HOME: scratch.directory(),
+    ...settings
   }
   const child: ChildProcess = scratch.spawn(program("agentd"), [], { env, stdio: ["ignore", "ignore", "pipe"] })
   await lineWith(child, "stderr", "listens on")

@@ -1,12 +1,8 @@
 /**
  * An inbox of a million messages against one of a thousand: pages must not get slower as history grows.
- *
- * A million sends would take minutes, so rows are put straight into a database whose daemon is not running, as its own tables have them.
  */
-import { readdirSync } from "node:fs"
-import { join } from "node:path"
-import { DatabaseSync } from "node:sqlite"
 import { type Daemon, startDaemon } from "./Daemon.ts"
+import { nameOf, openStopped, originOf, putMessages } from "./History.ts"
 import { LineClient } from "./LineClient.ts"
 import type { Measured } from "./Result.ts"
 import type { Scratch } from "./Scratch.ts"
@@ -24,35 +20,10 @@ const asked = { directory: "/", peek: true }
 
 /** So many messages from an agent to the person who runs this. */
 const fill = (state: string, count: number): void => {
-  const file = readdirSync(state, { recursive: true, encoding: "utf8" }).find((name) => name.endsWith("agentd.db"))
-  const db = new DatabaseSync(join(state, file!))
+  const db = openStopped(state)
   try {
-    for (const pragma of ["journal_mode = OFF", "synchronous = OFF", "cache_size = -200000"])
-      db.exec(`PRAGMA ${pragma}`)
-    db.exec(`CREATE TEMP TABLE base AS SELECT
-      (SELECT MAX(seq) FROM events) AS seq, (SELECT origin FROM installation) AS origin,
-      (SELECT COALESCE(MAX(origin_seq), 0) FROM events) AS number,
-      (SELECT id FROM agents WHERE kind = 'agent') AS author, (SELECT name FROM agents WHERE kind = 'agent') AS author_name,
-      (SELECT id FROM agents WHERE kind = 'person') AS reader, (SELECT name FROM agents WHERE kind = 'person') AS reader_name`)
-    const numbers = `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${count}),
-      m AS (SELECT i, printf('%026d', i) AS ulid, printf('%012x0000', 1700000000000 + i) AS clock,
-        'This is message ' || i || ' of many, about as long as such messages are.' AS text, base.* FROM n, base)`
-    db.exec("BEGIN")
-    db.exec(`${numbers} INSERT INTO events (seq, id, at, type, body, workspace, origin, origin_seq, clock)
-      SELECT seq + i, 'evt_' || ulid, 1700000000000 + i, 'message.sent',
-        json_object('type', 'message.sent', 'author', json_object('id', author, 'name', author_name),
-          'to', json_array('@' || reader_name),
-          'recipients', json_array(json_object('id', reader, 'name', reader_name, 'delivered', json('true'))),
-          'thread', NULL, 'replyTo', NULL, 'scopes', json_array(), 'refs', json_array(), 'format', 'markdown', 'text', text,
-          'data', NULL, 'key', NULL),
-        'home', origin, number + i, clock FROM m`)
-    db.exec(`${numbers} INSERT INTO messages (id, workspace, origin, sent, thread, author, author_name, to_addresses, at, format,
-        text, bytes, data, scopes, refs)
-      SELECT 'msg_' || ulid, 'home', origin, clock || 'evt_' || ulid, 'msg_' || ulid, author, author_name,
-        json_array('@' || reader_name), 1700000000000 + i, 'markdown', text, octet_length(text), 'null', '[]', '[]' FROM m`)
-    db.exec(`${numbers} INSERT INTO mailbox (message, agent, name, sent, delivered_at)
-      SELECT 'msg_' || ulid, reader, reader_name, clock || 'evt_' || ulid, 1700000000000 + i FROM m`)
-    db.exec("COMMIT")
+    const [author, reader] = [nameOf(db, "agent"), nameOf(db, "person")]
+    putMessages(db, { workspace: "home", origin: originOf(db), author, reader, count })
   } finally {
     db.close()
   }

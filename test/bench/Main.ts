@@ -4,8 +4,8 @@
  *
  *   npm run bench                 all of it, under twelve minutes
  *   npm run bench -- --quick      a try
- *   npm run bench -- --only rpc   one part of it, nothing written: start, rpc, echo, messages, inbox, reattach, throughput, memory,
- *                                  package, idle
+ *   npm run bench -- --only rpc   one part of it, nothing written: start, rpc, echo, messages, inbox, sync, reattach, throughput,
+ *                                  memory, package, idle
  */
 import { writeFileSync } from "node:fs"
 import { join } from "node:path"
@@ -26,6 +26,7 @@ import { page, printed } from "./Report.ts"
 import type { Measured } from "./Result.ts"
 import { rpc } from "./Rpc.ts"
 import { Scratch } from "./Scratch.ts"
+import { syncCycle } from "./Sync.ts"
 import { throughput } from "./Throughput.ts"
 import { agentd, bareRelay, dtach, installed, rawPty, tmux } from "./terminals.ts"
 
@@ -41,6 +42,7 @@ const full = {
   echo: { rounds: 150, keystrokes: 50 },
   messages: { rounds: 30, single: 50, together: 320 },
   inbox: { rounds: 15, many: 1_000_000, few: 1_000 },
+  sync: { rounds: 7, many: 1_000_000, few: 1_000 },
   reattach: 40,
   throughput: { rounds: 7, bytes: 100e6 },
   rest: 3,
@@ -53,6 +55,7 @@ const quick: typeof full = {
   echo: { rounds: 20, keystrokes: 50 },
   messages: { rounds: 3, single: 50, together: 320 },
   inbox: { rounds: 3, many: 20_000, few: 1_000 },
+  sync: { rounds: 3, many: 20_000, few: 1_000 },
   reattach: 5,
   throughput: { rounds: 1, bytes: 20e6 },
   rest: 1,
@@ -110,6 +113,7 @@ try {
   })
   await daemon.stop()
   await measure("inbox", () => inbox(scratch, size.inbox.many, size.inbox.few, size.inbox.rounds))
+  await measure("sync", () => syncCycle(scratch, size.sync.many, size.sync.few, size.sync.rounds))
   const unpackaged = cannotPackage()
   if (unpackaged === null) await measure("package", async () => packageSize(scratch))
   else say(unpackaged)

@@ -28,6 +28,8 @@ export interface Measured {
     | "sends"
     | "push"
     | "inbox"
+    | "syncSent"
+    | "syncReceived"
     | "reattach"
     | "attached"
     | "responsive"

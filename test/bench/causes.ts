@@ -24,6 +24,10 @@ export const causes: Readonly<Record<Measured["id"], string>> = {
     "SQLite's own work for a message is three times the bare insert's, for tables of messages that answer whoever reads them; the rest is a request like any other, in JavaScript. Many share a transaction, so it is not the disk that is waited for.",
   push: "The event is read from the log once it is on disk, and then sent; look for what keeps the event loop meanwhile.",
   inbox: "One index in the order of the list drives it; look for a query that goes through more rows than it answers.",
+  syncSent:
+    "A dozen git processes, of which the push is the longest, and two commits to the database. Look for a query that reads more of the log than is new, and for a git that goes through all trees or commits of the branch (trace2.perfTarget tells).",
+  syncReceived:
+    "A dozen git processes, of which the fetch is the longest, and rows in three tables for each message. git looks for what both sides share by the dates of commits: where those of a branch are all the same, it goes through all of them (0.1 s for each 15,000, on either side).",
   reattach: "The screen is made from what was printed last; look at how much of that is replayed.",
   attached: "The terminal that is kept for a client's first screen, and what has been sent and not taken.",
   responsive: "Describing a thousand sessions takes as long as it does; keys are handled in between.",

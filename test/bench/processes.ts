@@ -11,11 +11,18 @@ export const residentMegabytes = (pid: number): number =>
     : (Number(execFileSync("ps", ["-o", "rss=", "-p", String(pid)], { encoding: "utf8" })) * 1024) / 1e6
 
 /** Seconds of processor time so far; null where it cannot be told finely enough. */
-export const processorSeconds = (pid: number): number | null => {
+export const processorSeconds = (pid: number): number | null => seconds(pid, ["utime", "stime"])
+
+/** The same with that of its children that have ended, and theirs. */
+export const familySeconds = (pid: number): number | null => seconds(pid, ["utime", "stime", "cutime", "cstime"])
+
+/** Where proc_pid_stat(5) has them, after the name, which may contain spaces. */
+const FIELDS = { utime: 11, stime: 12, cutime: 13, cstime: 14 }
+const TICKS_PER_SECOND = 100
+
+const seconds = (pid: number, fields: ReadonlyArray<keyof typeof FIELDS>): number | null => {
   if (process.platform !== "linux") return null
-  // The second field may contain spaces, so fields are counted after its closing bracket (proc(5)).
   const stat = readFileSync(`/proc/${pid}/stat`, "utf8")
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ")
-  const TICKS_PER_SECOND = 100
-  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND
+  const values = stat.slice(stat.lastIndexOf(")") + 2).split(" ")
+  return fields.reduce((sum, field) => sum + Number(values[FIELDS[field]]), 0) / TICKS_PER_SECOND
 }
