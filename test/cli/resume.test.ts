@@ -11,7 +11,8 @@ const interrupted = async (sandbox: Sandbox, ...sessions: ReadonlyArray<Readonly
   mkdirSync(bin)
   writeFileSync(join(bin, "claude"), '#!/bin/sh\necho "$WHO: $*"; exec sleep 1000\n', { mode: 0o755 })
   const env = { PATH: `${bin}:${sandbox.env.PATH}` }
-  const daemon = await sandbox.start()
+  // A claude of ours is no Claude Code, and would print the options it is given for its hooks.
+  const daemon = await sandbox.start({ config: '[session]\nhooks = "off"\n' })
   for (const [name, ...argv] of sessions) {
     const started = await agentctl(sandbox, ["run", "-d", "--name", name!, "--", ...argv], { env })
     expect(started).toMatchObject({ code: 0 })

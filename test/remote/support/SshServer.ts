@@ -132,21 +132,15 @@ export class SshServer implements AsyncDisposable {
 
   /** Cuts every connection there is, without a word to either side's ssh. */
   cut(): void {
-    for (const pid of this.#connections()) process.kill(pid, "SIGKILL")
+    for (const pid of this.#connections()) signal(pid, "SIGKILL")
   }
 
   /** Keeps connections, and lets nothing through, until the returned function is called. */
   freeze(): () => void {
     const stopped = this.#connections()
-    for (const pid of stopped) process.kill(pid, "SIGSTOP")
+    for (const pid of stopped) signal(pid, "SIGSTOP")
     return () => {
-      for (const pid of stopped) {
-        try {
-          process.kill(pid, "SIGCONT")
-        } catch {
-          // It has been given up meanwhile.
-        }
-      }
+      for (const pid of stopped) signal(pid, "SIGCONT")
     }
   }
 
@@ -180,6 +174,15 @@ export class SshServer implements AsyncDisposable {
       })
       this.#server.once("exit", () => reject(new Error(`sshd ended: ${log}`)))
     })
+  }
+}
+
+/** A connection may end by itself at any moment. */
+const signal = (pid: number, name: NodeJS.Signals): void => {
+  try {
+    process.kill(pid, name)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error
   }
 }
 
