@@ -12,7 +12,7 @@ import { Launcher } from "./Launcher.ts"
 import type { Ending } from "./LiveSession.ts"
 import { type Entry, LiveSessions } from "./LiveSessions.ts"
 import { settleMark } from "./OnBootMark.ts"
-import { record } from "./Record.ts"
+import { Leaving, record } from "./Record.ts"
 import { Recordings } from "./Recordings.ts"
 import type { SessionStore } from "./SessionStore.ts"
 
@@ -41,6 +41,9 @@ export class Supervisor extends Context.Service<
       >()
       const fibers = yield* FiberSet.make()
       const following = new Map<string, Fiber.Fiber<void>>()
+      const leaving = Deferred.makeUnsafe<void>()
+      /** Sessions whose end could not be recorded before the daemon had to leave. */
+      const abandoned = new Set<string>()
       const sessions = yield* LiveSessions
       const launcher = yield* Launcher
       const settings = yield* Settings
@@ -87,23 +90,40 @@ export class Supervisor extends Context.Service<
         const fiber = yield* FiberSet.run(
           fibers,
           // Not as part of the request that happened to start it.
-          Effect.provideService(Effect.provide(follow(entry, how), context), References.CurrentLogAnnotations, {
-            "agentd.session.id": id,
-            "agentd.session.name": name
-          })
+          follow(entry, how).pipe(
+            Effect.provide(context),
+            Effect.provideService(Leaving, Deferred.await(leaving)),
+            Effect.provideService(References.CurrentLogAnnotations, {
+              "agentd.session.id": id,
+              "agentd.session.name": name
+            })
+          )
         )
         following.set(id, fiber)
-        fiber.addObserver(() => following.delete(id))
+        fiber.addObserver((exit) => {
+          following.delete(id)
+          if (Exit.isFailure(exit)) abandoned.add(id)
+        })
         if (ttlMs !== null) yield* Effect.forkIn(endAfter(entry, ttlMs, "ttl"), entry.scope)
         const { timeoutMs } = limits
         if (timeoutMs !== undefined) yield* Effect.forkIn(endAfter(entry, timeoutMs, "timeout"), entry.scope)
       })
 
+      const settled = (id: string) => {
+        const fiber = following.get(id)
+        return fiber === undefined ? Effect.void : Effect.asVoid(Fiber.await(fiber))
+      }
+      const unfollowed = (id: string) => (following.has(id) || abandoned.has(id) ? settled(id) : Effect.never)
+      /** An end that cannot be recorded is not waited for: nobody follows that session any more. */
       const endAll = (by: SessionExit["by"], interrupted = false) =>
-        Effect.forEach([...sessions.entries.values()], (entry) => end(entry, by, undefined, interrupted), {
-          concurrency: "unbounded",
-          discard: true
-        })
+        Effect.andThen(
+          Deferred.succeed(leaving, undefined),
+          Effect.forEach(
+            [...sessions.entries.values()],
+            (entry) => Effect.raceFirst(end(entry, by, undefined, interrupted), unfollowed(entry.live.id)),
+            { concurrency: "unbounded", discard: true }
+          )
+        )
 
       // Registered after the fibers' own finalizer and so run before it: they still work while their sessions end.
       if (!launcher.outlives) {
@@ -116,10 +136,6 @@ export class Supervisor extends Context.Service<
             discard: true
           })
         )
-      }
-      const settled = (id: string) => {
-        const fiber = following.get(id)
-        return fiber === undefined ? Effect.void : Effect.asVoid(Fiber.await(fiber))
       }
       const goOnEnding = Effect.fnUntraced(function* (entry: Entry, { by, interrupted, until }: Omit<Ending, "took">) {
         yield* beginEnding(entry, { by, interrupted }, Math.max(0, until - (yield* Clock.currentTimeMillis)), true)

@@ -22,7 +22,7 @@ const SEED = Number(process.env.AGENTD_TEST_SEED ?? randomInt(2 ** 31))
 const MACHINES = 2
 /** Milliseconds between the first acknowledgement after a boot and the cut: at the most. */
 const LONGEST = 2_500
-const ALL_MS = 20 * 60_000
+const ALL_MS = 12 * 60_000
 
 const reason = inject("cannotBoot") ?? packagingTools() ?? vmTools()
 if (reason !== null) process.stdout.write(`\nNo power is cut: ${reason}\n\n`)
@@ -50,7 +50,7 @@ describe.skipIf(reason !== null)("a machine whose power goes out", () => {
   }, ALL_MS)
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-  it(`has everything that was acknowledged, after each of ${CUTS} cuts`, { timeout: ALL_MS }, async () => {
+  it(`has everything that was acknowledged, after each of ${CUTS} cuts`, { timeout: ALL_MS, retry: 0 }, async () => {
     process.stdout.write(`seed ${SEED}\n`)
     const began = performance.now()
     const tally: Tally = {

@@ -1,4 +1,4 @@
-/** A daemon that is started on a full disk says so and changes nothing; once there is space it has everything. */
+/** A daemon on a full disk: it does not start, and says so; it leaves when it is told to; once there is space it has everything. */
 import { spawnSync } from "node:child_process"
 import { closeSync, mkdirSync, openSync, rmSync, writeSync } from "node:fs"
 import { join } from "node:path"
@@ -53,4 +53,25 @@ test("a full disk keeps a daemon from starting, by name, and costs nothing that 
   expect(after.events.slice(0, events.length)).toEqual(events)
   const { data } = await third.result("session.output", { session: session.id, format: "text" })
   expect(data).toContain("said before")
+})
+
+test("a full disk does not keep a daemon from leaving, and the next one knows of the session it could not record", async ({
+  skip
+}) => {
+  await using sandbox = makeSandbox()
+  mkdirSync(sandbox.state, { recursive: true, mode: 0o700 })
+  const { status, stderr } = mount(sandbox.state)
+  skip(status !== 0, `no file system can be mounted here: ${stderr}`)
+  using _mounted = { [Symbol.dispose]: () => spawnSync("umount", ["--lazy", sandbox.state]) }
+
+  const first = await sandbox.start()
+  const session = await startShell(await first.connect(), "while :; do echo tick; sleep 0.05; done")
+  const filler = fill(sandbox.state)
+  first.signal("SIGTERM")
+  expect((await first.exited).code).toBe(0)
+  expect(first.stderr).toContain("session.ended is not recorded")
+
+  rmSync(filler)
+  const second = await (await sandbox.start()).connect()
+  expect(await second.result("session.get", { session: session.id })).toMatchObject({ status: "interrupted" })
 })
