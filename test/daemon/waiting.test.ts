@@ -56,6 +56,7 @@ test("is served when it can start", async () => {
   await using sandbox = makeSandbox()
   const daemon = activated(sandbox)
   await daemon.ready
+  await expect.poll(() => daemon.stdout, { timeout: 20_000 }).toContain('"id":1')
   await daemon.stop()
   // Its maker's to remove.
   rmSync(sandbox.socket)
