@@ -2,6 +2,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { setTimeout as pause } from "node:timers/promises"
+import { isDeepStrictEqual } from "node:util"
 import { describe, expect, it } from "vitest"
 import { follow } from "../../src/client/remote/Hosts.ts"
 import type { TunnelStatus } from "../../src/client/remote/Supervisor.ts"
@@ -108,11 +109,11 @@ describe.skipIf(missing.length > 0)("a session that two hosts share", () => {
       const text = readFileSync(file, "utf8")
       expect(text.replace(/[^a-z]/g, "")).toBe(letters(200))
       expect(text.replace(/[^0-9]/g, "")).toBe(digits(300))
-      await expect.poll(() => textOf(first.screen)).toBe(textOf(second.screen))
-      expect([first.screen.buffer.active.cursorX, first.screen.buffer.active.cursorY]).toEqual([
-        second.screen.buffer.active.cursorX,
-        second.screen.buffer.active.cursorY
-      ])
+      const shown = ({ screen }: UserTerminal) => {
+        const { cursorX, cursorY } = screen.buffer.active
+        return { text: textOf(screen), cursor: [cursorX, cursorY] }
+      }
+      await expect.poll(() => isDeepStrictEqual(shown(first), shown(second)), { timeout: 20_000 }).toBe(true)
     } finally {
       await leave(one)
       await leave(two)

@@ -66,6 +66,9 @@ for (const system of SYSTEMS) {
           "27",
           "--tag",
           "t",
+          // It is no Claude Code, and would print the options it is given for them.
+          "--hooks",
+          "off",
           "--",
           "claude",
           "do it"
