@@ -182,6 +182,19 @@ describe("what is made of evidence", () => {
     )
   })
 
+  it("needs one look at a program that starts and prints nothing: when it no longer counts as starting", () => {
+    // A thousand of them cost a processor's twentieth while each was looked at twice a second.
+    for (const known of [false, true]) {
+      const signs: Signs = { ...SIGNS, printedAt: null, known, spoken: false }
+      const now = 3_000
+      expect(decide(new Map(), signs, now).name).toBe("starting")
+      const next = now + lookAgain(new Map(), signs, now)!
+      expect(decide(new Map(), signs, next).name).not.toBe("starting")
+      expect(decide(new Map(), signs, next - 400).name).toBe("starting")
+      expect(lookAgain(new Map(), signs, next + 1)).toBeNull()
+    }
+  })
+
   it("needs no look at a session in which nothing happens and nothing fades", () => {
     const days = 3 * 86_400_000
     expect(lookAgain(held(evidence("hook", "needs-permission")), SIGNS, days)).toBeNull()

@@ -114,7 +114,9 @@ const LATER_MS = 5_000
 export const lookAgain = (held: Held, signs: Signs, now: number): number | null => {
   const last = Math.max(signs.printedAt ?? NEVER, signs.typedAt ?? NEVER, signs.startedAt ?? NEVER)
   if (signs.steadySince !== null || now - last < QUIET_MS + LOOK_MS) return LOOK_MS
-  if (!signs.spoken && now <= startedBy(signs) + LOOK_MS) return LOOK_MS * 2
+  // Until then nothing changes by itself, and its first output wakes: a thousand that start are not looked at all the while.
+  const starting = startedBy(signs) - now
+  if (!signs.spoken && starting >= -LOOK_MS) return Math.max(LOOK_MS, starting + LOOK_MS)
   const fades = [...held.values()].some(({ kind, state }) =>
     Number.isFinite(state === "working" ? RULE[kind].working : RULE[kind].resting)
   )
