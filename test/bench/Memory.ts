@@ -14,6 +14,8 @@ import { dtach, installed } from "./terminals.ts"
 
 /** Milliseconds after which a process that was just busy counts as resting. */
 const SETTLE_MS = 3_000
+/** Milliseconds until sessions that were started and left alone have come to rest. */
+const REST_MS = 20_000
 
 /** Times that sessions are listed with nobody attached, and again. */
 const LISTINGS = 15
@@ -86,6 +88,8 @@ export const idleSessions = async (
     await sleep(SETTLE_MS)
     each.set(`agentd, ${step}`, [(residentMegabytes(daemon.pid) - before) / (step - 1)])
   }
+  // A program that has printed nothing counts as starting for ten seconds: one that has just become idle is not idle yet.
+  await sleep(REST_MS)
   const used = processorSeconds(daemon.pid)
   await sleep(seconds * 1000)
   const share = used === null ? null : ((processorSeconds(daemon.pid)! - used) / seconds) * 100
@@ -117,7 +121,7 @@ export const idleSessions = async (
       ours: "agentd",
       rounds: new Map([["agentd", [share]]]),
       goal: { against: null, limit: 1, sense: "at most" },
-      how: `Over ${seconds} s in which nothing happens.`
+      how: `Over ${seconds} s in which nothing happens, ${(SETTLE_MS + REST_MS) / 1000} s after the last of them was started.`
     }
   ]
 }
