@@ -6,7 +6,7 @@ import { about } from "../contract/Log.ts"
 import { Directories } from "../host/Directories.ts"
 import { FdStore } from "../host/FdStore.ts"
 import { Handover } from "../host/Handover.ts"
-import { sessionOfFdName } from "../sessions/SessionUnit.ts"
+import { sessionOfFdName } from "../sessions/launching/SessionUnit.ts"
 import { EventLog } from "../store/EventLog.ts"
 import { abandon, apply, forgetRestored, isDecided, readRestored } from "./Apply.ts"
 

@@ -16,9 +16,9 @@ import { Handover, type HandoverRefused } from "../host/Handover.ts"
 import { Pty } from "../host/Pty.ts"
 import { Self } from "../host/Self.ts"
 import { clientsMade } from "../sessions/Attach.ts"
-import { Launcher } from "../sessions/Launcher.ts"
-import { type Entry, LiveSessions } from "../sessions/LiveSessions.ts"
-import { Supervisor } from "../sessions/Supervisor.ts"
+import { Launcher } from "../sessions/launching/Launcher.ts"
+import { type Entry, LiveSessions } from "../sessions/life/LiveSessions.ts"
+import { Supervisor } from "../sessions/life/Supervisor.ts"
 import { Lifecycle } from "./Lifecycle.ts"
 
 /** Milliseconds between two looks whether everything has settled. */

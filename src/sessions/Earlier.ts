@@ -2,11 +2,11 @@
  * What a resumed session continues: the screens of those before it, for whoever looks above its first line.
  */
 import { DateTime, Effect, Option } from "effect"
-import { describeExit } from "./Exits.ts"
-import type { Entry } from "./LiveSessions.ts"
-import { Recordings } from "./Recordings.ts"
+import { describeExit } from "./launching/Exits.ts"
+import type { Entry } from "./life/LiveSessions.ts"
 import { type SessionRecord, SessionStore } from "./SessionStore.ts"
 import type { Earlier, ScreenSource } from "./screen/Screens.ts"
+import { Recordings } from "./transcript/Recordings.ts"
 import type { TranscriptReader } from "./transcript/Transcript.ts"
 
 /** Sessions looked back through. An emulator keeps 1,000 lines, and feeding each of them takes time. */

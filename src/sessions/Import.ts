@@ -9,11 +9,11 @@ import type { Event } from "../contract/Event.ts"
 import type { Params } from "../contract/Methods.ts"
 import { EventLog } from "../store/EventLog.ts"
 import { Sqlite } from "../store/Sqlite.ts"
-import { LiveSessions } from "./LiveSessions.ts"
-import { Recordings } from "./Recordings.ts"
-import { interrupted } from "./Recover.ts"
+import { LiveSessions } from "./life/LiveSessions.ts"
+import { interrupted } from "./life/Recover.ts"
+import { archiveSession } from "./life/Supervisor.ts"
 import { SessionStore } from "./SessionStore.ts"
-import { archiveSession } from "./Supervisor.ts"
+import { Recordings } from "./transcript/Recordings.ts"
 
 /** Events read from the other log at a time. */
 const PAGE = 500

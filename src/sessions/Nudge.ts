@@ -2,7 +2,7 @@
  * Types a line into a session whose program is idle, and never into one where somebody is typing.
  */
 import { Clock, Effect } from "effect"
-import type { LiveSession } from "./LiveSession.ts"
+import type { LiveSession } from "./running/LiveSession.ts"
 
 /** Milliseconds without output after which a program waits for input: a busy one redraws its screen several times a second. */
 const IDLE_MS = 2_000

@@ -7,8 +7,8 @@ import { Busy, Conflict, InvalidParams, NotAllowed, TooLarge } from "../contract
 import { MAX_CLIPBOARD_BYTES, MAX_URL_BYTES } from "../contract/Limits.ts"
 import type { Offer, OfferParams } from "../contract/Offer.ts"
 import { EventLog } from "../store/EventLog.ts"
-import type { LiveSession } from "./LiveSession.ts"
-import { resolveLive } from "./Resolve.ts"
+import { resolveLive } from "./reach/Resolve.ts"
+import type { LiveSession } from "./running/LiveSession.ts"
 
 /** Offers that one session may make, and in how many milliseconds. */
 const MAX_OFFERS = 5

@@ -4,14 +4,14 @@
 import { Effect } from "effect"
 import { MAX_OUTPUT_BYTES } from "../contract/Limits.ts"
 import type { OutputParams, OutputResult } from "../contract/SessionTerminal.ts"
-import type { Entry } from "./LiveSessions.ts"
-import { Recordings } from "./Recordings.ts"
-import { resolve } from "./Resolve.ts"
+import type { Entry } from "./life/LiveSessions.ts"
+import { resolve } from "./reach/Resolve.ts"
 import { castLines } from "./transcript/CastLines.ts"
 import { offsetAt } from "./transcript/OffsetAt.ts"
 import { plainText } from "./transcript/PlainText.ts"
+import { Recordings } from "./transcript/Recordings.ts"
 import type { TranscriptReader } from "./transcript/Transcript.ts"
-import { wholeLength } from "./WholeText.ts"
+import { wholeLength } from "./transcript/WholeText.ts"
 
 /** The transcript of a session, wherever it is by now. */
 export const readerOf = Effect.fnUntraced(function* (id: string, entry: Entry | undefined) {

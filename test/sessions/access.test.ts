@@ -4,7 +4,7 @@ import { join } from "node:path"
 import fc from "fast-check"
 import { afterAll, beforeAll, describe, expect, it, test } from "vitest"
 import type { SessionAccess } from "../../src/contract/Session.ts"
-import { decideAccess, mayReach } from "../../src/sessions/Access.ts"
+import { decideAccess, mayReach } from "../../src/sessions/reach/Access.ts"
 import { agentctl, asked, program } from "../cli/support/agentctl.ts"
 import { makeSandbox, type Sandbox } from "../support/Sandbox.ts"
 

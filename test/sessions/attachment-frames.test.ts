@@ -2,9 +2,9 @@ import { Effect } from "effect"
 import { describe, expect, it } from "vitest"
 import { FrameType } from "../../src/contract/Frames.ts"
 import type { FrameChannel } from "../../src/contract/Handler.ts"
-import { Attachment } from "../../src/sessions/Attachment.ts"
-import { Ring } from "../../src/sessions/Ring.ts"
-import { Typists } from "../../src/sessions/Typists.ts"
+import { Attachment } from "../../src/sessions/attachment/Attachment.ts"
+import { Typists } from "../../src/sessions/input/Typists.ts"
+import { Ring } from "../../src/sessions/running/Ring.ts"
 
 /** A session that prints into a ring, and a client that takes everything. */
 const attached = () => {

@@ -3,7 +3,7 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, wri
 import { join } from "node:path"
 import { describe, expect, it, onTestFinished } from "vitest"
 import { openStandalone } from "../../src/daemon/Standalone.ts"
-import { retain } from "../../src/sessions/Retain.ts"
+import { retain } from "../../src/sessions/life/Retain.ts"
 import { openDaemon, placesUnder, refusal, temporary, User } from "./support.ts"
 
 /** A standalone run: what it does in its own directory, and the directory once it is over. */

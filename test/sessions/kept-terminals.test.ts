@@ -1,6 +1,6 @@
 import { expect, it } from "vitest"
 import { ownUnit, parseProperties } from "../../src/host/ServiceManager.ts"
-import { KeptTerminals } from "../../src/sessions/KeptTerminals.ts"
+import { KeptTerminals } from "../../src/sessions/launching/KeptTerminals.ts"
 
 const said = (count: number, limit: number) =>
   parseProperties(`NFileDescriptorStore=${count}\nFileDescriptorStoreMax=${limit}\n`)

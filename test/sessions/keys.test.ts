@@ -1,7 +1,7 @@
 /** Keys by name arrive as a terminal would send them in the mode the program has chosen. */
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { encodeKey, encodePaste } from "../../src/sessions/Keys.ts"
+import { encodeKey, encodePaste } from "../../src/sessions/input/Keys.ts"
 import { openDaemon, refusal } from "./support.ts"
 
 const normal = { applicationCursor: false, bracketedPaste: false }

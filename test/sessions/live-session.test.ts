@@ -3,9 +3,9 @@ import { closeSync, openSync, read as readWith } from "node:fs"
 import { Effect } from "effect"
 import { describe, expect, it } from "vitest"
 import type { PtyMaster } from "../../src/host/Pty.ts"
-import { LiveSession } from "../../src/sessions/LiveSession.ts"
-import { Ring } from "../../src/sessions/Ring.ts"
-import { Typists } from "../../src/sessions/Typists.ts"
+import { Typists } from "../../src/sessions/input/Typists.ts"
+import { LiveSession } from "../../src/sessions/running/LiveSession.ts"
+import { Ring } from "../../src/sessions/running/Ring.ts"
 
 /** A session whose program has just ended with code 0, and the other side of its terminal. */
 const ended = () => {

@@ -1,6 +1,6 @@
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { lineBegun } from "../../src/sessions/lineBegun.ts"
+import { lineBegun } from "../../src/sessions/input/lineBegun.ts"
 import { waitToNudge } from "../../src/sessions/Nudge.ts"
 import { agentIn } from "../messages/support.ts"
 import { openDaemon } from "./support.ts"

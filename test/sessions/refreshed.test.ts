@@ -7,7 +7,7 @@ import fc from "fast-check"
 import { describe, expect, it, onTestFinished } from "vitest"
 import { REFRESHED } from "../../src/contract/Refreshed.ts"
 import type { AttachParams } from "../../src/contract/SessionTerminal.ts"
-import { acceptable, shellFile } from "../../src/sessions/Refreshed.ts"
+import { acceptable, shellFile } from "../../src/sessions/running/Refreshed.ts"
 import { openDaemon, temporary, type User } from "./support.ts"
 
 /** A socket that an agent could listen on. */

@@ -1,6 +1,6 @@
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { Ring } from "../../src/sessions/Ring.ts"
+import { Ring } from "../../src/sessions/running/Ring.ts"
 
 /** A byte that its offset tells: a shift by any number of bytes shows. */
 const byteAt = (offset: number) => (offset * 31 + (offset >> 8) * 7) & 0xff

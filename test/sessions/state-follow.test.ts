@@ -3,7 +3,7 @@ import { describe, expect, it } from "@effect/vitest"
 import { Effect, Layer } from "effect"
 import { TestClock } from "effect/testing"
 import type { EventBody } from "../../src/contract/Event.ts"
-import { Ring } from "../../src/sessions/Ring.ts"
+import { Ring } from "../../src/sessions/running/Ring.ts"
 import { type Followed, report, States } from "../../src/sessions/state/States.ts"
 import { EventLog } from "../../src/store/EventLog.ts"
 

@@ -1,9 +1,9 @@
 /** What programs tell their terminals about themselves, found in output that is cut anywhere and may be hostile. */
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
+import { typedIn } from "../../src/sessions/input/Typed.ts"
 import { meaningOf } from "../../src/sessions/state/Meaning.ts"
 import { BELL, Sequences } from "../../src/sessions/state/Sequences.ts"
-import { typedIn } from "../../src/sessions/Typed.ts"
 
 const found = (...pieces: ReadonlyArray<string | Uint8Array>) => {
   const sequences = new Sequences()

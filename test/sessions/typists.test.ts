@@ -4,9 +4,9 @@ import { once } from "node:events"
 import { join } from "node:path"
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { openMemory } from "../../src/sessions/SessionMemory.ts"
-import { Typing } from "../../src/sessions/Typing.ts"
-import { TYPISTS_LENGTH, Typists } from "../../src/sessions/Typists.ts"
+import { Typing } from "../../src/sessions/input/Typing.ts"
+import { TYPISTS_LENGTH, Typists } from "../../src/sessions/input/Typists.ts"
+import { openMemory } from "../../src/sessions/running/SessionMemory.ts"
 import { temporary } from "./support.ts"
 
 const token = (n: number) => n.toString(16).padStart(24, "0")
@@ -110,7 +110,7 @@ describe("the typists of a session", () => {
   it("outlive a process that is killed while it stores them", async () => {
     const path = join(temporary(), "memory")
     const program = `
-      import { openMemory } from ${JSON.stringify(new URL("../../src/sessions/SessionMemory.ts", import.meta.url).href)}
+      import { openMemory } from ${JSON.stringify(new URL("../../src/sessions/running/SessionMemory.ts", import.meta.url).href)}
       const memory = openMemory(${JSON.stringify(path)})
       memory.fresh(0)
       const typist = memory.typists.of("${token(9)}", 1)

@@ -3,8 +3,8 @@ import * as fc from "fast-check"
 import { expect, it } from "vitest"
 import { field, groupOf, mountPoint } from "../../src/host/ControlGroups.ts"
 import { parseFigures } from "../../src/host/ProcessTable.ts"
-import { treeUsage } from "../../src/sessions/TreeUsage.ts"
-import { cutAfter, usageFrom } from "../../src/sessions/UnitUsage.ts"
+import { treeUsage } from "../../src/sessions/launching/TreeUsage.ts"
+import { cutAfter, usageFrom } from "../../src/sessions/launching/UnitUsage.ts"
 import { openDaemon } from "./support.ts"
 
 const MIB = 1024 * 1024

@@ -3,7 +3,7 @@ import { Effect } from "effect"
 import type { Finding } from "../../contract/Daemon.ts"
 import { ok, problem, warning } from "../../contract/Findings.ts"
 import { Self } from "../../host/Self.ts"
-import { Launcher } from "../../sessions/Launcher.ts"
+import { Launcher } from "../../sessions/launching/Launcher.ts"
 
 /** Descriptors a busy day takes: a session needs about three, a client one. */
 const ENOUGH = 4096

@@ -8,7 +8,7 @@ import { Clock, Context, Effect, Layer, Option, type Scope, Semaphore } from "ef
 import type { TranscriptUnavailable } from "../../contract/Errors.ts"
 import { MAX_FRAME_BYTES } from "../../contract/Limits.ts"
 import type { Screen } from "../../contract/SessionTerminal.ts"
-import type { KeyModes } from "../Keys.ts"
+import type { KeyModes } from "../input/Keys.ts"
 import type { TranscriptReader } from "../transcript/Transcript.ts"
 import { type Emulator, makeEmulator, type Size } from "./Emulator.ts"
 import { Prelude } from "./Prelude.ts"

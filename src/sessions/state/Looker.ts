@@ -3,7 +3,7 @@
  * while the output passes. It has no lines above the screen, so it is small, and goes when the screen has not changed for a while.
  */
 import { Effect } from "effect"
-import type { Ring } from "../Ring.ts"
+import type { Ring } from "../running/Ring.ts"
 import { type Emulator, makeEmulator, type Size } from "../screen/Emulator.ts"
 import { snapshot } from "../screen/Snapshot.ts"
 import { type Detector, type Sighting, snapshotOf } from "./Detector.ts"
