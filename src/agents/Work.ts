@@ -4,7 +4,7 @@
  */
 import { Effect } from "effect"
 import type { FileWork } from "../contract/Agent.ts"
-import { Git } from "../host/Git.ts"
+import { Git } from "../host/git/Git.ts"
 
 export interface Work {
   readonly branch: string | null

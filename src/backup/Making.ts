@@ -3,8 +3,8 @@
  */
 import { join } from "node:path"
 import type { BackupReason } from "../contract/Backup.ts"
-import type { Places } from "../host/Directories.ts"
-import type { Self } from "../host/Self.ts"
+import type { Places } from "../host/files/Directories.ts"
+import type { Self } from "../host/self/Self.ts"
 import type { Making } from "./Create.ts"
 
 export const makingOf = (

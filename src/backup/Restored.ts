@@ -3,9 +3,9 @@
  */
 import { Effect, Layer } from "effect"
 import { about } from "../contract/Log.ts"
-import { Directories } from "../host/Directories.ts"
-import { FdStore } from "../host/FdStore.ts"
-import { Handover } from "../host/Handover.ts"
+import { Directories } from "../host/files/Directories.ts"
+import { Handover } from "../host/self/Handover.ts"
+import { FdStore } from "../host/service/FdStore.ts"
 import { sessionOfFdName } from "../sessions/launching/SessionUnit.ts"
 import { EventLog } from "../store/EventLog.ts"
 import { abandon, apply, forgetRestored, isDecided, readRestored } from "./Apply.ts"

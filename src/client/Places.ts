@@ -1,5 +1,5 @@
 /**
- * Where the daemon's socket is, seen from a client, and whether it may be trusted. The daemon's own view is `host/Directories.ts`.
+ * Where the daemon's socket is, seen from a client, and whether it may be trusted. The daemon's own view is `host/files/Directories.ts`.
  */
 import { existsSync, lstatSync } from "node:fs"
 import { homedir } from "node:os"

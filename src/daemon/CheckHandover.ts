@@ -5,8 +5,8 @@
 import { Effect, Layer } from "effect"
 import { Settings } from "../config/Settings.ts"
 import { HANDOVER_FORMATS, type HandoverAnswer } from "../contract/Handover.ts"
-import { Directories } from "../host/Directories.ts"
-import { ownCommand, packageVersion } from "../host/Self.ts"
+import { Directories } from "../host/files/Directories.ts"
+import { ownCommand, packageVersion } from "../host/self/Self.ts"
 import { inspectStore } from "../store/Sqlite.ts"
 import { Configuration, Host } from "./Layers.ts"
 

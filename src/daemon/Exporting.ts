@@ -6,7 +6,7 @@ import { Config, Effect, Layer, type LogLevel, Option, Redacted } from "effect"
 import { readSecret } from "../config/Secret.ts"
 import { Settings } from "../config/Settings.ts"
 import { about } from "../contract/Log.ts"
-import { Self } from "../host/Self.ts"
+import { Self } from "../host/self/Self.ts"
 import { planExport, VARIABLES, type Variables } from "../telemetry/ExportPlan.ts"
 
 /** A daemon that nobody watches is worth more than none. */

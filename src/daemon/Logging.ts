@@ -4,7 +4,7 @@
  */
 import { Cause, Layer, Logger, type LogLevel, References } from "effect"
 import { about, type LogField, type LogKindName, logFields, logKinds } from "../contract/Log.ts"
-import { type Fields, Journal, LogLosses } from "../host/Journal.ts"
+import { type Fields, Journal, LogLosses } from "../host/service/Journal.ts"
 
 /** The least important level that is written; a reload changes it while the daemon runs. */
 export interface LogThreshold {

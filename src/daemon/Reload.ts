@@ -6,7 +6,7 @@ import { Settings } from "../config/Settings.ts"
 import type { ConfigInvalid } from "../contract/Errors.ts"
 import { about } from "../contract/Log.ts"
 import type { Result } from "../contract/Methods.ts"
-import { Notify } from "../host/Notify.ts"
+import { Notify } from "../host/service/Notify.ts"
 import type { LogThreshold } from "./Logging.ts"
 
 export class Reload extends Context.Service<Reload, Effect.Effect<Result<"daemon.reload">, ConfigInvalid>>()(

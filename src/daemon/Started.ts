@@ -1,6 +1,6 @@
 /** The daemon's start on record: before what it finds of sessions, and before anybody can ask. */
 import { Effect, Layer } from "effect"
-import { Self } from "../host/Self.ts"
+import { Self } from "../host/self/Self.ts"
 import { EventLog } from "../store/EventLog.ts"
 
 export const layer = Layer.effectDiscard(

@@ -4,7 +4,7 @@
 import { dirname, isAbsolute, resolve } from "node:path"
 import { Effect } from "effect"
 import { Conflict } from "../contract/Errors.ts"
-import { Git } from "../host/Git.ts"
+import { Git } from "../host/git/Git.ts"
 
 export type Address = { readonly ok: string } | { readonly refused: string }
 

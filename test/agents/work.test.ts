@@ -4,7 +4,7 @@ import { join } from "node:path"
 import { Effect } from "effect"
 import { describe, expect, it } from "vitest"
 import { parseNumbers, parseStatus, touches } from "../../src/agents/Work.ts"
-import { Git, withoutFilters } from "../../src/host/Git.ts"
+import { Git, withoutFilters } from "../../src/host/git/Git.ts"
 import { openDaemon, refusal, temporary } from "../sessions/support.ts"
 import { git } from "./support.ts"
 

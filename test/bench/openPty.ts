@@ -2,9 +2,9 @@
  * A program on a PTY, read as fast as Node can: one buffer, no copy. With the same addon that agentd uses.
  */
 import { ReadStream } from "node:tty"
-import { loadPtyAddon } from "../../src/host/PtyAddon.ts"
+import { loadPtyAddon } from "../../src/host/pty/PtyAddon.ts"
 
-/** As agentd reads (src/host/Pty.ts): the least that Node can do is not to be made slower than it is. */
+/** As agentd reads (src/host/pty/Pty.ts): the least that Node can do is not to be made slower than it is. */
 const READ_BYTES = 4_095
 
 export const programEnvironment = {

@@ -7,7 +7,7 @@ import { afterAll, describe, expect, it, onTestFinished } from "vitest"
 import { readSecret, secretFile } from "../../src/config/Secret.ts"
 import type { SecretSource } from "../../src/contract/Secret.ts"
 import { type Setting, secret } from "../../src/contract/Setting.ts"
-import * as FileSystem from "../../src/host/FileSystem.ts"
+import * as FileSystem from "../../src/host/files/FileSystem.ts"
 
 const SECRET = "correct-horse-battery-staple"
 const uid = process.getuid!()

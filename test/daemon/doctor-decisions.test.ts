@@ -6,7 +6,7 @@ import { judgeDescriptors } from "../../src/daemon/doctor/Descriptors.ts"
 import { judgeRoom } from "../../src/daemon/doctor/Disk.ts"
 import { judgeLauncher } from "../../src/daemon/doctor/Launching.ts"
 import { conclude, type Entry, judge, type Tree } from "../../src/daemon/doctor/Permissions.ts"
-import { whyUnavailable } from "../../src/host/FdStore.ts"
+import { whyUnavailable } from "../../src/host/service/FdStore.ts"
 
 const state: Tree = { root: "/home/ada/state", holds: "private" }
 const config: Tree = { root: "/home/ada/config", holds: "settings" }

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { expect, onTestFinished, test } from "vitest"
 import { ClientStream } from "../../src/doors/ClientStream.ts"
-import { unsentBytes } from "../../src/host/SocketDescriptor.ts"
+import { unsentBytes } from "../../src/host/sockets/SocketDescriptor.ts"
 
 const pair = async () => {
   const folder = mkdtempSync(join(tmpdir(), "agentd-stream-"))

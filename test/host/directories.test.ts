@@ -4,7 +4,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { Effect } from "effect"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
-import { decideBases, ensurePrivate, placesIn } from "../../src/host/Directories.ts"
+import { decideBases, ensurePrivate, placesIn } from "../../src/host/files/Directories.ts"
 
 const nothing = {
   runtime: undefined,

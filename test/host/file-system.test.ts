@@ -4,7 +4,7 @@ import { join } from "node:path"
 import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import { afterAll, assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, FileSystem } from "effect"
-import * as OurFileSystem from "../../src/host/FileSystem.ts"
+import * as OurFileSystem from "../../src/host/files/FileSystem.ts"
 
 const folder = mkdtempSync(join(tmpdir(), "agentd-files-"))
 afterAll(() => rmSync(folder, { recursive: true }))

@@ -4,8 +4,8 @@ import { Effect } from "effect"
 import fc from "fast-check"
 import { expect, test } from "vitest"
 import { HANDOVER_FORMATS } from "../../src/contract/Handover.ts"
-import { judgeAnswer } from "../../src/host/Handover.ts"
-import { decodeRecord, encodeRecord, keepRecord, readRecord } from "../../src/host/HandoverRecord.ts"
+import { judgeAnswer } from "../../src/host/self/Handover.ts"
+import { decodeRecord, encodeRecord, keepRecord, readRecord } from "../../src/host/self/HandoverRecord.ts"
 
 const bytes = fc.uint8Array({ maxLength: 200 }).map((array) => Buffer.from(array))
 const value = fc.letrec((tie) => ({

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import fc from "fast-check"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
-import { encodeEntry, type Fields, isJournal, Journal, MAX_FIELD_BYTES } from "../../src/host/Journal.ts"
+import { encodeEntry, type Fields, isJournal, Journal, MAX_FIELD_BYTES } from "../../src/host/service/Journal.ts"
 import { DatagramSocket } from "../support/DatagramSocket.ts"
 import { decodeEntry } from "../support/journalEntry.ts"
 

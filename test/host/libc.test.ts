@@ -7,7 +7,7 @@ const program = `
 import { createServer, connect } from "node:net"
 import { openSync } from "node:fs"
 import { closeOnExec, libc } from ${JSON.stringify(fileURLToPath(new URL("../../src/host/Libc.ts", import.meta.url)))}
-import * as credentials from ${JSON.stringify(fileURLToPath(new URL("../../src/host/PeerCredentials.ts", import.meta.url)))}
+import * as credentials from ${JSON.stringify(fileURLToPath(new URL("../../src/host/sockets/PeerCredentials.ts", import.meta.url)))}
 import { Effect } from "effect"
 const c = libc()
 const fd = openSync(process.execPath)

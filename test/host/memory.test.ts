@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
-import { Memory, worthGivingBack } from "../../src/host/Memory.ts"
+import { Memory, worthGivingBack } from "../../src/host/self/Memory.ts"
 
 const MB = 1024 * 1024
 

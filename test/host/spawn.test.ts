@@ -6,8 +6,8 @@ import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { describe, expect, it, onTestFinished } from "vitest"
 import { spawningLibc } from "../../src/host/Libc.ts"
-import { loadPtyAddon } from "../../src/host/PtyAddon.ts"
-import { awaitExit, type Command, decodeStatus, spawn } from "../../src/host/Spawn.ts"
+import { loadPtyAddon } from "../../src/host/pty/PtyAddon.ts"
+import { awaitExit, type Command, decodeStatus, spawn } from "../../src/host/pty/Spawn.ts"
 
 const room = () => {
   const folder = mkdtempSync(join(tmpdir(), "agentd-spawn-"))

@@ -5,7 +5,7 @@ import { posix } from "node:path"
 import { parseSync } from "oxc-parser"
 
 export interface Import {
-  /** The file in `src/` (`host/Pty.ts`) or the package (`effect/sql/SqlClient`, `node:fs`). */
+  /** The file in `src/` (`host/pty/Pty.ts`) or the package (`effect/sql/SqlClient`, `node:fs`). */
   readonly target: string
   readonly relative: boolean
   /** Erased before it runs. */

@@ -4,7 +4,7 @@ import { mkdirSync, rmSync, statfsSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, it, onTestFinished } from "vitest"
 import type { Flags } from "../../src/config/Environment.ts"
-import { placesIn } from "../../src/host/Directories.ts"
+import { placesIn } from "../../src/host/files/Directories.ts"
 import { openDaemon, refusal, temporary } from "./support.ts"
 
 const MIB = 1024 * 1024

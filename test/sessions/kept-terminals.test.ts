@@ -1,5 +1,5 @@
 import { expect, it } from "vitest"
-import { ownUnit, parseProperties } from "../../src/host/ServiceManager.ts"
+import { ownUnit, parseProperties } from "../../src/host/service/ServiceManager.ts"
 import { KeptTerminals } from "../../src/sessions/launching/KeptTerminals.ts"
 
 const said = (count: number, limit: number) =>

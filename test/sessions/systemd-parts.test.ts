@@ -1,8 +1,8 @@
 import * as fc from "fast-check"
 import { expect, it } from "vitest"
-import { endOf, parseEnd } from "../../src/host/ExitRecords.ts"
-import { takeInherited } from "../../src/host/FdStore.ts"
-import { literally, parseStates } from "../../src/host/ServiceManager.ts"
+import { endOf, parseEnd } from "../../src/host/service/ExitRecords.ts"
+import { takeInherited } from "../../src/host/service/FdStore.ts"
+import { literally, parseStates } from "../../src/host/service/ServiceManager.ts"
 
 it("reads how a unit ended from what it recorded", () => {
   expect(parseEnd("success exited 0\n")).toEqual({ result: "success", code: 0, signal: null })

@@ -1,8 +1,8 @@
 /** What sessions use: from control groups where they have their own, else summed over their processes. */
 import * as fc from "fast-check"
 import { expect, it } from "vitest"
-import { field, groupOf, mountPoint } from "../../src/host/ControlGroups.ts"
-import { parseFigures } from "../../src/host/ProcessTable.ts"
+import { field, groupOf, mountPoint } from "../../src/host/processes/ControlGroups.ts"
+import { parseFigures } from "../../src/host/processes/ProcessTable.ts"
 import { treeUsage } from "../../src/sessions/launching/TreeUsage.ts"
 import { cutAfter, usageFrom } from "../../src/sessions/launching/UnitUsage.ts"
 import { openDaemon } from "./support.ts"

@@ -2,7 +2,7 @@
 import { Effect } from "effect"
 import type { Finding } from "../../contract/Daemon.ts"
 import { ok, problem, warning } from "../../contract/Findings.ts"
-import { Self } from "../../host/Self.ts"
+import { Self } from "../../host/self/Self.ts"
 import { Launcher } from "../../sessions/launching/Launcher.ts"
 
 /** Descriptors a busy day takes: a session needs about three, a client one. */

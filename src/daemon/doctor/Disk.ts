@@ -7,7 +7,7 @@ import { Effect } from "effect"
 import type { Finding } from "../../contract/Daemon.ts"
 import { ok, problem, warning } from "../../contract/Findings.ts"
 import { readableWord } from "../../contract/ShellWord.ts"
-import type { Places } from "../../host/Directories.ts"
+import type { Places } from "../../host/files/Directories.ts"
 
 export interface Room {
   readonly path: string

@@ -2,7 +2,7 @@
 import { Effect } from "effect"
 import type { Finding } from "../../contract/Daemon.ts"
 import { ok } from "../../contract/Findings.ts"
-import { FdStore } from "../../host/FdStore.ts"
+import { FdStore } from "../../host/service/FdStore.ts"
 import { Launcher } from "../../sessions/launching/Launcher.ts"
 
 /** `why`: what stands against keeping terminals with the service manager; null when nothing does. */

@@ -2,7 +2,7 @@
 import { Effect } from "effect"
 import { ok, problem } from "../../contract/Findings.ts"
 import { readableWord } from "../../contract/ShellWord.ts"
-import { Directories } from "../../host/Directories.ts"
+import { Directories } from "../../host/files/Directories.ts"
 import { EventLog } from "../../store/EventLog.ts"
 import { Sqlite } from "../../store/Sqlite.ts"
 

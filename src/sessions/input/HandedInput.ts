@@ -2,7 +2,7 @@
  * What clients have typed, as the daemon's next version is told of it: whose each piece is, and how far each client has come.
  */
 import type { HandedInput, HandedSession } from "../../contract/Handover.ts"
-import type { Pending } from "../../host/PtyInput.ts"
+import type { Pending } from "../../host/pty/PtyInput.ts"
 import type { Typist, Typists } from "./Typists.ts"
 
 interface Attached {

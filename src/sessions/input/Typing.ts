@@ -1,7 +1,7 @@
 /**
  * The input frames of one attachment: each is taken once however often it comes, and acknowledged when the terminal has it.
  */
-import type { Origin, WriteNotes } from "../../host/PtyInput.ts"
+import type { Origin, WriteNotes } from "../../host/pty/PtyInput.ts"
 import type { Typist } from "./Typists.ts"
 
 /**

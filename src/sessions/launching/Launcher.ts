@@ -5,7 +5,7 @@
 import { Context, type Effect } from "effect"
 import type { LaunchFailed, NotEnforceable } from "../../contract/Errors.ts"
 import type { SessionLimits, SessionUsage } from "../../contract/SessionLimits.ts"
-import type { PtyMaster, ReceiveSlot } from "../../host/Pty.ts"
+import type { PtyMaster, ReceiveSlot } from "../../host/pty/Pty.ts"
 import type { Confinement } from "../sandbox/Confinement.ts"
 
 export interface LaunchSpec {

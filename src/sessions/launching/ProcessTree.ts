@@ -2,7 +2,7 @@
  * A session's whole process tree: which processes belong to it, and how they are ended.
  */
 import { Effect } from "effect"
-import type { Process, ProcessTable } from "../../host/ProcessTable.ts"
+import type { Process, ProcessTable } from "../../host/processes/ProcessTable.ts"
 import { passing } from "../Passing.ts"
 
 /** Milliseconds between two looks at a tree that is being stopped: short at first, because most programs end at once. */

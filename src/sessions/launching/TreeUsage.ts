@@ -5,7 +5,7 @@
  * for the session's mark, as stopping one does, would cost too much for a figure.
  */
 import type { SessionUsage } from "../../contract/SessionLimits.ts"
-import type { ProcessTable } from "../../host/ProcessTable.ts"
+import type { ProcessTable } from "../../host/processes/ProcessTable.ts"
 import type { LiveProcess } from "./Launcher.ts"
 import { selectTree } from "./ProcessTree.ts"
 

@@ -2,9 +2,9 @@
  * How the units of sessions end: as they recorded it themselves, or as their service manager remembers it.
  */
 import { Effect, Schedule } from "effect"
-import { END_PROPERTIES, ExitRecords, endOf, UNKNOWN_END } from "../../host/ExitRecords.ts"
-import type { PtyMaster } from "../../host/Pty.ts"
-import { ServiceManager } from "../../host/ServiceManager.ts"
+import type { PtyMaster } from "../../host/pty/Pty.ts"
+import { END_PROPERTIES, ExitRecords, endOf, UNKNOWN_END } from "../../host/service/ExitRecords.ts"
+import { ServiceManager } from "../../host/service/ServiceManager.ts"
 import type { Ended } from "./Launcher.ts"
 import { EVERY_UNIT, unitOf } from "./SessionUnit.ts"
 

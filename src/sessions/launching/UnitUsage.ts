@@ -3,8 +3,8 @@
  */
 import { Effect } from "effect"
 import type { SessionUsage } from "../../contract/SessionLimits.ts"
-import { ControlGroups, type GroupFigures } from "../../host/ControlGroups.ts"
-import { type Figures, ProcessTable } from "../../host/ProcessTable.ts"
+import { ControlGroups, type GroupFigures } from "../../host/processes/ControlGroups.ts"
+import { type Figures, ProcessTable } from "../../host/processes/ProcessTable.ts"
 import type { LiveProcess } from "./Launcher.ts"
 import { unitOf } from "./SessionUnit.ts"
 

@@ -5,7 +5,7 @@
 import { closeSync, openSync, rmSync } from "node:fs"
 import { join } from "node:path"
 import { Effect } from "effect"
-import { Directories } from "../../host/Directories.ts"
+import { Directories } from "../../host/files/Directories.ts"
 import { SessionStore } from "../SessionStore.ts"
 
 /** The unit's `ConditionPathExists=` names it too. */

@@ -5,7 +5,7 @@ import { Clock, Context, Deferred, Effect, Exit, Fiber, FiberSet, Layer, Referen
 import { Settings } from "../../config/Settings.ts"
 import { about } from "../../contract/Log.ts"
 import type { SessionExit } from "../../contract/Session.ts"
-import type { Directories } from "../../host/Directories.ts"
+import type { Directories } from "../../host/files/Directories.ts"
 import type { EventLog } from "../../store/EventLog.ts"
 import { Launcher } from "../launching/Launcher.ts"
 import type { Ending } from "../running/LiveSession.ts"

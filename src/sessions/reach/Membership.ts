@@ -1,7 +1,7 @@
 /**
  * Which session a process runs in.
  */
-import type { Process } from "../../host/ProcessTable.ts"
+import type { Process } from "../../host/processes/ProcessTable.ts"
 import { unitOf } from "../launching/SessionUnit.ts"
 
 /** How far up its ancestors a process's session is looked for. */

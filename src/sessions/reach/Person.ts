@@ -5,7 +5,7 @@
 import { Clock, Effect, Option } from "effect"
 import { NotAllowed } from "../../contract/Errors.ts"
 import type { Peer } from "../../contract/Handler.ts"
-import type { ProcessTable } from "../../host/ProcessTable.ts"
+import type { ProcessTable } from "../../host/processes/ProcessTable.ts"
 import { SESSION_VARIABLE } from "../launching/ProcessTree.ts"
 import type { SessionRecord, SessionStore } from "../SessionStore.ts"
 

@@ -11,7 +11,7 @@ import { CONTROL } from "../../contract/Characters.ts"
 import { MAX_SOCKET_PATH_LINUX } from "../../contract/Limits.ts"
 import { MAX_REFRESHED_BYTES, REFRESHED, type RefreshedName } from "../../contract/Refreshed.ts"
 import { shellWord } from "../../contract/ShellWord.ts"
-import { ownSocket } from "../../host/OwnSocket.ts"
+import { ownSocket } from "../../host/sockets/OwnSocket.ts"
 
 export type Variables = Partial<Readonly<Record<RefreshedName, string>>>
 

@@ -9,8 +9,8 @@
  * nothing new. Each number is one aligned store, which a kill cannot cut in two.
  */
 import { RING_BYTES } from "../../contract/Limits.ts"
-import type { ReceiveSlot } from "../../host/Pty.ts"
-import { mapShared, type SharedMemory } from "../../host/SharedMemory.ts"
+import { mapShared, type SharedMemory } from "../../host/files/SharedMemory.ts"
+import type { ReceiveSlot } from "../../host/pty/Pty.ts"
 import { TYPISTS_LENGTH, Typists } from "../input/Typists.ts"
 import { Ring, type RingMemory } from "./Ring.ts"
 

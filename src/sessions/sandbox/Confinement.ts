@@ -6,8 +6,8 @@ import { Effect } from "effect"
 import { Settings } from "../../config/Settings.ts"
 import { InvalidParams, NotAllowed } from "../../contract/Errors.ts"
 import { OPEN, type SandboxProfile } from "../../contract/Sandbox.ts"
-import { Directories } from "../../host/Directories.ts"
-import { Environment } from "../../host/Environment.ts"
+import { Directories } from "../../host/files/Directories.ts"
+import { Environment } from "../../host/self/Environment.ts"
 import { cannotName, findWorkTree, type WorkTree } from "./WorkTree.ts"
 
 /** What a session is shut off from, here. */

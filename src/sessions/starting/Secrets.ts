@@ -6,7 +6,7 @@ import { Effect, Redacted } from "effect"
 import { readSecret, secretFile } from "../../config/Secret.ts"
 import { InvalidParams } from "../../contract/Errors.ts"
 import type { SessionSecret } from "../../contract/Secret.ts"
-import { Self } from "../../host/Self.ts"
+import { Self } from "../../host/self/Self.ts"
 
 /** `values` by variable; `files`: paths by variable. */
 export const openSecrets = Effect.fnUntraced(function* (secrets: ReadonlyArray<SessionSecret>) {

@@ -7,7 +7,7 @@ import { createRequire } from "node:module"
 import { hostname } from "node:os"
 import { ReadStream } from "node:tty"
 import { zstdCompressSync } from "node:zlib"
-import { loadPtyAddon } from "../../../../src/host/PtyAddon.ts"
+import { loadPtyAddon } from "../../../../src/host/pty/PtyAddon.ts"
 import type { Truth } from "../fixtures.ts"
 
 const { Terminal } = createRequire(import.meta.url)("@xterm/headless") as typeof import("@xterm/headless")

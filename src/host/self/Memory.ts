@@ -2,7 +2,7 @@
  * Memory that is free but still counted to this process, given back to the system while nothing happens.
  */
 import { Context, Effect, Layer } from "effect"
-import { libc } from "./Libc.ts"
+import { libc } from "../Libc.ts"
 
 /** Milliseconds after which starting is over, and whoever started us has had an answer. */
 const SETTLED_MS = 1_000

@@ -6,8 +6,8 @@
  */
 import { fstatSync, readFileSync } from "node:fs"
 import { Context, Effect, Layer } from "effect"
+import { closeOnExec } from "../Libc.ts"
 import { launchdSockets } from "./LaunchdSockets.ts"
-import { closeOnExec } from "./Libc.ts"
 import { ownUnit } from "./ServiceManager.ts"
 import { systemd } from "./Systemd.ts"
 

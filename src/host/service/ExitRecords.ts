@@ -8,7 +8,7 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, watch, writeF
 import { constants } from "node:os"
 import { join } from "node:path"
 import { Context, Deferred, Effect, Layer } from "effect"
-import { Directories } from "./Directories.ts"
+import { Directories } from "../files/Directories.ts"
 
 /**
  * Writes the end to the file named by its argument. A script of its own: what a transient unit's command holds of `$` and quotes is

@@ -7,13 +7,13 @@
 import { closeSync, constants, openSync, readdirSync } from "node:fs"
 import { isatty, ReadStream } from "node:tty"
 import { Context, Effect, Layer } from "effect"
-import { LaunchFailed } from "../contract/Errors.ts"
-import type { HandedSession } from "../contract/Handover.ts"
-import { closeOnExec, type Spawning, spawningLibc } from "./Libc.ts"
+import { LaunchFailed } from "../../contract/Errors.ts"
+import type { HandedSession } from "../../contract/Handover.ts"
+import { closeOnExec, type Spawning, spawningLibc } from "../Libc.ts"
+import { withProgramsMask } from "../self/Umask.ts"
 import { loadPtyAddon, type PtyAddon } from "./PtyAddon.ts"
 import { type Pending, PtyInput, type WriteNotes } from "./PtyInput.ts"
 import { awaitExit, holdEnds, type OnExit, spawn } from "./Spawn.ts"
-import { withProgramsMask } from "./Umask.ts"
 
 export interface PtyOptions {
   /** Absolute path of the program. */

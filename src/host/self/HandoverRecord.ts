@@ -4,7 +4,7 @@
  *   [length of the JSON u32 LE][JSON, where {"$bytes":[at, length]} stands for bytes][bytes]
  */
 import { fstatSync, readSync, writeSync } from "node:fs"
-import { spawningLibc } from "./Libc.ts"
+import { spawningLibc } from "../Libc.ts"
 
 const LENGTH_BYTES = 4
 const BYTES = "$bytes"

@@ -5,8 +5,8 @@
  */
 import { closeSync, constants, ftruncateSync, openSync, readFileSync, writeSync } from "node:fs"
 import { Context, Effect, Layer, Schema, type Scope } from "effect"
+import { libc } from "../Libc.ts"
 import { DirectoryRefused } from "./Directories.ts"
-import { libc } from "./Libc.ts"
 
 /** Somebody else holds the lock; `holder` is the process id it wrote into the file, if it could be read. */
 export class Locked extends Schema.TaggedError<Locked>()("Locked", {

@@ -8,7 +8,7 @@ import { chmodSync, lstatSync, mkdirSync } from "node:fs"
 import { homedir } from "node:os"
 import { join } from "node:path"
 import { Config, Context, Effect, Layer, Option, Schema } from "effect"
-import { MAX_SOCKET_PATH_LINUX, MAX_SOCKET_PATH_MACOS } from "../contract/Limits.ts"
+import { MAX_SOCKET_PATH_LINUX, MAX_SOCKET_PATH_MACOS } from "../../contract/Limits.ts"
 
 /** A directory or path cannot be used; the message says why and what to do. Exit code 78 (EX_CONFIG). */
 export class DirectoryRefused extends Schema.TaggedError<DirectoryRefused>()("DirectoryRefused", {

@@ -3,7 +3,7 @@
  */
 import type { Socket } from "node:net"
 import { Context, Effect, Layer } from "effect"
-import { libc } from "./Libc.ts"
+import { libc } from "../Libc.ts"
 import { descriptorOf } from "./SocketDescriptor.ts"
 
 export interface Credentials {

@@ -103,25 +103,29 @@ const attempt = <A>(read: () => A): A | null => {
 /** What was executed: Node, its flags, and the program. */
 export const ownCommand = (): ReadonlyArray<string> => [process.execPath, ...process.execArgv, process.argv[1] ?? ""]
 
-/** One level up from the bundle, two from the source. */
+/** Where this file or bundle lies, and every folder above it: the package's own is one of them, however deep it was bundled. */
+const foldersUp = (): ReadonlyArray<string> => {
+  const folders = [dirname(fileURLToPath(import.meta.url))]
+  for (let up = dirname(folders[0]!); up !== folders.at(-1); up = dirname(up)) folders.push(up)
+  return folders
+}
+
 export const packageVersion = (): string => {
-  for (const path of ["../package.json", "../../package.json"]) {
-    try {
-      const found = JSON.parse(readFileSync(fileURLToPath(new URL(path, import.meta.url)), "utf8")) as {
-        name?: string
-        version?: string
-      }
-      if (found.name === "agentd" && found.version !== undefined) return found.version
-    } catch {
-      // The other place, then.
-    }
+  for (const folder of foldersUp()) {
+    const found = attempt(
+      () =>
+        JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as {
+          readonly name?: string
+          readonly version?: string
+        }
+    )
+    if (found?.name === "agentd" && found.version !== undefined) return found.version
   }
   return "0.0.0"
 }
 
-/** In the package's `bin`, from dist or src/host up. */
+/** In the package's `bin`. */
 const programBeside = (name: string): string => {
-  let folder = dirname(fileURLToPath(import.meta.url))
-  while (folder !== "/" && !existsSync(join(folder, "bin", name))) folder = dirname(folder)
+  const folder = foldersUp().find((up) => existsSync(join(up, "bin", name))) ?? "/"
   return join(folder, "bin", name)
 }

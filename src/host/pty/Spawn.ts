@@ -4,7 +4,7 @@
  * node-pty has a thread for each program that collects its end the moment it comes. An end that such a thread has collected
  * while this process turns into its own next version (execve(2)) would be lost; here it stays with the kernel until somebody asks.
  */
-import { type Spawning, spawningLibc } from "./Libc.ts"
+import { type Spawning, spawningLibc } from "../Libc.ts"
 
 export interface Command {
   /** Absolute path of what is executed. */

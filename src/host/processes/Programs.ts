@@ -5,7 +5,7 @@
 import { type ChildProcess, spawn } from "node:child_process"
 import { constants, setPriority } from "node:os"
 import { Context, Effect, Layer, Schema } from "effect"
-import { ownCommand } from "./Self.ts"
+import { ownCommand } from "../self/Self.ts"
 
 /** Bytes of a job's answer: a list of ten thousand backups. */
 const MAX_ANSWER = 16 * 1024 * 1024

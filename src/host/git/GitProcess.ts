@@ -6,7 +6,7 @@
  */
 import { spawn } from "node:child_process"
 import { Context, Effect, Layer, Schema } from "effect"
-import { ServiceManager } from "./ServiceManager.ts"
+import { ServiceManager } from "../service/ServiceManager.ts"
 
 /** Milliseconds git may take on its own repository, and with a network in between. */
 const LOCAL_MS = 60_000

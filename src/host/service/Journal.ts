@@ -6,7 +6,7 @@
  */
 import { closeSync, fstatSync, writeSync } from "node:fs"
 import { Context } from "effect"
-import { libc } from "./Libc.ts"
+import { libc } from "../Libc.ts"
 
 const JOURNAL_SOCKET = "/run/systemd/journal/socket"
 

@@ -5,7 +5,7 @@
 import { closeSync, constants, openSync } from "node:fs"
 import { createRequire } from "node:module"
 import type * as Koffi from "koffi"
-import { libc } from "./Libc.ts"
+import { libc } from "../Libc.ts"
 
 const require = createRequire(import.meta.url)
 
