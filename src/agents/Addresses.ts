@@ -2,7 +2,7 @@
  * Whom an address means. A name comes before a group, a group before a role; deleted agents are nobody.
  */
 import { Effect } from "effect"
-import { AgentNotFound } from "../contract/Errors.ts"
+import { AgentNotFound } from "../contract/errors/Errors.ts"
 import type { AgentRecord, GroupRecord } from "./AgentStore.ts"
 
 /** Everybody in the workspace. */

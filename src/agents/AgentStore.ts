@@ -3,7 +3,7 @@
  */
 import { Context, Effect, Layer, Option } from "effect"
 import type { Agent, Workspace } from "../contract/Agent.ts"
-import type { StorageUnavailable } from "../contract/Errors.ts"
+import type { StorageUnavailable } from "../contract/errors/Errors.ts"
 import { EventLog } from "../store/EventLog.ts"
 import { Sqlite } from "../store/Sqlite.ts"
 

@@ -3,7 +3,7 @@
  */
 import { Context, Effect, Layer, Semaphore } from "effect"
 import type { Agent } from "../contract/Agent.ts"
-import { AgentTaken, NotAllowed, type StorageUnavailable } from "../contract/Errors.ts"
+import { AgentTaken, NotAllowed, type StorageUnavailable } from "../contract/errors/Errors.ts"
 import type { Caller, HandlersFor } from "../contract/Handler.ts"
 import type { AgentRef } from "../contract/Identity.ts"
 import type { Params } from "../contract/Methods.ts"

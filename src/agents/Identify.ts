@@ -3,7 +3,7 @@
  * caller claims about itself is taken for an answer.
  */
 import { Effect } from "effect"
-import { NotAllowed, type StorageUnavailable } from "../contract/Errors.ts"
+import { NotAllowed, type StorageUnavailable } from "../contract/errors/Errors.ts"
 import type { Peer } from "../contract/Handler.ts"
 import { ProcessTable } from "../host/processes/ProcessTable.ts"
 import { Self } from "../host/self/Self.ts"

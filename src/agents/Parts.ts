@@ -3,7 +3,7 @@
  */
 import type { Effect } from "effect"
 import type { Agent } from "../contract/Agent.ts"
-import type { AgentTaken, NotAllowed, StorageUnavailable } from "../contract/Errors.ts"
+import type { AgentTaken, NotAllowed, StorageUnavailable } from "../contract/errors/Errors.ts"
 import type { Caller } from "../contract/Handler.ts"
 import type { MethodName, Params } from "../contract/Methods.ts"
 import type { SessionRecord } from "../sessions/SessionStore.ts"

@@ -5,7 +5,7 @@
  */
 import { Context, Effect, Layer, Option, Semaphore } from "effect"
 import type { Workspace } from "../contract/Agent.ts"
-import type { StorageUnavailable } from "../contract/Errors.ts"
+import type { StorageUnavailable } from "../contract/errors/Errors.ts"
 import { HOME } from "../contract/Identity.ts"
 import { type GitDirectory, gitDirectory } from "../host/git/GitDirectory.ts"
 import { EventLog } from "../store/EventLog.ts"

@@ -3,7 +3,7 @@
  */
 import { Clock, Effect } from "effect"
 import { CLEANUP_MS } from "../contract/Agent.ts"
-import { AgentNotFound, AgentTaken, Conflict, NotAllowed } from "../contract/Errors.ts"
+import { AgentNotFound, AgentTaken, Conflict, NotAllowed } from "../contract/errors/Errors.ts"
 import type { Caller, HandlersFor } from "../contract/Handler.ts"
 import type { Params } from "../contract/Methods.ts"
 import { isDirectory } from "../host/git/GitDirectory.ts"

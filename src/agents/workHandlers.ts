@@ -4,7 +4,7 @@
 import { relative } from "node:path"
 import { Effect, Option } from "effect"
 import type { WorkContext } from "../contract/Agent.ts"
-import { AgentNotFound, InvalidParams } from "../contract/Errors.ts"
+import { AgentNotFound, InvalidParams } from "../contract/errors/Errors.ts"
 import type { Caller, HandlersFor } from "../contract/Handler.ts"
 import type { Params } from "../contract/Methods.ts"
 import type { Git } from "../host/git/Git.ts"

@@ -2,8 +2,8 @@
  * What the event log says of backups: the last one that was made, and the last failure since.
  */
 import { Context, Effect, Layer } from "effect"
-import type { StorageUnavailable } from "../contract/Errors.ts"
 import type { Event } from "../contract/Event.ts"
+import type { StorageUnavailable } from "../contract/errors/Errors.ts"
 import type { Projection } from "../store/Projection.ts"
 import type { Sql, SqlError } from "../store/Sql.ts"
 import { Sqlite } from "../store/Sqlite.ts"

@@ -4,7 +4,7 @@
  */
 import { DateTime, Effect, Schema } from "effect"
 import { Backup, BackupId, BackupReason, DamagedList, VerifiedBackup } from "../contract/Backup.ts"
-import { BackupDamaged, BackupFailed, BackupNotFound } from "../contract/Errors.ts"
+import { BackupDamaged, BackupFailed, BackupNotFound } from "../contract/errors/Errors.ts"
 import { FileLock } from "../host/files/FileLock.ts"
 import { createBackup } from "./Create.ts"
 import { planRemoval } from "./Keep.ts"

@@ -5,7 +5,7 @@
 import * as fs from "node:fs"
 import { dirname, join } from "node:path"
 import { Effect } from "effect"
-import { BackupDamaged, BackupFailed } from "../contract/Errors.ts"
+import { BackupDamaged, BackupFailed } from "../contract/errors/Errors.ts"
 import { whyUnusable } from "../store/Snapshot.ts"
 import { partialFolder } from "./Apply.ts"
 import type { Manifest, Part } from "./Manifest.ts"

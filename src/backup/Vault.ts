@@ -11,7 +11,7 @@
  */
 import * as fs from "node:fs"
 import { join } from "node:path"
-import { BackupDamaged, BackupFailed, BackupNotFound } from "../contract/Errors.ts"
+import { BackupDamaged, BackupFailed, BackupNotFound } from "../contract/errors/Errors.ts"
 import {
   decodeManifest,
   encodeManifest,

@@ -1,12 +1,11 @@
 /**
  * What every command of `agentctl` shares: `--json`, a client, and one way to fail.
  */
-
 import type { Interfaces } from "@oclif/core"
 import { Command } from "@oclif/core/command"
 import { AgentdError } from "../client/AgentdError.ts"
 import { Client, type ClientOptions } from "../client/Client.ts"
-import { ExitCode } from "../contract/ErrorCodes.ts"
+import { ExitCode } from "../contract/errors/ErrorCodes.ts"
 import { print } from "./print.ts"
 
 /** Ends the command with a sentence and an exit code. */

@@ -1,7 +1,6 @@
 /** Arguments and flag values that several commands take. */
-
 import { splitHost } from "../client/remote/Target.ts"
-import { ExitCode } from "../contract/ErrorCodes.ts"
+import { ExitCode } from "../contract/errors/ErrorCodes.ts"
 import { type AgentctlCommand, CommandFailed } from "./AgentctlCommand.ts"
 import { Args } from "./Oclif.ts"
 

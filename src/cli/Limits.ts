@@ -1,5 +1,5 @@
 /** A session's limits as people write and read them: `2G`, `150%`, `8h`. */
-import type { AskedLimits, SessionLimits } from "../contract/SessionLimits.ts"
+import type { AskedLimits, SessionLimits } from "../contract/session/SessionLimits.ts"
 import { duration, usage } from "./Arguments.ts"
 import { Flags } from "./Oclif.ts"
 import { bytes } from "./Paint.ts"

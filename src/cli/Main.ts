@@ -1,7 +1,7 @@
 /**
  * agentctl: finds the command in the table, and runs it as oclif would. Everything else lives in the commands.
  */
-import { ExitCode } from "../contract/ErrorCodes.ts"
+import { ExitCode } from "../contract/errors/ErrorCodes.ts"
 import { errorText, flagsOf } from "./AgentctlCommand.ts"
 import { findCommand } from "./CommandTable.ts"
 import { makeConfig } from "./Config.ts"

@@ -1,9 +1,8 @@
 /**
  * Text for people: colour only where a terminal shows it, tables, ages, and nothing in it that could steer the terminal.
  */
-
 import type { WriteStream } from "node:tty"
-import { readableWord } from "../contract/ShellWord.ts"
+import { readableWord } from "../contract/text/ShellWord.ts"
 
 const codes = { red: 31, green: 32, yellow: 33, cyan: 36, dim: 2, bold: 1 } as const
 export type Colour = keyof typeof codes

@@ -3,7 +3,7 @@
  */
 import { spawnSync } from "node:child_process"
 import { daemonProgram } from "../client/EnsureDaemon.ts"
-import { ExitCode } from "../contract/ErrorCodes.ts"
+import { ExitCode } from "../contract/errors/ErrorCodes.ts"
 import { CommandFailed } from "./AgentctlCommand.ts"
 
 /** The daemon's exit code for a wrong configuration (sysexits.h, EX_CONFIG). */

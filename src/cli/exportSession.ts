@@ -1,7 +1,7 @@
 /** A session, and those it continues if that is wanted, as one recording, page or text. */
 import { AgentdError } from "../client/AgentdError.ts"
 import type { Client } from "../client/Client.ts"
-import type { Session } from "../contract/Session.ts"
+import type { Session } from "../contract/session/Session.ts"
 import { earlierOf } from "./earlier.ts"
 import { followAll } from "./followAll.ts"
 import { followOutput } from "./followOutput.ts"

@@ -7,7 +7,7 @@ import { dirname, join } from "node:path"
 import type { Duplex } from "node:stream"
 import { fileURLToPath, pathToFileURL } from "node:url"
 import { Client } from "../client/Client.ts"
-import type { StartParams } from "../contract/SessionRequests.ts"
+import type { StartParams } from "../contract/session/SessionRequests.ts"
 import { CommandFailed } from "./AgentctlCommand.ts"
 import { attachTo } from "./attachTo.ts"
 

@@ -2,7 +2,7 @@
 import { createInterface } from "node:readline/promises"
 import { setTimeout } from "node:timers/promises"
 import { Client } from "../client/Client.ts"
-import { ExitCode } from "../contract/ErrorCodes.ts"
+import { ExitCode } from "../contract/errors/ErrorCodes.ts"
 import { CommandFailed } from "./AgentctlCommand.ts"
 import { printable } from "./Paint.ts"
 

@@ -1,7 +1,7 @@
 /**
  * The one error this package throws: what the daemon refused, or why it could not be asked.
  */
-import { type ErrorTag, ExitCode, errorCodes } from "../contract/ErrorCodes.ts"
+import { type ErrorTag, ExitCode, errorCodes } from "../contract/errors/ErrorCodes.ts"
 
 /** What can go wrong before a daemon has answered; `exit` is what the command line gives for it. */
 const clientErrors = {

@@ -1,12 +1,11 @@
 /**
  * A client of one daemon: typed calls, events, attachments. Connects when first used and keeps that connection.
  */
-
 import type { Duplex } from "node:stream"
 import type { Event } from "../contract/Event.ts"
 import { PROTOCOL_MAX, PROTOCOL_MIN } from "../contract/Limits.ts"
 import type { MethodName, Params, Result } from "../contract/Methods.ts"
-import type { AttachParams } from "../contract/SessionTerminal.ts"
+import type { AttachParams } from "../contract/session/SessionTerminal.ts"
 import { AgentdError } from "./AgentdError.ts"
 import type { Attachment } from "./Attachment.ts"
 import { Connection, type RequestOptions } from "./Connection.ts"

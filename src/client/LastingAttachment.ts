@@ -9,7 +9,7 @@
 import { randomBytes } from "node:crypto"
 import { FrameError } from "../contract/Frames.ts"
 import type { Result } from "../contract/Methods.ts"
-import type { AttachParams } from "../contract/SessionTerminal.ts"
+import type { AttachParams } from "../contract/session/SessionTerminal.ts"
 import { AgentdError } from "./AgentdError.ts"
 import type { Attachment } from "./Attachment.ts"
 import type { AttachmentMessage, LastingMessage } from "./AttachmentMessage.ts"

@@ -17,9 +17,9 @@
  */
 export type { Event, EventBody, EventType } from "../contract/Event.ts"
 export type { MethodName, Methods, Params, Result } from "../contract/Methods.ts"
-export type { Session, SessionClient, SessionExit, SessionStatus } from "../contract/Session.ts"
-export type { StartParams } from "../contract/SessionRequests.ts"
-export type { AttachParams, Screen } from "../contract/SessionTerminal.ts"
+export type { Session, SessionClient, SessionExit, SessionStatus } from "../contract/session/Session.ts"
+export type { StartParams } from "../contract/session/SessionRequests.ts"
+export type { AttachParams, Screen } from "../contract/session/SessionTerminal.ts"
 export { AgentdError, type AgentdErrorTag } from "./AgentdError.ts"
 export { Attachment } from "./Attachment.ts"
 export type { AttachmentMessage, LastingMessage, ProgramExit } from "./AttachmentMessage.ts"

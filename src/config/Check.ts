@@ -3,7 +3,7 @@
  */
 import { Effect } from "effect"
 import type { ConfigShowResult } from "../contract/Daemon.ts"
-import { ConfigInvalid } from "../contract/Errors.ts"
+import { ConfigInvalid } from "../contract/errors/Errors.ts"
 import { listFiles, type Roots, readFile } from "./Files.ts"
 import { mergeLayers } from "./Layers.ts"
 import { readProfileFile } from "./Profiles.ts"

@@ -5,9 +5,9 @@
  * and a daemon may well be started from inside one.
  */
 import { Config, Effect, Option } from "effect"
-import { type Key, settings, variableOf } from "../contract/Config.ts"
-import type { ConfigInvalid } from "../contract/Errors.ts"
-import type { Setting } from "../contract/Setting.ts"
+import { type Key, settings, variableOf } from "../contract/config/Config.ts"
+import type { Setting } from "../contract/config/Setting.ts"
+import type { ConfigInvalid } from "../contract/errors/Errors.ts"
 import { type Assignment, assign, isProblem, type Layer } from "./Layers.ts"
 
 /** Values of flags, spelled as in the file. */

@@ -4,7 +4,7 @@
  * Never from the directory an agent works in: an agent must not be able to loosen its own leash.
  */
 import { Effect, FileSystem, Option, type PlatformError } from "effect"
-import { ConfigInvalid } from "../contract/Errors.ts"
+import { ConfigInvalid } from "../contract/errors/Errors.ts"
 import type { Layer } from "./Layers.ts"
 import { readToml } from "./TomlFile.ts"
 

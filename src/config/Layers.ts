@@ -3,11 +3,10 @@
  *
  * Pure: where the layers come from is `Files.ts` and `Environment.ts`.
  */
-
 import { Option, Schema } from "effect"
 import type { Json } from "effect/Schema"
-import { type Configuration, type Key, settings } from "../contract/Config.ts"
-import { ConfigInvalid } from "../contract/Errors.ts"
+import { type Configuration, type Key, settings } from "../contract/config/Config.ts"
+import { ConfigInvalid } from "../contract/errors/Errors.ts"
 
 /** A place where something is said: a file with a line, the name of an environment variable, or `flag`. */
 export interface Place {

@@ -4,8 +4,8 @@
  * From nowhere else: whoever could write a profile could open the sandbox.
  */
 import { Effect, FileSystem, Option, Schema } from "effect"
-import { ConfigInvalid, InvalidParams } from "../contract/Errors.ts"
-import { builtInProfiles, profileKeys, type SandboxProfile, workspace } from "../contract/Sandbox.ts"
+import { ConfigInvalid, InvalidParams } from "../contract/errors/Errors.ts"
+import { builtInProfiles, profileKeys, type SandboxProfile, workspace } from "../contract/session/Sandbox.ts"
 import { decodeUtf8, type Roots } from "./Files.ts"
 import { quote } from "./Layers.ts"
 import { lineOf, locateKeys } from "./Locate.ts"

@@ -3,7 +3,7 @@
  * (systemd.exec(5), "Credentials"). Their text is in no error, and `Redacted` keeps it out of logs.
  */
 import { Config, Effect, FileSystem, Option, type PlatformError, Redacted } from "effect"
-import { SecretUnusable } from "../contract/Errors.ts"
+import { SecretUnusable } from "../contract/errors/Errors.ts"
 import type { SecretSource } from "../contract/Secret.ts"
 
 /** Bytes of one secret. Keys and tokens are far smaller, and it has to fit into an environment (execve(2): 128 KiB a variable). */

@@ -2,10 +2,10 @@
  * The configuration in force: read at start, read again on request, never half applied.
  */
 import { Context, Effect, FileSystem, Layer, Ref, Semaphore } from "effect"
-import type { Configuration, Key } from "../contract/Config.ts"
+import type { Configuration, Key } from "../contract/config/Config.ts"
 import type { ConfigShowResult } from "../contract/Daemon.ts"
-import type { ConfigInvalid, InvalidParams } from "../contract/Errors.ts"
-import type { SandboxProfile } from "../contract/Sandbox.ts"
+import type { ConfigInvalid, InvalidParams } from "../contract/errors/Errors.ts"
+import type { SandboxProfile } from "../contract/session/Sandbox.ts"
 import { environmentLayer, type Flags, flagLayer } from "./Environment.ts"
 import { type ConfigFile, listFiles, type Roots, readFile } from "./Files.ts"
 import { changes, type Merged, mergeLayers, valuesOf } from "./Layers.ts"

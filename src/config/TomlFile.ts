@@ -2,8 +2,8 @@
  * One configuration file as a layer: every key it sets with its line, and everything that is wrong in it.
  */
 import { parse, TomlError } from "smol-toml"
-import { type Key, sections, settings } from "../contract/Config.ts"
-import { ConfigInvalid } from "../contract/Errors.ts"
+import { type Key, sections, settings } from "../contract/config/Config.ts"
+import { ConfigInvalid } from "../contract/errors/Errors.ts"
 import { type Assignment, assign, isProblem, type Layer, type LockedKey, quote } from "./Layers.ts"
 import { lineOf, locateKeys } from "./Locate.ts"
 

@@ -3,7 +3,7 @@
  */
 import { Schema } from "effect"
 import { Address, AgentId, AgentName, AgentRef, line, WorkspaceId } from "./Identity.ts"
-import { SessionId, SessionRef, Timestamp } from "./Session.ts"
+import { SessionId, SessionRef, Timestamp } from "./session/Session.ts"
 
 /** Longest display name, module and note, in characters: a line on a screen. */
 const MAX_LABEL = 128

@@ -2,7 +2,7 @@
  * Backups: whole, checked copies of what the daemon keeps, and how one is put back.
  */
 import { Schema } from "effect"
-import { Timestamp } from "./Session.ts"
+import { Timestamp } from "./session/Session.ts"
 
 /** `bak_` and a ULID. */
 export const BackupId = Schema.String.check(

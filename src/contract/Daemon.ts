@@ -2,7 +2,7 @@
  * The daemon itself: greeting, health, status, reload, shutdown, self-examination.
  */
 import { Schema } from "effect"
-import { Timestamp } from "./Session.ts"
+import { Timestamp } from "./session/Session.ts"
 
 export const HelloParams = Schema.Struct({
   protocol: Schema.optionalKey(Schema.Struct({ min: Schema.Int, max: Schema.Int })).annotateKey({

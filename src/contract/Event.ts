@@ -8,8 +8,8 @@ import { forwardingEvents } from "./Forwarding.ts"
 import { AgentRef, Stamp } from "./Identity.ts"
 import { MAX_EVENTS } from "./Limits.ts"
 import { messageEvents } from "./Message.ts"
-import { offerEvents } from "./Offer.ts"
 import { SessionSecret } from "./Secret.ts"
+import { offerEvents } from "./session/Offer.ts"
 import {
   HookPolicy,
   RestartPolicy,
@@ -18,9 +18,9 @@ import {
   SessionId,
   StandardInput,
   Timestamp
-} from "./Session.ts"
-import { SessionLimits } from "./SessionLimits.ts"
-import { StateName, StateSource } from "./SessionState.ts"
+} from "./session/Session.ts"
+import { SessionLimits } from "./session/SessionLimits.ts"
+import { StateName, StateSource } from "./session/SessionState.ts"
 
 /** `evt_` and a ULID. */
 export const EventId = Schema.String.check(

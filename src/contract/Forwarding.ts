@@ -3,7 +3,7 @@
  * the client says what it does with it; the daemon writes it down, with what the kernel says of who did it.
  */
 import { Schema } from "effect"
-import { SessionId } from "./Session.ts"
+import { SessionId } from "./session/Session.ts"
 
 /** Characters of a path and of a machine's name: more than either has. */
 const Path = Schema.String.check(Schema.isMaxLength(8_192))

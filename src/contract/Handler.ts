@@ -3,7 +3,7 @@
  * frames. Types only.
  */
 import type { Effect, Scope } from "effect"
-import type { AgentdError, Conflict, NotSupported } from "./Errors.ts"
+import type { AgentdError, Conflict, NotSupported } from "./errors/Errors.ts"
 import type { FrameType } from "./Frames.ts"
 import type { HandedAttachment } from "./Handover.ts"
 import type { MethodName, Params, Result } from "./Methods.ts"

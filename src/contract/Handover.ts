@@ -3,9 +3,9 @@
  * descriptors stay, everything else is told here. Fields are only ever added, each with a default for what an older version says.
  */
 import { Schema } from "effect"
-import { SessionClient, SessionExit, SizePolicy } from "./Session.ts"
-import { OfferKind } from "./SessionTerminal.ts"
 import { Interest } from "./Subscription.ts"
+import { SessionClient, SessionExit, SizePolicy } from "./session/Session.ts"
+import { OfferKind } from "./session/SessionTerminal.ts"
 
 /** Formats that this build reads. It writes the last one. */
 export const HANDOVER_FORMATS = { first: 1, last: 1 } as const

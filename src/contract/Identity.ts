@@ -1,9 +1,8 @@
 /**
  * What names agents, workspaces and installations, and the stamp that events carry from one installation to another.
  */
-
 import { Schema } from "effect"
-import { CONTROL, SURROGATES } from "./Characters.ts"
+import { CONTROL, SURROGATES } from "./text/Characters.ts"
 
 const ULID = "[0-9A-HJKMNP-TV-Z]{26}"
 

@@ -1,13 +1,12 @@
 /**
  * Messages: what agents and people say to each other. What may be asked of them and what is answered.
  */
-
 import { Schema } from "effect"
 import { Directory } from "./Agent.ts"
-import { CONTROL, SEPARATORS } from "./Characters.ts"
 import { Address, AgentId, AgentRef, WorkspaceId } from "./Identity.ts"
 import { MAX_PAGE } from "./Limits.ts"
-import { Timestamp } from "./Session.ts"
+import { Timestamp } from "./session/Session.ts"
+import { CONTROL, SEPARATORS } from "./text/Characters.ts"
 
 /** `msg_` and the ULID of the event that sent it. */
 export const MessageId = Schema.String.check(

@@ -2,7 +2,7 @@
  * What the reference pages and the OpenRPC document say beyond the Schemas: a sentence for every error, and which errors each
  * method is known for. Typed by the contract, so that neither a new error nor a new method can be forgotten.
  */
-import type { ErrorTag } from "./ErrorCodes.ts"
+import type { ErrorTag } from "./errors/ErrorCodes.ts"
 import type { MethodName } from "./Methods.ts"
 
 export const errorSummaries: Readonly<Record<ErrorTag, string>> = {

@@ -6,7 +6,7 @@ import { Directory } from "./Agent.ts"
 import { Address, AgentId, WorkspaceId } from "./Identity.ts"
 import { MAX_WAIT_MS } from "./Limits.ts"
 import { Message, MessageId } from "./Message.ts"
-import { SessionId, Timestamp } from "./Session.ts"
+import { SessionId, Timestamp } from "./session/Session.ts"
 
 const Mark = Schema.String.check(Schema.isMaxLength(256))
 

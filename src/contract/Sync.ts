@@ -5,7 +5,7 @@ import { Schema } from "effect"
 import { Directory, Workspace } from "./Agent.ts"
 import { EventId } from "./Event.ts"
 import { MessageId } from "./Message.ts"
-import { Timestamp } from "./Session.ts"
+import { Timestamp } from "./session/Session.ts"
 
 /** Entries of a list in a status; the counts beside it say how many there are. */
 export const MAX_SYNC_ENTRIES = 50

@@ -2,7 +2,7 @@
  * What is asked of the daemon's parts when somebody looks at its metrics; the counters beside them are where things happen.
  */
 import { Effect, Layer, SubscriptionRef } from "effect"
-import type { SessionStatus } from "../contract/Session.ts"
+import type { SessionStatus } from "../contract/session/Session.ts"
 import { Connections } from "../doors/Connections.ts"
 import { Self } from "../host/self/Self.ts"
 import { LogLosses } from "../host/service/Journal.ts"

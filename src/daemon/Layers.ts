@@ -1,7 +1,6 @@
 /**
  * What the daemon is made of, and what is built on what: read from the bottom up, it is the order in which it starts.
  */
-
 import { Effect, Layer } from "effect"
 import { agentProjection } from "../agents/AgentProjection.ts"
 import { AgentStore } from "../agents/AgentStore.ts"

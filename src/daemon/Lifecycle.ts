@@ -2,7 +2,7 @@
  * When the daemon stops and why: one decision, made once, by a request, a signal, or having nothing to do.
  */
 import { Clock, Context, Deferred, Effect, Layer, Queue, Stream, SubscriptionRef } from "effect"
-import type { Conflict, NotSupported } from "../contract/Errors.ts"
+import type { Conflict, NotSupported } from "../contract/errors/Errors.ts"
 
 export class Lifecycle extends Context.Service<
   Lifecycle,

@@ -4,7 +4,7 @@
 import { Effect } from "effect"
 import type { Handlers } from "../contract/Handler.ts"
 import type { Params } from "../contract/Methods.ts"
-import type { Session } from "../contract/Session.ts"
+import type { Session } from "../contract/session/Session.ts"
 import type { Sessions } from "../sessions/Sessions.ts"
 import { Meters, type Snapshot } from "../telemetry/Meters.ts"
 import { prometheusText } from "../telemetry/Prometheus.ts"

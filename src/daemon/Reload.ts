@@ -3,7 +3,7 @@
  */
 import { Context, Effect, Layer } from "effect"
 import { Settings } from "../config/Settings.ts"
-import type { ConfigInvalid } from "../contract/Errors.ts"
+import type { ConfigInvalid } from "../contract/errors/Errors.ts"
 import { about } from "../contract/Log.ts"
 import type { Result } from "../contract/Methods.ts"
 import { Notify } from "../host/service/Notify.ts"

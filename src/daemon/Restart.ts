@@ -6,7 +6,7 @@
  */
 import { Clock, Deferred, Effect, Queue } from "effect"
 import { Settings } from "../config/Settings.ts"
-import { Conflict, NotSupported } from "../contract/Errors.ts"
+import { Conflict, NotSupported } from "../contract/errors/Errors.ts"
 import { HANDOVER_FORMATS } from "../contract/Handover.ts"
 import { UnixSocket } from "../doors/UnixSocket.ts"
 import { Subscriptions } from "../events/Subscriptions.ts"

@@ -3,7 +3,7 @@
  *
  *   frames ──Detach sent──▶ leaving ──Detach received──▶ over
  */
-import { type AgentdError, Conflict } from "../contract/Errors.ts"
+import { type AgentdError, Conflict } from "../contract/errors/Errors.ts"
 import { FrameType } from "../contract/Frames.ts"
 import type { Begin, FrameListener } from "../contract/Handler.ts"
 import type { HandedConnection } from "../contract/Handover.ts"

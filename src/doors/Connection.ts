@@ -8,7 +8,7 @@
 import type { Socket } from "node:net"
 import type { Duplex } from "node:stream"
 import { Effect, Exit, Scope } from "effect"
-import { Conflict, TooLarge } from "../contract/Errors.ts"
+import { Conflict, TooLarge } from "../contract/errors/Errors.ts"
 import type { Begin, Caller, Peer } from "../contract/Handler.ts"
 import type { HandedConnection } from "../contract/Handover.ts"
 import { MAX_LINE_BYTES } from "../contract/Limits.ts"

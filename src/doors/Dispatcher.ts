@@ -3,8 +3,8 @@
  * comes out. Knows nothing of sockets.
  */
 import { Cause, Clock, Context, Effect, Exit, type Fiber, Layer, References, Result, Schema, SchemaIssue } from "effect"
-import { errorCodes } from "../contract/ErrorCodes.ts"
-import { AgentdError, DeadlineExceeded, InvalidParams } from "../contract/Errors.ts"
+import { errorCodes } from "../contract/errors/ErrorCodes.ts"
+import { AgentdError, DeadlineExceeded, InvalidParams } from "../contract/errors/Errors.ts"
 import type { Caller, Handlers } from "../contract/Handler.ts"
 import { about } from "../contract/Log.ts"
 import { type MethodName, methods } from "../contract/Methods.ts"

@@ -1,7 +1,7 @@
 /**
  * The requests of one connection that are being answered: at most so many at a time, each ended when the client goes.
  */
-import { Busy } from "../contract/Errors.ts"
+import { Busy } from "../contract/errors/Errors.ts"
 import type { Caller } from "../contract/Handler.ts"
 import { MAX_IN_FLIGHT } from "../contract/Limits.ts"
 import { failure, type Incoming } from "../wire/JsonRpc.ts"

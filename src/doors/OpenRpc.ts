@@ -5,9 +5,9 @@
  * connection carries frames afterwards), `x-notifications` (what the daemon sends on its own), `x-error-data`.
  */
 import type { Schema } from "effect"
-import { type ErrorTag, errorCodes } from "../contract/ErrorCodes.ts"
-import { AgentdError } from "../contract/Errors.ts"
 import { EventNotification, GapNotification } from "../contract/Event.ts"
+import { type ErrorTag, errorCodes } from "../contract/errors/ErrorCodes.ts"
+import { AgentdError } from "../contract/errors/Errors.ts"
 import { type Json, jsonSchemaOf } from "../contract/JsonSchema.ts"
 import { type MethodName, methods } from "../contract/Methods.ts"
 import { commonErrors, errorSummaries, methodErrors } from "../contract/Reference.ts"

@@ -4,7 +4,7 @@
 import { chmodSync, lstatSync, rmSync, unlinkSync } from "node:fs"
 import { connect, createServer, type Server, Socket } from "node:net"
 import { Clock, Context, Effect, Layer, Schema, SubscriptionRef } from "effect"
-import { Busy, NotAllowed } from "../contract/Errors.ts"
+import { Busy, NotAllowed } from "../contract/errors/Errors.ts"
 import type { Begin, Caller } from "../contract/Handler.ts"
 import type { HandedAttachment, Handover } from "../contract/Handover.ts"
 import { MAX_CONNECTIONS } from "../contract/Limits.ts"

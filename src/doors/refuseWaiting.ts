@@ -4,7 +4,7 @@
  */
 import { createServer, type Socket } from "node:net"
 import { Effect } from "effect"
-import { errorCodes } from "../contract/ErrorCodes.ts"
+import { errorCodes } from "../contract/errors/ErrorCodes.ts"
 import { failure } from "../wire/JsonRpc.ts"
 
 /** Milliseconds for everybody in the queue: they are there already, and read at once. */

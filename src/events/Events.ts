@@ -5,8 +5,8 @@
  * slow one costs no memory.
  */
 import { Context, Effect, Layer, Option, Stream } from "effect"
-import type { StorageUnavailable } from "../contract/Errors.ts"
 import type { Event, ListEventsParams, ListEventsResult } from "../contract/Event.ts"
+import type { StorageUnavailable } from "../contract/errors/Errors.ts"
 import { MAX_EVENTS, MAX_LINE_BYTES, MAX_WATCH_BACKLOG } from "../contract/Limits.ts"
 import { EventLog } from "../store/EventLog.ts"
 

@@ -2,7 +2,7 @@
  * What a message may hold: checked before anything is stored, with a sentence for each refusal.
  */
 import { Effect } from "effect"
-import { InvalidParams, TooLarge } from "../contract/Errors.ts"
+import { InvalidParams, TooLarge } from "../contract/errors/Errors.ts"
 import { MAX_DATA_BYTES, MAX_TEXT_BYTES } from "../contract/Limits.ts"
 import type { Message } from "../contract/Message.ts"
 

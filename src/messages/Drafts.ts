@@ -2,7 +2,7 @@
  * Texts too long for one request line, handed in in pieces. A connection holds its own, and they go with it.
  */
 import { Effect } from "effect"
-import { Busy, InvalidParams, TooLarge } from "../contract/Errors.ts"
+import { Busy, InvalidParams, TooLarge } from "../contract/errors/Errors.ts"
 import type { Caller } from "../contract/Handler.ts"
 import { MAX_TEXT_BYTES } from "../contract/Limits.ts"
 

@@ -2,7 +2,7 @@
  * What the event log says of messages: pages of them, one of them, and the counts of an inbox.
  */
 import { Context, Effect, Layer } from "effect"
-import type { StorageUnavailable } from "../contract/Errors.ts"
+import type { StorageUnavailable } from "../contract/errors/Errors.ts"
 import { MAX_PREVIEW } from "../contract/Limits.ts"
 import type { Message } from "../contract/Message.ts"
 import type { Sql } from "../store/Sql.ts"

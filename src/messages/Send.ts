@@ -6,7 +6,13 @@ import { type Directory, resolveAddress } from "../agents/Addresses.ts"
 import type { AgentRecord } from "../agents/AgentStore.ts"
 import type { Agents } from "../agents/Agents.ts"
 import type { Author } from "../agents/Parts.ts"
-import { AgentNotFound, Conflict, InvalidParams, MessageNotFound, NeedsConfirmation } from "../contract/Errors.ts"
+import {
+  AgentNotFound,
+  Conflict,
+  InvalidParams,
+  MessageNotFound,
+  NeedsConfirmation
+} from "../contract/errors/Errors.ts"
 import type { Message } from "../contract/Message.ts"
 import type { Params } from "../contract/Methods.ts"
 import type { Sent } from "../events/Interest.ts"

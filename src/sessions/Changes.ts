@@ -2,7 +2,7 @@
  * Changes to a session that is there: its name, tags and size, what is typed into it, who is attached.
  */
 import { Effect } from "effect"
-import { Busy, InvalidParams, NameTaken, SessionRunning } from "../contract/Errors.ts"
+import { Busy, InvalidParams, NameTaken, SessionRunning } from "../contract/errors/Errors.ts"
 import { clampSize } from "../contract/Frames.ts"
 import type { AgentRef } from "../contract/Identity.ts"
 import { MAX_INPUT_BACKLOG, MAX_INPUT_BYTES } from "../contract/Limits.ts"

@@ -3,9 +3,9 @@
  * often is limited here, because a program that opens pages in a loop is a nuisance to the person, not to itself.
  */
 import { Clock, Effect } from "effect"
-import { Busy, Conflict, InvalidParams, NotAllowed, TooLarge } from "../contract/Errors.ts"
+import { Busy, Conflict, InvalidParams, NotAllowed, TooLarge } from "../contract/errors/Errors.ts"
 import { MAX_CLIPBOARD_BYTES, MAX_URL_BYTES } from "../contract/Limits.ts"
-import type { Offer, OfferParams } from "../contract/Offer.ts"
+import type { Offer, OfferParams } from "../contract/session/Offer.ts"
 import { EventLog } from "../store/EventLog.ts"
 import { resolveLive } from "./reach/Resolve.ts"
 import type { LiveSession } from "./running/LiveSession.ts"

@@ -3,7 +3,7 @@
  */
 import { Effect } from "effect"
 import { MAX_OUTPUT_BYTES } from "../contract/Limits.ts"
-import type { OutputParams, OutputResult } from "../contract/SessionTerminal.ts"
+import type { OutputParams, OutputResult } from "../contract/session/SessionTerminal.ts"
 import type { Entry } from "./life/LiveSessions.ts"
 import { resolve } from "./reach/Resolve.ts"
 import { castLines } from "./transcript/CastLines.ts"

@@ -3,8 +3,8 @@
  * for another.
  */
 import { Effect } from "effect"
-import { NotAllowed, SessionEnded } from "../contract/Errors.ts"
-import type { ReportParams } from "../contract/SessionState.ts"
+import { NotAllowed, SessionEnded } from "../contract/errors/Errors.ts"
+import type { ReportParams } from "../contract/session/SessionState.ts"
 import { LiveSessions } from "./life/LiveSessions.ts"
 import { report } from "./state/States.ts"
 

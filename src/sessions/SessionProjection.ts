@@ -6,9 +6,9 @@
  */
 import { Effect } from "effect"
 import type { Event } from "../contract/Event.ts"
-import { OPEN } from "../contract/Sandbox.ts"
-import type { HookPolicy, Session, SessionExit, SessionStatus } from "../contract/Session.ts"
-import type { SessionLimits } from "../contract/SessionLimits.ts"
+import { OPEN } from "../contract/session/Sandbox.ts"
+import type { HookPolicy, Session, SessionExit, SessionStatus } from "../contract/session/Session.ts"
+import type { SessionLimits } from "../contract/session/SessionLimits.ts"
 import type { Projection } from "../store/Projection.ts"
 import type { Sql, SqlError } from "../store/Sql.ts"
 

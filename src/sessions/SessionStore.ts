@@ -2,8 +2,8 @@
  * What the event log says of sessions: the queries over the table `sessions` that others need.
  */
 import { Context, Effect, Layer, Option } from "effect"
-import type { StorageUnavailable } from "../contract/Errors.ts"
-import type { SessionStatus } from "../contract/Session.ts"
+import type { StorageUnavailable } from "../contract/errors/Errors.ts"
+import type { SessionStatus } from "../contract/session/Session.ts"
 import type { Sql, SqlError } from "../store/Sql.ts"
 import { Sqlite } from "../store/Sqlite.ts"
 import { HAS_ENDED, IS_LIVE, type SessionRecord, type SessionRow, toRecord } from "./SessionProjection.ts"

@@ -3,9 +3,9 @@
  */
 import { createContext, Script } from "node:vm"
 import { Clock, Deferred, Effect, Option } from "effect"
-import { DeadlineExceeded, InvalidParams, SessionEnded } from "../contract/Errors.ts"
-import type { WaitParams } from "../contract/SessionRequests.ts"
-import type { StateName } from "../contract/SessionState.ts"
+import { DeadlineExceeded, InvalidParams, SessionEnded } from "../contract/errors/Errors.ts"
+import type { WaitParams } from "../contract/session/SessionRequests.ts"
+import type { StateName } from "../contract/session/SessionState.ts"
 import { describeExit } from "./launching/Exits.ts"
 import { describe, type Entry, LiveSessions } from "./life/LiveSessions.ts"
 import { readerOf } from "./Output.ts"

@@ -4,8 +4,8 @@
  * Projections are applied in the transaction that appends, so a table never knows more or less than the log.
  */
 import { Clock, Context, Deferred, Effect, Layer, Option, type Scope } from "effect"
-import { StorageUnavailable } from "../contract/Errors.ts"
 import type { Event, EventBody } from "../contract/Event.ts"
+import { StorageUnavailable } from "../contract/errors/Errors.ts"
 import type { Stamp } from "../contract/Identity.ts"
 import { about } from "../contract/Log.ts"
 import { decodeEvent, EVENT_COLUMNS, type EventRow, encodeEvent, isEvent } from "./EventRows.ts"

@@ -1,7 +1,7 @@
 /**
  * What a failure of SQLite means to the caller: its result code as a sentence in a `StorageUnavailable`.
  */
-import { StorageUnavailable } from "../contract/Errors.ts"
+import { StorageUnavailable } from "../contract/errors/Errors.ts"
 
 /** Primary result codes (https://sqlite.org/rescode.html); an extended code carries its primary in the low byte. */
 export const Result = {

@@ -3,7 +3,7 @@
  */
 import { dirname, isAbsolute, resolve } from "node:path"
 import { Effect } from "effect"
-import { Conflict } from "../contract/Errors.ts"
+import { Conflict } from "../contract/errors/Errors.ts"
 import { Git } from "../host/git/Git.ts"
 
 export type Address = { readonly ok: string } | { readonly refused: string }

@@ -5,7 +5,7 @@
  * what they speak of is on disk or on the branch. So a cycle may end anywhere, and the next one goes on.
  */
 import { Clock, Effect, Random } from "effect"
-import { type StorageUnavailable, SyncFailed } from "../contract/Errors.ts"
+import { type StorageUnavailable, SyncFailed } from "../contract/errors/Errors.ts"
 import type { EventLog } from "../store/EventLog.ts"
 import { reach } from "./Milestone.ts"
 import { bundle } from "./Publish.ts"

@@ -8,7 +8,7 @@
 import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs"
 import { join } from "node:path"
 import { Clock, Effect, Layer } from "effect"
-import { SyncFailed } from "../contract/Errors.ts"
+import { SyncFailed } from "../contract/errors/Errors.ts"
 import { Directories } from "../host/files/Directories.ts"
 import { GitProcess, type GitProcessFailed } from "../host/git/GitProcess.ts"
 import { parseBatch, parseChanges, rejection, sentence } from "./gitAnswers.ts"

@@ -4,7 +4,7 @@
  * Narrower than what a bug report takes out: commits, addresses and words such as "token:" are what messages are made of, and a
  * message that is held back for nothing teaches people to let everything through.
  */
-import { ISSUED, isSecretName, markOf } from "../contract/SecretText.ts"
+import { ISSUED, isSecretName, markOf } from "../contract/text/SecretText.ts"
 
 interface Rule {
   readonly kind: string

@@ -5,7 +5,7 @@
 import { Cause, Clock, Context, Effect, Exit, FiberMap, Layer, Queue, Semaphore } from "effect"
 import { AgentStore } from "../agents/AgentStore.ts"
 import { Settings } from "../config/Settings.ts"
-import { Conflict, type StorageUnavailable, SyncFailed } from "../contract/Errors.ts"
+import { Conflict, type StorageUnavailable, SyncFailed } from "../contract/errors/Errors.ts"
 import { about } from "../contract/Log.ts"
 import type { Git } from "../host/git/Git.ts"
 import { isDirectory } from "../host/git/GitDirectory.ts"

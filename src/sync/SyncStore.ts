@@ -3,7 +3,7 @@
  * everything but people's decisions can be worked out again from the log and the branch.
  */
 import { Context, Effect, Layer } from "effect"
-import type { StorageUnavailable } from "../contract/Errors.ts"
+import type { StorageUnavailable } from "../contract/errors/Errors.ts"
 import type { Sql } from "../store/Sql.ts"
 import { Sqlite } from "../store/Sqlite.ts"
 import type { Until } from "./Judge.ts"

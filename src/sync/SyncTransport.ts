@@ -3,7 +3,7 @@
  * layer may carry the same files otherwise, and a test's may do it in memory.
  */
 import { Context, type Effect, Schema } from "effect"
-import type { SyncFailed } from "../contract/Errors.ts"
+import type { SyncFailed } from "../contract/errors/Errors.ts"
 
 /** Bytes of a file of the branch; a larger one is nobody's events, and nothing of it is read. */
 export const MAX_FILE_BYTES = 16 * 1024 * 1024

@@ -2,7 +2,7 @@
  * Requests that decide what leaves the machine. A person makes them: an agent must not be able to carry messages out of the house.
  */
 import { Clock, Effect } from "effect"
-import { Conflict, NeedsConfirmation, NotAllowed } from "../contract/Errors.ts"
+import { Conflict, NeedsConfirmation, NotAllowed } from "../contract/errors/Errors.ts"
 import type { Caller, HandlersFor } from "../contract/Handler.ts"
 import { HOME } from "../contract/Identity.ts"
 import { MAX_PREVIEW } from "../contract/Limits.ts"

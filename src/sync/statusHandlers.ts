@@ -2,7 +2,7 @@
  * Requests that tell how it is: what is exchanged, with whom, how far, and what was left aside.
  */
 import { Effect } from "effect"
-import { Conflict } from "../contract/Errors.ts"
+import { Conflict } from "../contract/errors/Errors.ts"
 import type { Caller, HandlersFor } from "../contract/Handler.ts"
 import { HOME } from "../contract/Identity.ts"
 import type { Params } from "../contract/Methods.ts"

@@ -4,7 +4,7 @@
 import { Effect, Layer, Logger, type LogLevel, Schedule, Tracer } from "effect"
 import { HttpClient } from "effect/http"
 import { OtlpExporter, OtlpLogger, OtlpMetrics, OtlpSerialization, OtlpTracer } from "effect/observability"
-import { errorCodes } from "../contract/ErrorCodes.ts"
+import { errorCodes } from "../contract/errors/ErrorCodes.ts"
 import { discreet } from "./Discretion.ts"
 import type { ExportPlan } from "./ExportPlan.ts"
 import { Meters } from "./Meters.ts"

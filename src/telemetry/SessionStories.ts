@@ -5,7 +5,7 @@
 import { Effect, Layer, Option } from "effect"
 import type { Event } from "../contract/Event.ts"
 import { about, type LogField, type LogKindName } from "../contract/Log.ts"
-import type { SessionExit } from "../contract/Session.ts"
+import type { SessionExit } from "../contract/session/Session.ts"
 import { SessionStore } from "../sessions/SessionStore.ts"
 import { EventLog } from "../store/EventLog.ts"
 

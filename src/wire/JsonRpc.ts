@@ -3,7 +3,7 @@
  *
  * Pure functions over text and data; the connection around them lives in `doors/`.
  */
-import { errorCodes } from "../contract/ErrorCodes.ts"
+import { errorCodes } from "../contract/errors/ErrorCodes.ts"
 import { MAX_BATCH } from "../contract/Limits.ts"
 
 /** Section 4: a string, a number or null, chosen by the client. */

@@ -7,7 +7,7 @@ import { BackupStore, type LastRuns } from "../../src/backup/BackupStore.ts"
 import { Backups } from "../../src/backup/Backups.ts"
 import type { Every } from "../../src/backup/Calendar.ts"
 import { scheduling } from "../../src/backup/Scheduling.ts"
-import { BackupFailed } from "../../src/contract/Errors.ts"
+import { BackupFailed } from "../../src/contract/errors/Errors.ts"
 
 const HOUR = 3_600_000
 

@@ -5,7 +5,7 @@ import { lineOf, pageBegin, pageEnd, sessionBegin, sessionEnd } from "../../src/
 import { escaped } from "../../src/cli/render/markup.ts"
 import { colourOf } from "../../src/cli/render/palette.ts"
 import { svgOf } from "../../src/cli/render/svg.ts"
-import type { StyledLine } from "../../src/contract/Styled.ts"
+import type { StyledLine } from "../../src/contract/session/Styled.ts"
 
 const screen = (styled: ReadonlyArray<StyledLine>, cursor = { x: 1, y: 0, visible: true }) => ({
   cols: 20,

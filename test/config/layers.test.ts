@@ -2,8 +2,8 @@ import { Schema } from "effect"
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { type Assignment, assign, changes, type Layer, mergeLayers, quote, valuesOf } from "../../src/config/Layers.ts"
-import { type Key, settings } from "../../src/contract/Config.ts"
-import { formatDuration, formatSize, parseDuration, parseSize } from "../../src/contract/Setting.ts"
+import { type Key, settings } from "../../src/contract/config/Config.ts"
+import { formatDuration, formatSize, parseDuration, parseSize } from "../../src/contract/config/Setting.ts"
 
 const keys = [...settings.keys()]
 

@@ -5,7 +5,7 @@ import { Effect } from "effect"
 import { describe, expect, it } from "vitest"
 import { check, renderCheck } from "../../src/config/Check.ts"
 import { Settings } from "../../src/config/Settings.ts"
-import type { ConfigInvalid } from "../../src/contract/Errors.ts"
+import type { ConfigInvalid } from "../../src/contract/errors/Errors.ts"
 import { Machine } from "./fixture.ts"
 
 const problemOf = (machine: Machine): Promise<ConfigInvalid> =>

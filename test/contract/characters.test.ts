@@ -1,6 +1,6 @@
 /** Classes of characters that are spelt out are what Unicode says they are. */
 import { expect, it } from "vitest"
-import { CONTROL, SEPARATORS, SURROGATES } from "../../src/contract/Characters.ts"
+import { CONTROL, SEPARATORS, SURROGATES } from "../../src/contract/text/Characters.ts"
 
 it.each([
   ["control characters", CONTROL, /^\p{Cc}$/u],

@@ -13,7 +13,7 @@ import {
 import { createServer } from "node:net"
 import { join } from "node:path"
 import { expect, test } from "vitest"
-import type { Session } from "../../src/contract/Session.ts"
+import type { Session } from "../../src/contract/session/Session.ts"
 import { makeSandbox, type Sandbox } from "../support/Sandbox.ts"
 import { startCat, startShell } from "../support/sessions.ts"
 

@@ -1,5 +1,4 @@
 /** What `agentd` does besides serving: examine, rebuild, explain its configuration, and leave. */
-
 import { statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"

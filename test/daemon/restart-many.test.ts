@@ -2,7 +2,7 @@
 import { writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { expect, test } from "vitest"
-import type { Session } from "../../src/contract/Session.ts"
+import type { Session } from "../../src/contract/session/Session.ts"
 import { attach } from "../support/frames.ts"
 import type { RawClient } from "../support/RawClient.ts"
 import { complete, counter, follow, open, usage } from "../support/restart.ts"

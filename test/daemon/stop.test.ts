@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs"
 import { expect, test } from "vitest"
 import { FrameType } from "../../src/contract/Frames.ts"
-import type { Session } from "../../src/contract/Session.ts"
+import type { Session } from "../../src/contract/session/Session.ts"
 import { attach } from "../support/frames.ts"
 import { makeSandbox, type Sandbox } from "../support/Sandbox.ts"
 import { startCat, startShell } from "../support/sessions.ts"

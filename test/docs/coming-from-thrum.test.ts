@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url"
 import { expect, it } from "vitest"
 import { findCommand } from "../../src/cli/CommandTable.ts"
 import { commandTable } from "../../src/cli/Table.ts"
-import { settings } from "../../src/contract/Config.ts"
+import { settings } from "../../src/contract/config/Config.ts"
 import { methods } from "../../src/contract/Methods.ts"
 
 const file = fileURLToPath(new URL("../../docs/coming-from-thrum.md", import.meta.url))

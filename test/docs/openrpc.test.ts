@@ -1,8 +1,8 @@
 import meta from "@open-rpc/meta-schema"
 import { Ajv } from "ajv"
 import { describe, expect, it } from "vitest"
-import { errorCodes } from "../../src/contract/ErrorCodes.ts"
-import { AgentdError } from "../../src/contract/Errors.ts"
+import { errorCodes } from "../../src/contract/errors/ErrorCodes.ts"
+import { AgentdError } from "../../src/contract/errors/Errors.ts"
 import { methods } from "../../src/contract/Methods.ts"
 import { openRpcDocument } from "../../src/doors/OpenRpc.ts"
 

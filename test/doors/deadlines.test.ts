@@ -3,7 +3,7 @@ import { it } from "@effect/vitest"
 import { Deferred, Effect, Fiber, Layer, Logger, Schema } from "effect"
 import { TestClock } from "effect/testing"
 import { describe, expect } from "vitest"
-import { Conflict } from "../../src/contract/Errors.ts"
+import { Conflict } from "../../src/contract/errors/Errors.ts"
 import { connectTo, type Methods } from "../support/connection.ts"
 
 const anything = Schema.Struct({ n: Schema.optionalKey(Schema.Int) })

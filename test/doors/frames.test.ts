@@ -2,7 +2,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { FRAME_HEADER_BYTES, FrameType } from "../../src/contract/Frames.ts"
 import { MAX_FRAME_BYTES } from "../../src/contract/Limits.ts"
-import type { Session } from "../../src/contract/Session.ts"
+import type { Session } from "../../src/contract/session/Session.ts"
 import { encodeFrame } from "../../src/wire/FrameCodec.ts"
 import type { Daemon } from "../support/Daemon.ts"
 import { ackOf, attach, detach, failure, outputUntil, type } from "../support/frames.ts"

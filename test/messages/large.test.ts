@@ -1,5 +1,4 @@
 /** An inbox of very many messages: the same work for a page as in a small one, as SQLite's own plans say. */
-
 import { Effect } from "effect"
 import { describe, expect, it } from "vitest"
 import { type Filter, planList } from "../../src/messages/List.ts"

@@ -134,7 +134,7 @@ describe.skipIf(reason !== null)("the packages", () => {
 
   test("agentctl(1) explains every command, agentd.toml(5) every key", async () => {
     const { commandTable } = await import("../../src/cli/Table.ts")
-    const { settings } = await import("../../src/contract/Config.ts")
+    const { settings } = await import("../../src/contract/config/Config.ts")
     const text = (page: string) => execFileSync("zcat", [join(tree, `usr/share/man/${page}.gz`)], { encoding: "utf8" })
     const agentctl = text("man1/agentctl.1")
     for (const id of Object.keys(commandTable.commands).filter((name) => !name.startsWith("__")))

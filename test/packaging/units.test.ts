@@ -1,5 +1,4 @@
 /** What the packages' `units restart` does for daemons that no user manager runs. */
-
 import { execFileSync } from "node:child_process"
 import { copyFileSync } from "node:fs"
 import { join } from "node:path"

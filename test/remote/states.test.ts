@@ -1,5 +1,4 @@
 /** What becomes of a connection to another machine, state by state, and what ssh's last words mean. */
-
 import { execFileSync } from "node:child_process"
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
@@ -14,7 +13,7 @@ import {
   type TunnelEvent,
   type TunnelState
 } from "../../src/client/remote/TunnelState.ts"
-import { shellWord } from "../../src/contract/ShellWord.ts"
+import { shellWord } from "../../src/contract/text/ShellWord.ts"
 
 const network: Loss = { kind: "network", reason: "Connection timed out" }
 const remote = { socket: "/run/user/1/agentd/api.sock", version: "1.0.0" }

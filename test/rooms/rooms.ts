@@ -22,12 +22,12 @@ const constants = [
   "contract/Limits.ts",
   "contract/Frames.ts",
   "contract/CopyFrames.ts",
-  "contract/ErrorCodes.ts",
+  "contract/errors/ErrorCodes.ts",
   "contract/Findings.ts",
-  "contract/Refreshed.ts",
-  "contract/SecretText.ts",
-  "contract/ShellWord.ts",
-  "contract/ToolLimits.ts"
+  "contract/session/Refreshed.ts",
+  "contract/text/SecretText.ts",
+  "contract/text/ShellWord.ts",
+  "contract/tools/ToolLimits.ts"
 ]
 
 export const capability: Room = {

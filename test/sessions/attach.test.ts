@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs"
 import { describe, expect, it, onTestFinished } from "vitest"
 import type { Attachment, AttachmentMessage } from "../../src/client/index.ts"
 import { FrameType, readU64, u64 } from "../../src/contract/Frames.ts"
-import type { AttachParams } from "../../src/contract/SessionTerminal.ts"
+import type { AttachParams } from "../../src/contract/session/SessionTerminal.ts"
 import { RawClient } from "../support/RawClient.ts"
 import { openDaemon, refusal, spawnDaemon, type User } from "./support.ts"
 

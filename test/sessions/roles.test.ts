@@ -2,7 +2,7 @@
 import fc from "fast-check"
 import { describe, expect, it, onTestFinished } from "vitest"
 import type { LastingAttachment, LastingMessage } from "../../src/client/index.ts"
-import type { AttachParams } from "../../src/contract/SessionTerminal.ts"
+import type { AttachParams } from "../../src/contract/session/SessionTerminal.ts"
 import { decideAnswerer, decideSize, type Role } from "../../src/sessions/attachment/Roles.ts"
 import { openDaemon, type User } from "./support.ts"
 

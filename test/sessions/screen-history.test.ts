@@ -2,7 +2,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Effect } from "effect"
 import fc from "fast-check"
-import { MAX_LINES_BYTES } from "../../src/contract/Styled.ts"
+import { MAX_LINES_BYTES } from "../../src/contract/session/Styled.ts"
 import { type Asked, Histories } from "../../src/sessions/screen/Histories.ts"
 import { Screens } from "../../src/sessions/screen/Screens.ts"
 import { loadTerminal } from "../../src/sessions/screen/Xterm.ts"

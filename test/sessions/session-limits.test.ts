@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs"
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import type { AskedLimits } from "../../src/contract/SessionLimits.ts"
+import type { AskedLimits } from "../../src/contract/session/SessionLimits.ts"
 import { managerOf } from "../../src/host/processes/ControlGroups.ts"
 import { parseEnd } from "../../src/host/service/ExitRecords.ts"
 import { missingController } from "../../src/sessions/launching/Enforce.ts"

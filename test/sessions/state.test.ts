@@ -1,6 +1,6 @@
 /** What sessions are doing: of real programs on real terminals, told by their sequences, their screens and their hooks. */
 import { describe, expect, it } from "vitest"
-import type { StateName } from "../../src/contract/SessionState.ts"
+import type { StateName } from "../../src/contract/session/SessionState.ts"
 import { type InProcessDaemon, openDaemon, refusal } from "./support.ts"
 
 /** A program that prints what is sent to it, byte for byte. */

@@ -1,5 +1,4 @@
 /** What the transcript tests share: directories that vanish, headers, and reading everything back. */
-
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"

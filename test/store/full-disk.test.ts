@@ -4,7 +4,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { StorageUnavailable } from "../../src/contract/Errors.ts"
+import { StorageUnavailable } from "../../src/contract/errors/Errors.ts"
 import { EventLog } from "../../src/store/EventLog.ts"
 import { sessionStarted, store } from "./fixture.ts"
 

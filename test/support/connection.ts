@@ -3,7 +3,7 @@
  */
 import { duplexPair } from "node:stream"
 import { Effect } from "effect"
-import type { AgentdError } from "../../src/contract/Errors.ts"
+import type { AgentdError } from "../../src/contract/errors/Errors.ts"
 import type { Caller } from "../../src/contract/Handler.ts"
 import { Connection } from "../../src/doors/Connection.ts"
 import { Dispatcher } from "../../src/doors/Dispatcher.ts"

@@ -1,5 +1,5 @@
 /** Sessions that do what a test needs and nothing else. */
-import type { Session } from "../../src/contract/Session.ts"
+import type { Session } from "../../src/contract/session/Session.ts"
 import type { RawClient } from "./RawClient.ts"
 
 /** A session that waits for its standard input to say something. */

@@ -1,9 +1,9 @@
 /**
  * `docs/reference/configuration.md` and `agentd.schema.json`: every key of `agentd.toml`, for people and for editors.
  */
-import { type Key, sections, settings } from "../../../src/contract/Config.ts"
+import { type Key, sections, settings } from "../../../src/contract/config/Config.ts"
+import type { Setting } from "../../../src/contract/config/Setting.ts"
 import { jsonSchemaOf } from "../../../src/contract/JsonSchema.ts"
-import type { Setting } from "../../../src/contract/Setting.ts"
 import { code, page, sentence, table } from "./markdown.ts"
 
 const keysOf = (section: string) =>

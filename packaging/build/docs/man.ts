@@ -1,10 +1,10 @@
 /**
  * The manual pages agentctl(1), agentd(8) and agentd.toml(5), from the commands, the contract and the daemon's own help.
  */
-import { type Key, sections, settings, variableOf } from "../../../src/contract/Config.ts"
-import { errorCodes } from "../../../src/contract/ErrorCodes.ts"
+import { type Key, sections, settings, variableOf } from "../../../src/contract/config/Config.ts"
+import type { Setting } from "../../../src/contract/config/Setting.ts"
+import { errorCodes } from "../../../src/contract/errors/ErrorCodes.ts"
 import { errorSummaries } from "../../../src/contract/Reference.ts"
-import type { Setting } from "../../../src/contract/Setting.ts"
 import { HELP } from "../../../src/daemon/Options.ts"
 import {
   type Documented,

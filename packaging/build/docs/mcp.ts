@@ -3,7 +3,7 @@
  * (`docs/reference/mcp.md`).
  */
 import { jsonSchemaOf } from "../../../src/contract/JsonSchema.ts"
-import { tools } from "../../../src/contract/Tools.ts"
+import { tools } from "../../../src/contract/tools/Tools.ts"
 import { code, fieldsOf, page, type Schema, sentence, table, typeOf } from "./markdown.ts"
 
 type Tool = (typeof tools)[keyof typeof tools]

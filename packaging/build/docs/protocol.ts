@@ -1,8 +1,8 @@
 /**
  * `docs/reference/protocol.md` and `events.md`: every method, shape, notification, frame, limit and error of the contract.
  */
-import { type ErrorTag, errorCodes } from "../../../src/contract/ErrorCodes.ts"
 import { EventBody } from "../../../src/contract/Event.ts"
+import { type ErrorTag, errorCodes } from "../../../src/contract/errors/ErrorCodes.ts"
 import { FrameType } from "../../../src/contract/Frames.ts"
 import { jsonSchemaOf } from "../../../src/contract/JsonSchema.ts"
 import * as Limits from "../../../src/contract/Limits.ts"

@@ -2,7 +2,7 @@
 import { basename } from "node:path"
 import type { Event } from "../../contract/Event.ts"
 import type { Result } from "../../contract/Methods.ts"
-import type { Session } from "../../contract/Session.ts"
+import type { Session } from "../../contract/session/Session.ts"
 import { askDaemonProgram } from "../daemonProgram.ts"
 import { examine } from "../doctor/examine.ts"
 import { commandLine } from "../Paint.ts"

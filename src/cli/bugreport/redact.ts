@@ -2,7 +2,7 @@
  * Takes out of a text what a stranger should not see: secrets by how they look, the user by name, and what they run by what they
  * typed. Pure: text in, text and counts out; doing it twice changes nothing.
  */
-import { isSecretName, MARKED, markOf, type Rule, rules } from "../../contract/SecretText.ts"
+import { isSecretName, MARKED, markOf, type Rule, rules } from "../../contract/text/SecretText.ts"
 
 export interface Identity {
   readonly home: string

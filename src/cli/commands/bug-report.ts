@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs"
 import { resolve } from "node:path"
 import { gzipSync } from "node:zlib"
-import { ExitCode } from "../../contract/ErrorCodes.ts"
+import { ExitCode } from "../../contract/errors/ErrorCodes.ts"
 import { AgentctlCommand, CommandFailed } from "../AgentctlCommand.ts"
 import { Flags } from "../Oclif.ts"
 import { bytes, printable, table } from "../Paint.ts"

@@ -1,5 +1,5 @@
 import type { Finding } from "../../contract/Daemon.ts"
-import { ExitCode } from "../../contract/ErrorCodes.ts"
+import { ExitCode } from "../../contract/errors/ErrorCodes.ts"
 import { AgentctlCommand } from "../AgentctlCommand.ts"
 import { type Colour, paint, printable } from "../Paint.ts"
 

@@ -1,5 +1,5 @@
-import type { Session } from "../../contract/Session.ts"
-import type { SessionUsage } from "../../contract/SessionLimits.ts"
+import type { Session } from "../../contract/session/Session.ts"
+import type { SessionUsage } from "../../contract/session/SessionLimits.ts"
 import { AgentctlCommand } from "../AgentctlCommand.ts"
 import { sessionArg } from "../Arguments.ts"
 import { earlierOf } from "../earlier.ts"

@@ -9,7 +9,7 @@ import { daemonProgram } from "../../client/EnsureDaemon.ts"
 import { Channel, LinkBroken } from "../../client/files/Channel.ts"
 import { filesCommand, throughMaster } from "../../client/remote/Ssh.ts"
 import { tunnelFiles } from "../../client/remote/TunnelFiles.ts"
-import { ExitCode } from "../../contract/ErrorCodes.ts"
+import { ExitCode } from "../../contract/errors/ErrorCodes.ts"
 import { printable } from "../Paint.ts"
 
 /** Characters of what it says on standard error that are kept. */

@@ -1,7 +1,7 @@
 /** From a full screen of ours into a session's own terminal, until that is left; then the screen again. */
 import { AgentdError } from "../../client/AgentdError.ts"
 import type { Client } from "../../client/Client.ts"
-import type { AttachParams } from "../../contract/SessionTerminal.ts"
+import type { AttachParams } from "../../contract/session/SessionTerminal.ts"
 import { attachTo } from "../attachTo.ts"
 import { ENDING_SIGNALS } from "./FullScreen.ts"
 

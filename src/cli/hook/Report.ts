@@ -1,5 +1,5 @@
 /** What a program's hook says, as the daemon takes it: a pure function for each program, over JSON that may hold anything. */
-import type { ReportParams } from "../../contract/SessionState.ts"
+import type { ReportParams } from "../../contract/session/SessionState.ts"
 
 export type Report = Pick<ReportParams, "question" | "reminder" | "state">
 

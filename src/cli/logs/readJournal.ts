@@ -1,7 +1,7 @@
 /** Runs journalctl(1), and says plainly when this user may not see what it looks for. */
 import { spawn } from "node:child_process"
 import { userInfo } from "node:os"
-import { ExitCode } from "../../contract/ErrorCodes.ts"
+import { ExitCode } from "../../contract/errors/ErrorCodes.ts"
 import { CommandFailed } from "../AgentctlCommand.ts"
 
 /** Bytes of what journalctl says beside the lines. */

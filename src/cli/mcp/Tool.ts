@@ -1,5 +1,5 @@
 /** What a tool is given, and the shape of the functions behind the tools. */
-import type { ToolArguments, ToolName, ToolResult } from "../../contract/Tools.ts"
+import type { ToolArguments, ToolName, ToolResult } from "../../contract/tools/Tools.ts"
 import type { Daemon } from "./Daemon.ts"
 
 export interface ToolCall {

@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto"
 import type { Message } from "../../contract/Message.ts"
 import type { Params } from "../../contract/Methods.ts"
-import { PROGRESS_SECONDS, READ_CHARACTERS, TOOL_PAGE, WAIT_SECONDS } from "../../contract/ToolLimits.ts"
+import { PROGRESS_SECONDS, READ_CHARACTERS, TOOL_PAGE, WAIT_SECONDS } from "../../contract/tools/ToolLimits.ts"
 import { given, standing } from "../standing.ts"
 import { textParam } from "../textParam.ts"
 import { NOTICE } from "./Answer.ts"

@@ -1,7 +1,7 @@
 /** The texts of messages, as much of each as a model takes at once. */
 import type { Message } from "../../contract/Message.ts"
-import type { ToolMessage } from "../../contract/Tool.ts"
-import { LISTED_CHARACTERS } from "../../contract/ToolLimits.ts"
+import type { ToolMessage } from "../../contract/tools/Tool.ts"
+import { LISTED_CHARACTERS } from "../../contract/tools/ToolLimits.ts"
 import { standing } from "../standing.ts"
 import type { Daemon } from "./Daemon.ts"
 import { toolMessage } from "./shapes.ts"

@@ -1,7 +1,7 @@
 /** Offers the inbox and its threads as resources. Reading them changes nothing. */
 import { type McpServer, ResourceNotFoundError, ResourceTemplate } from "@modelcontextprotocol/server"
 import { AgentdError } from "../../client/AgentdError.ts"
-import { MAX_TOOL_PAGE } from "../../contract/ToolLimits.ts"
+import { MAX_TOOL_PAGE } from "../../contract/tools/ToolLimits.ts"
 import { standing } from "../standing.ts"
 import { NOTICE, visibleJson } from "./Answer.ts"
 import type { Daemon } from "./Daemon.ts"

@@ -1,6 +1,6 @@
 /** Tools about sessions: which there are, what one shows, and typing into it. */
 import { AgentdError } from "../../client/AgentdError.ts"
-import { errorCodes } from "../../contract/ErrorCodes.ts"
+import { errorCodes } from "../../contract/errors/ErrorCodes.ts"
 import { given, standing } from "../standing.ts"
 import { NOTICE } from "./Answer.ts"
 import type { Daemon } from "./Daemon.ts"

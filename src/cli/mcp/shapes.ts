@@ -1,8 +1,8 @@
-/** Messages, agents and sessions of the socket as the tools hand them over (`contract/Tool.ts`). */
+/** Messages, agents and sessions of the socket as the tools hand them over (`contract/tools/Tool.ts`). */
 import type { Agent } from "../../contract/Agent.ts"
 import type { Message } from "../../contract/Message.ts"
-import type { Session } from "../../contract/Session.ts"
-import type { ToolAgent, ToolMessage, ToolSession } from "../../contract/Tool.ts"
+import type { Session } from "../../contract/session/Session.ts"
+import type { ToolAgent, ToolMessage, ToolSession } from "../../contract/tools/Tool.ts"
 
 const time = (at: number): string => new Date(at).toISOString()
 

@@ -1,9 +1,9 @@
 /**
- * Offers the tools of `contract/Tools.ts` to a client: as they are described in `tools.json`, with the functions behind them.
+ * Offers the tools of `contract/tools/Tools.ts` to a client: as they are described in `tools.json`, with the functions behind them.
  */
 import { fromJsonSchema, type McpServer, type ServerContext } from "@modelcontextprotocol/server"
 import { CfWorkerJsonSchemaValidator } from "@modelcontextprotocol/server/validators/cf-worker"
-import type { ToolName } from "../../contract/Tools.ts"
+import type { ToolName } from "../../contract/tools/Tools.ts"
 import { answer, refused } from "./Answer.ts"
 import { agentTools } from "./agentTools.ts"
 import type { Daemon } from "./Daemon.ts"

@@ -4,7 +4,7 @@
  */
 import { spawn } from "node:child_process"
 import { MAX_CLIPBOARD_BYTES } from "../../contract/Limits.ts"
-import type { OfferKind } from "../../contract/SessionTerminal.ts"
+import type { OfferKind } from "../../contract/session/SessionTerminal.ts"
 import type { Taking } from "../attachTo.ts"
 import { printable } from "../Paint.ts"
 import { Callbacks } from "./Callbacks.ts"

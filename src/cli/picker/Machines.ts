@@ -2,7 +2,7 @@
 import { AgentdError } from "../../client/AgentdError.ts"
 import { Client } from "../../client/Client.ts"
 import { listHosts, throughHost } from "../../client/remote/Hosts.ts"
-import type { Session } from "../../contract/Session.ts"
+import type { Session } from "../../contract/session/Session.ts"
 import { TUNNEL_TAG } from "../remote/tunnelSession.ts"
 import { stateShort, toldState } from "../StateText.ts"
 import type { Entry } from "./State.ts"

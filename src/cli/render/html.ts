@@ -1,6 +1,6 @@
 /** Sessions as one page (HTML) that needs nothing else: no script, no font, no picture, and a policy that lets none be loaded. */
-import type { Session } from "../../contract/Session.ts"
-import type { StyledLine, StyledRun } from "../../contract/Styled.ts"
+import type { Session } from "../../contract/session/Session.ts"
+import type { StyledLine, StyledRun } from "../../contract/session/Styled.ts"
 import { commandLine, printable } from "../Paint.ts"
 import { describeExit } from "../SessionTable.ts"
 import { escaped } from "./markup.ts"

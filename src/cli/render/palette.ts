@@ -1,5 +1,5 @@
 /** What colours a terminal's numbers are in pictures and pages. */
-import type { StyledRun } from "../../contract/Styled.ts"
+import type { StyledRun } from "../../contract/session/Styled.ts"
 
 /** The 16 a theme decides on, chosen to be read on a dark ground. */
 const NAMED = [

@@ -2,8 +2,8 @@
  * A screen as a picture (SVG): colours, weights, cursor and title, every run in the columns it has on the terminal. The same screen
  * gives the same bytes, so that a picture can lie beside the pages that show it.
  */
-import type { Screen } from "../../contract/SessionTerminal.ts"
-import type { StyledLine, StyledRun } from "../../contract/Styled.ts"
+import type { Screen } from "../../contract/session/SessionTerminal.ts"
+import type { StyledLine, StyledRun } from "../../contract/session/Styled.ts"
 import { escaped } from "./markup.ts"
 import { BACKGROUND, drawn, FOREGROUND } from "./palette.ts"
 

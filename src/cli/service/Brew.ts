@@ -1,7 +1,6 @@
 /**
  * Installed by Homebrew: `brew services` is the one that knows where its programs are after an upgrade.
  */
-
 import type { Status, Supervisor } from "./Supervisor.ts"
 import { ask, must, type Surroundings } from "./Surroundings.ts"
 

@@ -1,7 +1,7 @@
 /**
  * Neither systemd nor launchd: nothing restarts the daemon after a crash or a reboot, and this says what can be done.
  */
-import { ExitCode } from "../../contract/ErrorCodes.ts"
+import { ExitCode } from "../../contract/errors/ErrorCodes.ts"
 import { CommandFailed } from "../AgentctlCommand.ts"
 import type { Status, Supervisor } from "./Supervisor.ts"
 import type { Surroundings } from "./Surroundings.ts"

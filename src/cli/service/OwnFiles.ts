@@ -4,7 +4,7 @@
  */
 import { existsSync, mkdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from "node:fs"
 import { dirname } from "node:path"
-import { ExitCode } from "../../contract/ErrorCodes.ts"
+import { ExitCode } from "../../contract/errors/ErrorCodes.ts"
 import { CommandFailed } from "../AgentctlCommand.ts"
 
 export const MARK = 'Written by "agentctl service install"'

@@ -1,7 +1,7 @@
 /** Refuses what would end sessions, naming them; nothing when no daemon runs. */
 import { AgentdError } from "../../client/AgentdError.ts"
 import type { Client } from "../../client/Client.ts"
-import { ExitCode } from "../../contract/ErrorCodes.ts"
+import { ExitCode } from "../../contract/errors/ErrorCodes.ts"
 import { CommandFailed } from "../AgentctlCommand.ts"
 import { printable } from "../Paint.ts"
 

@@ -4,7 +4,6 @@
  * One pass over the bytes, no copies: it looks at everything an attached session prints (100 MB in about 0.2 s).
  * Sequences: https://invisible-island.net/xterm/ctlseqs/ctlseqs.html, https://sw.kovidgoyal.net/kitty/keyboard-protocol/
  */
-
 import { asksCsi, asksDcs, asksOsc } from "./questions.ts"
 import type { TerminalState } from "./TerminalState.ts"
 

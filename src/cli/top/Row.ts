@@ -1,6 +1,6 @@
 /** What is shown of a session, from one look at all of them to the next: rates are differences. Pure. */
-import type { Session } from "../../contract/Session.ts"
-import type { SessionState } from "../../contract/SessionState.ts"
+import type { Session } from "../../contract/session/Session.ts"
+import type { SessionState } from "../../contract/session/SessionState.ts"
 import { toldState } from "../StateText.ts"
 
 /** Looks a graph goes back. */

@@ -1,5 +1,4 @@
 /** The screen of `agentctl top` as lines: a pure function of what is known and how much room there is. */
-
 import { compact, graph, toWidth } from "../fullscreen/cells.ts"
 import { age, commandLine, printable } from "../Paint.ts"
 import { stateShort } from "../StateText.ts"

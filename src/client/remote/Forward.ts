@@ -2,7 +2,7 @@
  * A port that a connection forwards: how people write one, and what ssh is told of it. It listens on the loopback address and on no
  * other, whichever machine that is on.
  */
-import { shellWord } from "../../contract/ShellWord.ts"
+import { shellWord } from "../../contract/text/ShellWord.ts"
 
 export interface Forward {
   /** `local`: listens on this machine and leads there; `remote`: listens there and leads here. */

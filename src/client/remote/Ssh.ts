@@ -2,7 +2,7 @@
  * How ssh(1) is asked, and what its last words mean. One connection is kept as a master (ssh_config(5), ControlMaster), and
  * everything else goes through it.
  */
-import { shellWord } from "../../contract/ShellWord.ts"
+import { shellWord } from "../../contract/text/ShellWord.ts"
 import type { Loss } from "./TunnelState.ts"
 
 export interface Connecting {

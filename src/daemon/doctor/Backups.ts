@@ -6,10 +6,10 @@ import { BackupStore, type LastRuns } from "../../backup/BackupStore.ts"
 import { slotsAround } from "../../backup/Calendar.ts"
 import { manifestName } from "../../backup/Manifest.ts"
 import { Settings } from "../../config/Settings.ts"
-import type { Configuration } from "../../contract/Config.ts"
+import type { Configuration } from "../../contract/config/Config.ts"
 import type { Finding } from "../../contract/Daemon.ts"
 import { ok, problem, warning } from "../../contract/Findings.ts"
-import { readableWord } from "../../contract/ShellWord.ts"
+import { readableWord } from "../../contract/text/ShellWord.ts"
 
 interface Facts {
   readonly schedule: Configuration["backup"]["schedule"]

@@ -3,7 +3,7 @@ import { Effect } from "effect"
 import { Settings } from "../../config/Settings.ts"
 import type { Finding } from "../../contract/Daemon.ts"
 import { ok, problem, warning } from "../../contract/Findings.ts"
-import { readableWord } from "../../contract/ShellWord.ts"
+import { readableWord } from "../../contract/text/ShellWord.ts"
 
 interface OnDisk {
   /** Each names file, line, key and what was expected; `file` is a variable's name for what the environment sets. */

@@ -6,7 +6,7 @@ import { join } from "node:path"
 import { Effect } from "effect"
 import type { Finding } from "../../contract/Daemon.ts"
 import { ok, problem, warning } from "../../contract/Findings.ts"
-import { readableWord } from "../../contract/ShellWord.ts"
+import { readableWord } from "../../contract/text/ShellWord.ts"
 import type { Places } from "../../host/files/Directories.ts"
 
 export interface Entry {

@@ -1,7 +1,7 @@
 /** The database itself, and its tables against the log they are made from. */
 import { Effect } from "effect"
 import { ok, problem } from "../../contract/Findings.ts"
-import { readableWord } from "../../contract/ShellWord.ts"
+import { readableWord } from "../../contract/text/ShellWord.ts"
 import { Directories } from "../../host/files/Directories.ts"
 import { EventLog } from "../../store/EventLog.ts"
 import { Sqlite } from "../../store/Sqlite.ts"

@@ -4,7 +4,7 @@
 import { closeSync, constants, existsSync, mkdirSync, openSync, readdirSync, rmSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { Context, Effect, Layer } from "effect"
-import { LaunchFailed } from "../../contract/Errors.ts"
+import { LaunchFailed } from "../../contract/errors/Errors.ts"
 import type { HandedPipe } from "../../contract/Handover.ts"
 import { libc } from "../Libc.ts"
 import { type Pending, PtyInput, type WriteNotes } from "./PtyInput.ts"

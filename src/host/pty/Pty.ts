@@ -7,7 +7,7 @@
 import { closeSync, constants, openSync, readdirSync } from "node:fs"
 import { isatty, ReadStream } from "node:tty"
 import { Context, Effect, Layer } from "effect"
-import { LaunchFailed } from "../../contract/Errors.ts"
+import { LaunchFailed } from "../../contract/errors/Errors.ts"
 import type { HandedSession } from "../../contract/Handover.ts"
 import { closeOnExec, type Spawning, spawningLibc } from "../Libc.ts"
 import { withProgramsMask } from "../self/Umask.ts"

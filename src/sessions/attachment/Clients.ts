@@ -1,8 +1,8 @@
 /**
  * The clients attached to one session: who came, who may type, whose size counts and whose terminal answers, each told when that changes.
  */
-import type { SessionClient, SizePolicy } from "../../contract/Session.ts"
-import type { OfferKind } from "../../contract/SessionTerminal.ts"
+import type { SessionClient, SizePolicy } from "../../contract/session/Session.ts"
+import type { OfferKind } from "../../contract/session/SessionTerminal.ts"
 import type { Typist } from "../input/Typists.ts"
 import type { Attachment } from "./Attachment.ts"
 import { decideAnswerer, decideSize, type Role } from "./Roles.ts"

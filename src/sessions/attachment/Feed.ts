@@ -2,8 +2,8 @@
  * A session's output as those who send it on see it: the same for one that runs and one that has ended.
  */
 import type { Effect } from "effect"
-import type { TranscriptUnavailable } from "../../contract/Errors.ts"
-import type { SessionExit } from "../../contract/Session.ts"
+import type { TranscriptUnavailable } from "../../contract/errors/Errors.ts"
+import type { SessionExit } from "../../contract/session/Session.ts"
 import type { TranscriptRead } from "../transcript/Transcript.ts"
 
 export interface Redraw {

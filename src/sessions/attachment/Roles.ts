@@ -2,7 +2,7 @@
  * Who of a session's clients may type, whose size counts, and whose terminal answers when the program asks it something: decisions over
  * what is known of each client, without I/O.
  */
-import type { SizePolicy } from "../../contract/Session.ts"
+import type { SizePolicy } from "../../contract/session/Session.ts"
 
 export interface Role {
   readonly id: string

@@ -2,7 +2,7 @@
  * Claude Code: `--continue` goes on with the directory's most recent conversation, `--resume ID` with that one. Checked against the help of
  * version 2.1.330.
  */
-import { shellWord } from "../../contract/ShellWord.ts"
+import { shellWord } from "../../contract/text/ShellWord.ts"
 import { grammar, idIn, isOptionNamed, type Part, parse, wordsOf } from "./CommandLine.ts"
 import type { Program } from "./Program.ts"
 

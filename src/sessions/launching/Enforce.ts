@@ -2,8 +2,8 @@
  * Which limits this host can hold a session to. One that it cannot is refused before anything is started, never silently dropped.
  */
 import { Effect } from "effect"
-import { NotEnforceable } from "../../contract/Errors.ts"
-import type { LimitName, SessionLimits } from "../../contract/SessionLimits.ts"
+import { NotEnforceable } from "../../contract/errors/Errors.ts"
+import type { LimitName, SessionLimits } from "../../contract/session/SessionLimits.ts"
 import { ControlGroups } from "../../host/processes/ControlGroups.ts"
 import { Self } from "../../host/self/Self.ts"
 import { ServiceManager } from "../../host/service/ServiceManager.ts"

@@ -1,7 +1,7 @@
 /**
  * What a session's end was, and how it reads in a sentence.
  */
-import type { SessionExit } from "../../contract/Session.ts"
+import type { SessionExit } from "../../contract/session/Session.ts"
 import type { Ended } from "./Launcher.ts"
 
 /** What a shell makes of a program that was killed: 128 and the signal's number. */

@@ -3,8 +3,8 @@
  * service manager is another layer.
  */
 import { Context, type Effect } from "effect"
-import type { LaunchFailed, NotEnforceable } from "../../contract/Errors.ts"
-import type { SessionLimits, SessionUsage } from "../../contract/SessionLimits.ts"
+import type { LaunchFailed, NotEnforceable } from "../../contract/errors/Errors.ts"
+import type { SessionLimits, SessionUsage } from "../../contract/session/SessionLimits.ts"
 import type { PtyMaster, ReceiveSlot } from "../../host/pty/Pty.ts"
 import type { Confinement } from "../sandbox/Confinement.ts"
 

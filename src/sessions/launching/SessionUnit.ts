@@ -2,7 +2,7 @@
  * The unit of a session as systemd sees it: its names, its properties, its environment.
  */
 import { dirname } from "node:path"
-import type { SessionLimits } from "../../contract/SessionLimits.ts"
+import type { SessionLimits } from "../../contract/session/SessionLimits.ts"
 import { sandboxProperties } from "../sandbox/Properties.ts"
 import type { LaunchSpec } from "./Launcher.ts"
 

@@ -2,11 +2,10 @@
  * The launcher for systemd: each session is a transient service of its own on the slave side of a PTY, and the master lies in this
  * daemon's file-descriptor store. The daemon may then crash, be killed or be replaced; the sessions go on.
  */
-
 import { closeSync, mkdirSync, rmSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { Effect, Layer, Option } from "effect"
-import { LaunchFailed } from "../../contract/Errors.ts"
+import { LaunchFailed } from "../../contract/errors/Errors.ts"
 import { Directories } from "../../host/files/Directories.ts"
 import type { ControlGroups } from "../../host/processes/ControlGroups.ts"
 import { ProcessTable } from "../../host/processes/ProcessTable.ts"

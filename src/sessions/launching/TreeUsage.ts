@@ -4,7 +4,7 @@
  * A process that has moved away from its parents and its kernel session is not found here: looking into every process's environment
  * for the session's mark, as stopping one does, would cost too much for a figure.
  */
-import type { SessionUsage } from "../../contract/SessionLimits.ts"
+import type { SessionUsage } from "../../contract/session/SessionLimits.ts"
 import type { ProcessTable } from "../../host/processes/ProcessTable.ts"
 import type { LiveProcess } from "./Launcher.ts"
 import { selectTree } from "./ProcessTree.ts"

@@ -2,7 +2,7 @@
  * What sessions use that are units of their own: read from their control groups.
  */
 import { Effect } from "effect"
-import type { SessionUsage } from "../../contract/SessionLimits.ts"
+import type { SessionUsage } from "../../contract/session/SessionLimits.ts"
 import { ControlGroups, type GroupFigures } from "../../host/processes/ControlGroups.ts"
 import { type Figures, ProcessTable } from "../../host/processes/ProcessTable.ts"
 import type { LiveProcess } from "./Launcher.ts"

@@ -2,8 +2,8 @@
  * The sessions that live in this daemon: what memory knows of them beside the store.
  */
 import { Context, Effect, Layer, type Scope, Semaphore, SubscriptionRef } from "effect"
-import type { Session } from "../../contract/Session.ts"
-import type { SessionState } from "../../contract/SessionState.ts"
+import type { Session } from "../../contract/session/Session.ts"
+import type { SessionState } from "../../contract/session/SessionState.ts"
 import type { LiveSession } from "../running/LiveSession.ts"
 import type { SessionRecord } from "../SessionStore.ts"
 import type { StateTracker } from "../state/StateTracker.ts"

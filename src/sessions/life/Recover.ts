@@ -4,7 +4,7 @@
 import { Clock, Effect, Option } from "effect"
 import { MAX_EVENTS } from "../../contract/Limits.ts"
 import { about } from "../../contract/Log.ts"
-import type { SessionExit } from "../../contract/Session.ts"
+import type { SessionExit } from "../../contract/session/Session.ts"
 import { Boot } from "../../host/Boot.ts"
 import { Directories } from "../../host/files/Directories.ts"
 import { InputPipes } from "../../host/pty/InputPipe.ts"

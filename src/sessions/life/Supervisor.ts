@@ -4,7 +4,7 @@
 import { Clock, Context, Deferred, Effect, Exit, Fiber, FiberSet, Layer, References, Scope } from "effect"
 import { Settings } from "../../config/Settings.ts"
 import { about } from "../../contract/Log.ts"
-import type { SessionExit } from "../../contract/Session.ts"
+import type { SessionExit } from "../../contract/session/Session.ts"
 import type { Directories } from "../../host/files/Directories.ts"
 import type { EventLog } from "../../store/EventLog.ts"
 import { Launcher } from "../launching/Launcher.ts"

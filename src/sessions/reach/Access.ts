@@ -4,10 +4,10 @@
  */
 import { Effect, Option } from "effect"
 import { Settings } from "../../config/Settings.ts"
-import { NotAllowed } from "../../contract/Errors.ts"
+import { NotAllowed } from "../../contract/errors/Errors.ts"
 import type { Peer } from "../../contract/Handler.ts"
 import type { Params } from "../../contract/Methods.ts"
-import type { SessionAccess } from "../../contract/Session.ts"
+import type { SessionAccess } from "../../contract/session/Session.ts"
 import { ProcessTable } from "../../host/processes/ProcessTable.ts"
 import { LiveSessions } from "../life/LiveSessions.ts"
 import { type SessionRecord, SessionStore } from "../SessionStore.ts"

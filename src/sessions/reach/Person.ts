@@ -3,7 +3,7 @@
  * somebody who may do more.
  */
 import { Clock, Effect, Option } from "effect"
-import { NotAllowed } from "../../contract/Errors.ts"
+import { NotAllowed } from "../../contract/errors/Errors.ts"
 import type { Peer } from "../../contract/Handler.ts"
 import type { ProcessTable } from "../../host/processes/ProcessTable.ts"
 import { SESSION_VARIABLE } from "../launching/ProcessTree.ts"

@@ -2,7 +2,7 @@
  * Which session a request means: `-`, an id, a name, or a unique prefix, in this order.
  */
 import { Effect, Option } from "effect"
-import { SessionAmbiguous, SessionEnded, SessionNotFound } from "../../contract/Errors.ts"
+import { SessionAmbiguous, SessionEnded, SessionNotFound } from "../../contract/errors/Errors.ts"
 import { describeExit } from "../launching/Exits.ts"
 import { type Entry, LiveSessions } from "../life/LiveSessions.ts"
 import { type SessionRecord, SessionStore } from "../SessionStore.ts"

@@ -8,7 +8,7 @@
 import { Deferred, Effect } from "effect"
 import type { HandedInput, HandedSession } from "../../contract/Handover.ts"
 import { MAX_INPUT_BACKLOG } from "../../contract/Limits.ts"
-import type { SessionExit } from "../../contract/Session.ts"
+import type { SessionExit } from "../../contract/session/Session.ts"
 import type { InputPipe } from "../../host/pty/InputPipe.ts"
 import type { Pending, WriteNotes } from "../../host/pty/PtyInput.ts"
 import { Clients } from "../attachment/Clients.ts"

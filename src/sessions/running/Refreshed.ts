@@ -4,13 +4,12 @@
  *
  * Attaching must not give a program what it was not started with: a name is refreshed only where the session has had it from the start.
  */
-
 import { mkdirSync, renameSync, rmdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
-import { CONTROL } from "../../contract/Characters.ts"
 import { MAX_SOCKET_PATH_LINUX } from "../../contract/Limits.ts"
-import { MAX_REFRESHED_BYTES, REFRESHED, type RefreshedName } from "../../contract/Refreshed.ts"
-import { shellWord } from "../../contract/ShellWord.ts"
+import { MAX_REFRESHED_BYTES, REFRESHED, type RefreshedName } from "../../contract/session/Refreshed.ts"
+import { CONTROL } from "../../contract/text/Characters.ts"
+import { shellWord } from "../../contract/text/ShellWord.ts"
 import { ownSocket } from "../../host/sockets/OwnSocket.ts"
 
 export type Variables = Partial<Readonly<Record<RefreshedName, string>>>

@@ -4,9 +4,9 @@
  */
 import { randomBytes } from "node:crypto"
 import { Clock, Context, Effect, Layer } from "effect"
-import { Conflict, type TranscriptUnavailable } from "../../contract/Errors.ts"
-import type { History } from "../../contract/History.ts"
-import { MAX_LINES_BYTES, type StyledLine } from "../../contract/Styled.ts"
+import { Conflict, type TranscriptUnavailable } from "../../contract/errors/Errors.ts"
+import type { History } from "../../contract/session/History.ts"
+import { MAX_LINES_BYTES, type StyledLine } from "../../contract/session/Styled.ts"
 import { makeEmulator } from "./Emulator.ts"
 import type { ScreenSource } from "./Screens.ts"
 import { Scroll } from "./Scroll.ts"

@@ -5,9 +5,9 @@
  * a session nobody looks at costs nothing.
  */
 import { Clock, Context, Effect, Layer, Option, type Scope, Semaphore } from "effect"
-import type { TranscriptUnavailable } from "../../contract/Errors.ts"
+import type { TranscriptUnavailable } from "../../contract/errors/Errors.ts"
 import { MAX_FRAME_BYTES } from "../../contract/Limits.ts"
-import type { Screen } from "../../contract/SessionTerminal.ts"
+import type { Screen } from "../../contract/session/SessionTerminal.ts"
 import type { KeyModes } from "../input/Keys.ts"
 import type { TranscriptReader } from "../transcript/Transcript.ts"
 import { type Emulator, makeEmulator, type Size } from "./Emulator.ts"

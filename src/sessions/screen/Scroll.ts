@@ -4,7 +4,7 @@
  */
 import type { IBuffer, IBufferCell } from "@xterm/headless"
 import { Effect } from "effect"
-import type { StyledLine } from "../../contract/Styled.ts"
+import type { StyledLine } from "../../contract/session/Styled.ts"
 import type { Emulator } from "./Emulator.ts"
 import { styledLine, withoutBlankEnd } from "./Styled.ts"
 import { emptyCell, forgetScrolled } from "./Xterm.ts"

@@ -2,8 +2,8 @@
  * What a screen looks like, as data: lines of text, or the sequences that draw them.
  */
 import type { IBuffer, Terminal } from "@xterm/headless"
-import type { Screen } from "../../contract/SessionTerminal.ts"
-import { MAX_LINES_BYTES, type StyledLine } from "../../contract/Styled.ts"
+import type { Screen } from "../../contract/session/SessionTerminal.ts"
+import { MAX_LINES_BYTES, type StyledLine } from "../../contract/session/Styled.ts"
 import type { Emulator } from "./Emulator.ts"
 import { Painter } from "./Paint.ts"
 import { styledLine, withoutBlankEnd } from "./Styled.ts"

@@ -1,6 +1,6 @@
 /** A line of an emulator's buffer as runs of characters that look alike. */
 import type { IBufferCell, IBufferLine } from "@xterm/headless"
-import type { StyledLine, StyledRun, StyleName } from "../../contract/Styled.ts"
+import type { StyledLine, StyledRun, StyleName } from "../../contract/session/Styled.ts"
 
 /** UTF-16 units of one cell that are passed on: a base and its marks. More are piled up to hurt. */
 const MAX_CELL = 32

@@ -4,7 +4,7 @@
 import { accessSync, constants, statSync } from "node:fs"
 import { delimiter, isAbsolute, resolve } from "node:path"
 import { Effect } from "effect"
-import { BadDirectory, CommandNotExecutable, CommandNotFound } from "../../contract/Errors.ts"
+import { BadDirectory, CommandNotExecutable, CommandNotFound } from "../../contract/errors/Errors.ts"
 
 /** What POSIX calls the default path: used when the environment has none (execvp(3)). */
 const DEFAULT_PATH = "/usr/local/bin:/usr/bin:/bin"

@@ -5,10 +5,10 @@
  */
 import { Effect } from "effect"
 import { Settings } from "../../config/Settings.ts"
-import type { Configuration, Key } from "../../contract/Config.ts"
-import { NotAllowed } from "../../contract/Errors.ts"
-import type { AskedLimits, LimitName, SessionLimits } from "../../contract/SessionLimits.ts"
-import { formatDuration, formatSize } from "../../contract/Setting.ts"
+import type { Configuration, Key } from "../../contract/config/Config.ts"
+import { formatDuration, formatSize } from "../../contract/config/Setting.ts"
+import { NotAllowed } from "../../contract/errors/Errors.ts"
+import type { AskedLimits, LimitName, SessionLimits } from "../../contract/session/SessionLimits.ts"
 
 type Limits = Configuration["limits"]
 

@@ -3,8 +3,13 @@
  * its conversation. That an ended session is continued is recorded before anything runs, so that nobody does it a second time.
  */
 import { Effect, Option } from "effect"
-import { AlreadyResumed, Conflict, SessionRunning } from "../../contract/Errors.ts"
-import type { Continuation, ContinuationParams, ResumeParams, StartParams } from "../../contract/SessionRequests.ts"
+import { AlreadyResumed, Conflict, SessionRunning } from "../../contract/errors/Errors.ts"
+import type {
+  Continuation,
+  ContinuationParams,
+  ResumeParams,
+  StartParams
+} from "../../contract/session/SessionRequests.ts"
 import { type Continued, continuation } from "../continuation/Continuation.ts"
 import { LiveSessions } from "../life/LiveSessions.ts"
 import { resolve } from "../reach/Resolve.ts"

@@ -4,7 +4,7 @@
  */
 import { Effect, Redacted } from "effect"
 import { readSecret, secretFile } from "../../config/Secret.ts"
-import { InvalidParams } from "../../contract/Errors.ts"
+import { InvalidParams } from "../../contract/errors/Errors.ts"
 import type { SessionSecret } from "../../contract/Secret.ts"
 import { Self } from "../../host/self/Self.ts"
 

@@ -5,7 +5,7 @@
  * What is on a screen was written by a program, a model and files: it may imitate anything. So a detector looks for the program's own
  * frame, in the place where the program draws it, and no answer is ever certain.
  */
-import type { Screen } from "../../contract/SessionTerminal.ts"
+import type { Screen } from "../../contract/session/SessionTerminal.ts"
 
 /** What a terminal shows at one moment. */
 export interface Snapshot {

@@ -2,7 +2,7 @@
  * What speaks of a session's program, from what is to be believed most to what is to be believed least. A kind is a source, told apart
  * where one source says things of different weight: of all that comes through the terminal a shell's prompt is certain, a bell is not.
  */
-import type { SessionState, StateName, StateSource } from "../../contract/SessionState.ts"
+import type { SessionState, StateName, StateSource } from "../../contract/session/SessionState.ts"
 import { question } from "./detectors/Rows.ts"
 
 export type Kind = "native" | "hook" | "prompt" | "progress" | "notification" | "title" | "screen" | "command" | "hint"

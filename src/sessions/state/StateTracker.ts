@@ -3,7 +3,7 @@
  *
  * It has no clock and no fiber; `States` looks after it. Between two looks it only remembers.
  */
-import type { SessionState } from "../../contract/SessionState.ts"
+import type { SessionState } from "../../contract/session/SessionState.ts"
 import type { Typed } from "../input/Typed.ts"
 import { decide, lookAgain, QUIET_MS, type Signs, settled } from "./Decide.ts"
 import { type Evidence, type Held, type Kind, noted, without } from "./Evidence.ts"

@@ -3,7 +3,7 @@
  * looked at a few times a second, its last part only, so a program that prints all it can is not held back by it.
  */
 import { Clock, Context, Effect, Layer, type Scope } from "effect"
-import type { ReportParams, SessionState } from "../../contract/SessionState.ts"
+import type { ReportParams, SessionState } from "../../contract/session/SessionState.ts"
 import { EventLog } from "../../store/EventLog.ts"
 import { isKnown } from "../continuation/Hooks.ts"
 import { passing } from "../Passing.ts"

@@ -2,14 +2,13 @@
  * Turns the transcript of a session that has ended into one compressed asciicast file, in bounded memory. At every
  * moment either the directory or the file is complete: the file gets its name last, and only then the directory goes.
  */
-
 import * as fs from "node:fs/promises"
 import { constants as os } from "node:os"
 import { dirname } from "node:path"
 import { constants as zlib, zstdCompress } from "node:zlib"
 import { Effect } from "effect"
-import { TranscriptUnavailable } from "../../contract/Errors.ts"
-import type { SessionExit } from "../../contract/Session.ts"
+import { TranscriptUnavailable } from "../../contract/errors/Errors.ts"
+import type { SessionExit } from "../../contract/session/Session.ts"
 import { openArchive } from "./ArchiveReader.ts"
 import { CastWriter, castHeader } from "./Asciicast.ts"
 import { FILE_MODE } from "./Layout.ts"

@@ -2,12 +2,11 @@
  * Reads an archive by offset: finds the frame in the seek table, decompresses that one, and goes on from there. Nothing in
  * the file is believed that was not checked; a damaged one is `TranscriptUnavailable`.
  */
-
 import * as fs from "node:fs/promises"
 import { basename } from "node:path"
 import { zstdDecompress } from "node:zlib"
 import { Effect } from "effect"
-import { TranscriptUnavailable } from "../../contract/Errors.ts"
+import { TranscriptUnavailable } from "../../contract/errors/Errors.ts"
 import { CastReader } from "./CastReader.ts"
 import { type ArchiveFrame, decodeSeekTable, TRAILER_BYTES, tableLength } from "./SeekTable.ts"
 import type { TranscriptEntry, TranscriptPage, TranscriptReader } from "./Transcript.ts"

@@ -7,8 +7,7 @@
  *   #fffd e9,c3                     the bytes behind each U+FFFD of the next "o" event, in hex (only if one was invalid)
  *   #gap 1000 2500                  these offsets were not recorded; the next "m" event says so to people
  */
-
-import { readableWord } from "../../contract/ShellWord.ts"
+import { readableWord } from "../../contract/text/ShellWord.ts"
 import type { TranscriptEntry, TranscriptHeader } from "./Transcript.ts"
 import { incompleteTail, replacedBytes } from "./Utf8.ts"
 

@@ -3,7 +3,7 @@
  * session's life must get every byte of it, however slow.
  */
 import { Effect } from "effect"
-import type { TranscriptUnavailable } from "../../contract/Errors.ts"
+import type { TranscriptUnavailable } from "../../contract/errors/Errors.ts"
 import type { TranscriptRead, TranscriptReader } from "./Transcript.ts"
 
 /**

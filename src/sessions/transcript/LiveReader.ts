@@ -1,11 +1,10 @@
 /**
  * Reads the transcript of a live session, or of one whose directory was not archived yet.
  */
-
 import * as fs from "node:fs/promises"
 import { basename, join } from "node:path"
 import { Effect, Schema } from "effect"
-import { TranscriptUnavailable } from "../../contract/Errors.ts"
+import { TranscriptUnavailable } from "../../contract/errors/Errors.ts"
 import { HEADER_FILE, indexName, parseName, segmentName } from "./Layout.ts"
 import { arrange, endOf, entriesOf, findSegment, gapTime, type Segment, sizeIn } from "./Segments.ts"
 import { type TranscriptEntry, TranscriptHeader, type TranscriptReader } from "./Transcript.ts"

@@ -2,11 +2,10 @@
  * Makes a transcript directory whole whose writer was killed: decides from what is there, then changes as little as it
  * must. Output bytes are never removed unless a later segment holds the same offsets.
  */
-
 import * as fs from "node:fs/promises"
 import { basename, join } from "node:path"
 import { Effect, Option, Schema } from "effect"
-import { TranscriptUnavailable } from "../../contract/Errors.ts"
+import { TranscriptUnavailable } from "../../contract/errors/Errors.ts"
 import { DEFAULT_COLS, DEFAULT_ROWS } from "../../contract/Limits.ts"
 import { FILE_MODE, HEADER_FILE, parseName, segmentName } from "./Layout.ts"
 import { arrange, endOf, sizeIn } from "./Segments.ts"

@@ -10,7 +10,6 @@
  *
  * and so is found from the file's end. Its JSON says for each frame where it lies and what state reading starts with.
  */
-
 import { crc32 } from "node:zlib"
 import { Option, Schema } from "effect"
 import { TranscriptHeader } from "./Transcript.ts"

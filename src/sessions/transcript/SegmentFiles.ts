@@ -3,7 +3,6 @@
  * removes the oldest when the transcript may only be so large. Knows nothing of queues and time; every step can fail
  * and be tried again, because positions move only after success.
  */
-
 import * as fs from "node:fs"
 import { dirname, join } from "node:path"
 import { Effect } from "effect"

@@ -6,7 +6,7 @@
  */
 import type { Effect } from "effect"
 import { Schema } from "effect"
-import type { TranscriptUnavailable } from "../../contract/Errors.ts"
+import type { TranscriptUnavailable } from "../../contract/errors/Errors.ts"
 
 /** What is known when a recording begins. Never the environment. */
 export const TranscriptHeader = Schema.Struct({

@@ -2,8 +2,8 @@
 import { Client, type ClientOptions } from "@modelcontextprotocol/client"
 import { StdioClientTransport } from "@modelcontextprotocol/client/stdio"
 import { onTestFinished } from "vitest"
-import type { SessionAccess } from "../../../src/contract/Session.ts"
-import type { ToolArguments, ToolName, ToolResult } from "../../../src/contract/Tools.ts"
+import type { SessionAccess } from "../../../src/contract/session/Session.ts"
+import type { ToolArguments, ToolName, ToolResult } from "../../../src/contract/tools/Tools.ts"
 import type { Sandbox } from "../../support/Sandbox.ts"
 import { program } from "./agentctl.ts"
 

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import type { Event } from "../../../src/contract/Event.ts"
 import { FrameType, u64 } from "../../../src/contract/Frames.ts"
-import type { Session } from "../../../src/contract/Session.ts"
+import type { Session } from "../../../src/contract/session/Session.ts"
 import { encodeFrame, FrameDecoder } from "../../../src/wire/FrameCodec.ts"
 
 export interface Peer {

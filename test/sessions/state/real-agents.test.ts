@@ -7,7 +7,7 @@
 import { mkdirSync, realpathSync, symlinkSync } from "node:fs"
 import { join, resolve } from "node:path"
 import { describe, expect, it } from "vitest"
-import type { StateName } from "../../../src/contract/SessionState.ts"
+import type { StateName } from "../../../src/contract/session/SessionState.ts"
 import { openDaemon, temporary } from "../support.ts"
 import { claude } from "./programs/claude.ts"
 import { codex } from "./programs/codex.ts"

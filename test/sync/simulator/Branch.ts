@@ -1,6 +1,6 @@
 /** A branch in memory, with everything that happens to real ones: others are faster, answers are lost, people meddle. */
 import { Effect } from "effect"
-import { SyncFailed } from "../../../src/contract/Errors.ts"
+import { SyncFailed } from "../../../src/contract/errors/Errors.ts"
 import { Overtaken, type SyncTransport } from "../../../src/sync/SyncTransport.ts"
 import type { Dice } from "../../support/Dice.ts"
 

@@ -1,5 +1,5 @@
 import { resolve } from "node:path"
-import { ExitCode } from "../../../contract/ErrorCodes.ts"
+import { ExitCode } from "../../../contract/errors/ErrorCodes.ts"
 import { AgentctlCommand } from "../../AgentctlCommand.ts"
 import { Args, Flags } from "../../Oclif.ts"
 import { given } from "../../standing.ts"

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs"
 import { AgentdError } from "../../../client/AgentdError.ts"
-import { ExitCode } from "../../../contract/ErrorCodes.ts"
+import { ExitCode } from "../../../contract/errors/ErrorCodes.ts"
 import { AgentctlCommand, CommandFailed } from "../../AgentctlCommand.ts"
 import { journalArguments, LEVELS } from "../../logs/Filter.ts"
 import { logPlace } from "../../logs/Place.ts"

@@ -1,4 +1,4 @@
-import { ExitCode } from "../../../contract/ErrorCodes.ts"
+import { ExitCode } from "../../../contract/errors/ErrorCodes.ts"
 import { AgentctlCommand } from "../../AgentctlCommand.ts"
 import { printable } from "../../Paint.ts"
 import { surroundings } from "../../service/Surroundings.ts"

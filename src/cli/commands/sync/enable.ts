@@ -1,4 +1,4 @@
-import { ExitCode } from "../../../contract/ErrorCodes.ts"
+import { ExitCode } from "../../../contract/errors/ErrorCodes.ts"
 import { AgentctlCommand, CommandFailed } from "../../AgentctlCommand.ts"
 import { Flags } from "../../Oclif.ts"
 import { given, standing } from "../../standing.ts"

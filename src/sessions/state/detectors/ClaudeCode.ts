@@ -2,7 +2,6 @@
  * Claude Code, as version 2.1.330 draws itself. Its prompt stands between two lines, with the cursor in it; a question of its own takes that
  * place, with the cursor on the choice. What it quotes is above and never has the cursor, and neither is left where it crashed.
  */
-
 import { claudeCode as program } from "../../continuation/ClaudeCode.ts"
 import { namedAs } from "../../continuation/Program.ts"
 import type { Detector, Sighting, Snapshot } from "../Detector.ts"

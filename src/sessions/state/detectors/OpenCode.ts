@@ -2,7 +2,6 @@
  * opencode, as version 1.18.33 draws itself: a full-screen program whose prompt is a panel with a bar at its left and an edge below. A
  * question takes the panel's place and has no such edge; what it quotes is above both.
  */
-
 import { openCode as program } from "../../continuation/OpenCode.ts"
 import { namedAs } from "../../continuation/Program.ts"
 import type { Detector, Sighting, Snapshot } from "../Detector.ts"

@@ -4,7 +4,7 @@
  * One table; decoding, defaults, the environment variables, the JSON Schema and the reference page are derived from it.
  * A key is spelled the same everywhere (`keep_for` in the file, in the code and in every message), so that a search finds it.
  */
-import { CONTROL } from "./Characters.ts"
+import { CONTROL } from "../text/Characters.ts"
 import { choice, duration, integer, type Setting, secret, size, text } from "./Setting.ts"
 
 /** `[section]` → key → setting. */

@@ -2,7 +2,7 @@
  * Lines of a terminal with what they look like, so that others can draw them: pictures, pages, previews.
  */
 import { Schema } from "effect"
-import { MAX_LINE_BYTES } from "./Limits.ts"
+import { MAX_LINE_BYTES } from "../Limits.ts"
 
 const Rgb = Schema.String.check(
   Schema.isPattern(/^#[0-9a-f]{6}$/u, { expected: "a colour as #rrggbb, in small letters" })

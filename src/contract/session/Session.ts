@@ -2,9 +2,9 @@
  * Sessions: one program on one PTY, owned by the daemon. What is told of each, and how it is named.
  */
 import { Schema } from "effect"
-import { AgentRef } from "./Identity.ts"
-import { MAX_WAIT_MS } from "./Limits.ts"
-import { SessionSecret } from "./Secret.ts"
+import { AgentRef } from "../Identity.ts"
+import { MAX_WAIT_MS } from "../Limits.ts"
+import { SessionSecret } from "../Secret.ts"
 import { SessionLimits, SessionUsage } from "./SessionLimits.ts"
 import { SessionState } from "./SessionState.ts"
 

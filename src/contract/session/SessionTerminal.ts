@@ -2,7 +2,7 @@
  * What may be asked of a session's terminal: its input, output and screen, and to be attached to it.
  */
 import { Schema } from "effect"
-import { MAX_OUTPUT_BYTES } from "./Limits.ts"
+import { MAX_OUTPUT_BYTES } from "../Limits.ts"
 import { REFRESHED } from "./Refreshed.ts"
 import { Milliseconds, NoNul, Offset, one, Session, Size, SizePolicy, Timestamp } from "./Session.ts"
 import { StyledLine } from "./Styled.ts"

@@ -3,8 +3,8 @@
  * model reads every one of them, and times as people write them.
  */
 import { Schema } from "effect"
-import { MessageId } from "./Message.ts"
-import { SessionRef } from "./Session.ts"
+import { MessageId } from "../Message.ts"
+import { SessionRef } from "../session/Session.ts"
 import {
   MAX_READ_CHARACTERS,
   MAX_TOOL_PAGE,

@@ -3,9 +3,8 @@
  *
  * What a file does not say is as in `workspace`, so that a profile opens only what it names.
  */
-
 import { Schema } from "effect"
-import { CONTROL } from "./Characters.ts"
+import { CONTROL } from "../text/Characters.ts"
 
 /** Name of a profile; also the name of its file. */
 export const SandboxName = Schema.String.check(

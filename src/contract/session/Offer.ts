@@ -3,7 +3,7 @@
  * said it takes such offers is sent one, and nothing ever comes back from it.
  */
 import { Schema } from "effect"
-import { MAX_CLIPBOARD_BYTES, MAX_URL_BYTES } from "./Limits.ts"
+import { MAX_CLIPBOARD_BYTES, MAX_URL_BYTES } from "../Limits.ts"
 import { SessionId, SessionRef } from "./Session.ts"
 import { OfferKind } from "./SessionTerminal.ts"
 

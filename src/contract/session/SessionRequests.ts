@@ -2,9 +2,9 @@
  * What may be asked of sessions: to start, list, wait for, change, stop and resume them.
  */
 import { Schema } from "effect"
-import { AgentName, line } from "./Identity.ts"
+import { AgentName, line } from "../Identity.ts"
+import { SessionSecrets } from "../Secret.ts"
 import { SandboxName } from "./Sandbox.ts"
-import { SessionSecrets } from "./Secret.ts"
 import {
   HookPolicy,
   Milliseconds,

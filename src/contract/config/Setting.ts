@@ -2,7 +2,7 @@
  * One setting of the configuration, of each kind there is: how it is spelled, decoded and limited.
  */
 import { Schema, SchemaTransformation } from "effect"
-import { SecretSource } from "./Secret.ts"
+import { SecretSource } from "../Secret.ts"
 
 /** When a changed value takes effect: with the next `SIGHUP` or `daemon.reload`, or only when the daemon starts again. */
 export type Applies = "reload" | "restart"
