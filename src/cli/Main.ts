@@ -13,7 +13,7 @@ const HELP: ReadonlyArray<string> = ["--help", "-h"]
 
 const main = async (argv: ReadonlyArray<string>): Promise<void> => {
   if (argv[0] === "--version" || argv[0] === "-v") return run("version", argv.slice(1))
-  if (argv.length === 0 && (await import("./attachTo.ts")).onTerminal()) return run("pick", [])
+  if (argv.length === 0 && (await import("./terminal/attachTo.ts")).onTerminal()) return run("pick", [])
   const found = findCommand(commandTable, argv)
   if (found !== undefined) return run(found.id, found.argv)
   const words = argv.filter((word) => !word.startsWith("-"))

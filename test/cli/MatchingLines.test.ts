@@ -1,6 +1,6 @@
 import fc from "fast-check"
 import { expect, it } from "vitest"
-import { MatchingLines } from "../../src/cli/MatchingLines.ts"
+import { MatchingLines } from "../../src/cli/output/MatchingLines.ts"
 
 it("lines that match are found whole, however the text is cut", () => {
   const line = fc.constantFrom("an error", "fine", "", "error: two", "warn")

@@ -1,7 +1,7 @@
 /** Limits as people write them. */
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { askedLimits, describeLimits, memory, percent } from "../../src/cli/Limits.ts"
+import { askedLimits, describeLimits, memory, percent } from "../../src/cli/starting/Limits.ts"
 
 const UNITS = { "": 1, K: 1024, M: 1024 ** 2, G: 1024 ** 3, T: 1024 ** 4 } as const
 

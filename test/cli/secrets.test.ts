@@ -1,6 +1,6 @@
 import { resolve } from "node:path"
 import { describe, expect, it } from "vitest"
-import { askedSecrets } from "../../src/cli/Secrets.ts"
+import { askedSecrets } from "../../src/cli/starting/Secrets.ts"
 
 describe("secrets on the command line", () => {
   it("are named by a file, from where one is, or by a credential", () => {

@@ -4,11 +4,11 @@ import { describe, expect, it } from "vitest"
 import { duration } from "../../src/cli/Arguments.ts"
 import { findCommand } from "../../src/cli/CommandTable.ts"
 import { asFlag } from "../../src/cli/commands/tag.ts"
-import { lastLines } from "../../src/cli/followOutput.ts"
+import { lastLines } from "../../src/cli/output/followOutput.ts"
 import { age, bytes, commandLine, paint, printable, table } from "../../src/cli/Paint.ts"
 import { beforeProgram } from "../../src/cli/PassThrough.ts"
-import { programExitCode } from "../../src/cli/ProgramEnd.ts"
 import { commandTable } from "../../src/cli/Table.ts"
+import { programExitCode } from "../../src/cli/terminal/ProgramEnd.ts"
 
 const flags = {
   detach: { type: "boolean", char: "d" },

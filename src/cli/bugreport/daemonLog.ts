@@ -1,8 +1,8 @@
 /** The end of the daemon's log, from the journal where agentd is a service, else from its file. It holds no session's output. */
 import { closeSync, fstatSync, openSync, readSync } from "node:fs"
-import { lastLines } from "../followOutput.ts"
 import { journalArguments } from "../logs/Filter.ts"
 import { logPlace } from "../logs/Place.ts"
+import { lastLines } from "../output/followOutput.ts"
 import { ask } from "../service/Surroundings.ts"
 import type { Source } from "./Source.ts"
 

@@ -1,7 +1,7 @@
 import { AgentctlCommand } from "../AgentctlCommand.ts"
 import { sessionArg } from "../Arguments.ts"
-import { attachTo, type Lent } from "../attachTo.ts"
 import { Flags } from "../Oclif.ts"
+import { attachTo, type Lent } from "../terminal/attachTo.ts"
 
 export default class Attach extends AgentctlCommand {
   static override summary = "Attach this terminal to a session."

@@ -1,8 +1,8 @@
 import type { Event } from "../../contract/Event.ts"
 import { AgentctlCommand } from "../AgentctlCommand.ts"
-import { eventLine } from "../eventLine.ts"
 import { Flags } from "../Oclif.ts"
 import { stdout } from "../print.ts"
+import { eventLine } from "../words/eventLine.ts"
 
 export default class Events extends AgentctlCommand {
   static override summary = "Print the events of the log, and new ones as they happen."

@@ -1,8 +1,8 @@
 import { extname } from "node:path"
 import { AgentctlCommand } from "../AgentctlCommand.ts"
 import { sessionArg, usage } from "../Arguments.ts"
-import type { ExportFormat } from "../exportSession.ts"
 import { Flags } from "../Oclif.ts"
+import type { ExportFormat } from "../output/exportSession.ts"
 
 const byEnding: Readonly<Record<string, ExportFormat>> = {
   ".cast": "cast",
@@ -45,8 +45,8 @@ export default class Export extends AgentctlCommand {
           ? "text"
           : byEnding[extname(flags.output ?? "").toLowerCase()]
     if (format === undefined) throw usage("say what it is to be: --cast, --html or --text")
-    const { exportSession } = await import("../exportSession.ts")
-    const { writing } = await import("../OutputFile.ts")
+    const { exportSession } = await import("../output/exportSession.ts")
+    const { writing } = await import("../output/OutputFile.ts")
     await writing(flags.output, async (write) => {
       const missing = await exportSession(this.client(), { session: args.session, format, all: flags.all }, write)
       if (missing > 0) this.note(`agentctl: ${missing} bytes are missing: they were not recorded or are gone.`)

@@ -1,10 +1,10 @@
 import { AgentctlCommand } from "../AgentctlCommand.ts"
 import { sessionArg, usage } from "../Arguments.ts"
-import { followAll } from "../followAll.ts"
-import { followOutput } from "../followOutput.ts"
 import { noTime, parseSince } from "../logs/since.ts"
-import { MatchingLines } from "../MatchingLines.ts"
 import { Flags } from "../Oclif.ts"
+import { followAll } from "../output/followAll.ts"
+import { followOutput } from "../output/followOutput.ts"
+import { MatchingLines } from "../output/MatchingLines.ts"
 
 export default class Logs extends AgentctlCommand {
   static override summary = "Print what a session has printed."

@@ -5,8 +5,8 @@ import type { Params } from "../../contract/Methods.ts"
 import { AgentctlCommand } from "../AgentctlCommand.ts"
 import { Flags } from "../Oclif.ts"
 import { TUNNEL_TAG } from "../remote/tunnelSession.ts"
-import type { ListedSession } from "../SessionTable.ts"
-import { STATES } from "../StateText.ts"
+import type { ListedSession } from "../words/SessionTable.ts"
+import { STATES } from "../words/StateText.ts"
 
 export default class Ls extends AgentctlCommand {
   static override summary = "List sessions."
@@ -50,7 +50,7 @@ export default class Ls extends AgentctlCommand {
     const elsewhere = this.host === undefined && existsSync(join(dirname(client.socket), HOSTS))
     const sessions = elsewhere ? [...own, ...(await this.#elsewhere(wanted))] : own
     if (this.jsonEnabled()) return sessions
-    const { sessionTable } = await import("../SessionTable.ts")
+    const { sessionTable } = await import("../words/SessionTable.ts")
     if (flags.quiet) for (const session of sessions) this.log(referenceOf(session))
     else if (sessions.length > 0) this.log(sessionTable(sessions, flags.long))
     else if (process.stdout.isTTY) this.log(`No sessions. "agentctl run" starts one.`)

@@ -1,7 +1,7 @@
 import { AgentctlCommand } from "../AgentctlCommand.ts"
-import { onTerminal, terminalSize } from "../attachTo.ts"
 import { Flags } from "../Oclif.ts"
-import { programOf } from "../programOf.ts"
+import { programOf } from "../starting/programOf.ts"
+import { onTerminal, terminalSize } from "../terminal/attachTo.ts"
 
 export default class Pick extends AgentctlCommand {
   static override summary = "Choose a session on a full screen; what agentctl does without arguments."
@@ -22,7 +22,7 @@ export default class Pick extends AgentctlCommand {
     const { paint } = await import("../Paint.ts")
     const { pick } = await import("../picker/pick.ts")
     const { throughHost } = await import("../../client/remote/Hosts.ts")
-    const { signalExitCode } = await import("../ProgramEnd.ts")
+    const { signalExitCode } = await import("../terminal/ProgramEnd.ts")
     await using watching = this.host === undefined ? new Client() : new Client({ connect: throughHost(this.host) })
     const signal = await pick(watching, {
       ascii: flags.ascii || !showsUnicode(process.env),

@@ -1,7 +1,7 @@
 import { AgentctlCommand } from "../AgentctlCommand.ts"
 import { sessionArg, usage } from "../Arguments.ts"
-import { attachTo, onTerminal, terminalSize } from "../attachTo.ts"
 import { Flags } from "../Oclif.ts"
+import { attachTo, onTerminal, terminalSize } from "../terminal/attachTo.ts"
 
 /** Lines of the earlier sessions that are drawn above the new one's screen. */
 const EARLIER_LINES = 1_000
@@ -45,7 +45,7 @@ export default class Resume extends AgentctlCommand {
       ...(flags.name === undefined ? {} : { name: flags.name })
     }
     if (flags.interrupted || flags["dry-run"]) {
-      const { planOf, resumeInterrupted } = await import("../resumeInterrupted.ts")
+      const { planOf, resumeInterrupted } = await import("../starting/resumeInterrupted.ts")
       return flags["dry-run"]
         ? planOf(client, { session: args.session, fresh: flags.fresh === true }, (line) => this.log(line))
         : resumeInterrupted(client, how, (line) => this.log(line))

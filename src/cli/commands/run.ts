@@ -1,10 +1,10 @@
 import { AgentctlCommand } from "../AgentctlCommand.ts"
 import { duration, usage } from "../Arguments.ts"
-import { attachTo, type Lent, onTerminal, terminalSize } from "../attachTo.ts"
-import { askedLimits, limitFlags } from "../Limits.ts"
 import { Flags } from "../Oclif.ts"
-import { programOf } from "../programOf.ts"
-import { askedSecrets, secretFlags } from "../Secrets.ts"
+import { askedLimits, limitFlags } from "../starting/Limits.ts"
+import { programOf } from "../starting/programOf.ts"
+import { askedSecrets, secretFlags } from "../starting/Secrets.ts"
+import { attachTo, type Lent, onTerminal, terminalSize } from "../terminal/attachTo.ts"
 
 export default class Run extends AgentctlCommand {
   static override summary = "Start a program in a new session."
@@ -126,7 +126,7 @@ export default class Run extends AgentctlCommand {
     }
     if (flags.standalone) {
       if (flags.detach) throw usage("--standalone and --detach exclude each other: nothing would hold the session")
-      const { standalone } = await import("../standalone.ts")
+      const { standalone } = await import("../starting/standalone.ts")
       process.exitCode = await standalone(start)
       return
     }

@@ -2,7 +2,7 @@ import { AgentctlCommand } from "../AgentctlCommand.ts"
 import { duration, sessionArg } from "../Arguments.ts"
 import { Flags } from "../Oclif.ts"
 import { printable } from "../Paint.ts"
-import { describeExit } from "../SessionTable.ts"
+import { describeExit } from "../words/SessionTable.ts"
 
 export default class Stop extends AgentctlCommand {
   static override summary = "End a session's program and everything it started."

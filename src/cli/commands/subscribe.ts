@@ -1,8 +1,8 @@
 import { AgentctlCommand } from "../AgentctlCommand.ts"
-import { eventLine } from "../eventLine.ts"
 import { Flags } from "../Oclif.ts"
 import { stdout } from "../print.ts"
 import { given, standing } from "../standing.ts"
+import { eventLine } from "../words/eventLine.ts"
 
 export default class Subscribe extends AgentctlCommand {
   static override summary = "Print what concerns you as it happens: messages to you, or what you name."

@@ -31,7 +31,7 @@ export default class Top extends AgentctlCommand {
     const client = this.client({ start: false })
     const intervalMs = Math.max(MIN_INTERVAL_MS, flags.interval ?? INTERVAL_MS)
     const sort = flags.sort as "cpu"
-    const { onTerminal } = await import("../attachTo.ts")
+    const { onTerminal } = await import("../terminal/attachTo.ts")
     if (flags.once || this.jsonEnabled() || !onTerminal()) {
       const { asJson, asTable, sample } = await import("../top/once.ts")
       const rows = await sample(client, intervalMs, sort)
@@ -40,7 +40,7 @@ export default class Top extends AgentctlCommand {
     }
     const { showsUnicode } = await import("../fullscreen/cells.ts")
     const { watch } = await import("../top/watch.ts")
-    const { signalExitCode } = await import("../ProgramEnd.ts")
+    const { signalExitCode } = await import("../terminal/ProgramEnd.ts")
     const { paint } = await import("../Paint.ts")
     const signal = await watch(client, {
       intervalMs,

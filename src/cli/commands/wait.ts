@@ -3,8 +3,8 @@ import { AgentctlCommand } from "../AgentctlCommand.ts"
 import { duration, sessionArg, usage } from "../Arguments.ts"
 import { Flags } from "../Oclif.ts"
 import { printable } from "../Paint.ts"
-import { describeExit } from "../SessionTable.ts"
-import { isState, STATES } from "../StateText.ts"
+import { describeExit } from "../words/SessionTable.ts"
+import { isState, STATES } from "../words/StateText.ts"
 
 export default class Wait extends AgentctlCommand {
   static override summary = "Wait until a session exits, comes into a state, falls silent, or prints something."

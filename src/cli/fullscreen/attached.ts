@@ -2,7 +2,7 @@
 import { AgentdError } from "../../client/AgentdError.ts"
 import type { Client } from "../../client/Client.ts"
 import type { AttachParams } from "../../contract/session/SessionTerminal.ts"
-import { attachTo } from "../attachTo.ts"
+import { attachTo } from "../terminal/attachTo.ts"
 import { ENDING_SIGNALS } from "./FullScreen.ts"
 
 /** Resolves to the signal that ended it, which is meant for both; else null. `say` is told why it could not be. */

@@ -5,8 +5,8 @@
 import { spawn } from "node:child_process"
 import { MAX_CLIPBOARD_BYTES } from "../../contract/Limits.ts"
 import type { OfferKind } from "../../contract/session/SessionTerminal.ts"
-import type { Taking } from "../attachTo.ts"
 import { printable } from "../Paint.ts"
+import type { Taking } from "../terminal/attachTo.ts"
 import { Callbacks } from "./Callbacks.ts"
 import { callbackPort, openable } from "./Url.ts"
 

@@ -4,7 +4,7 @@ import { Client } from "../../client/Client.ts"
 import { listHosts, throughHost } from "../../client/remote/Hosts.ts"
 import type { Session } from "../../contract/session/Session.ts"
 import { TUNNEL_TAG } from "../remote/tunnelSession.ts"
-import { stateShort, toldState } from "../StateText.ts"
+import { stateShort, toldState } from "../words/StateText.ts"
 import type { Entry } from "./State.ts"
 
 /** Milliseconds another machine may take to list its sessions: as long as somebody looks at a list and waits. */

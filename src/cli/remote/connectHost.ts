@@ -12,7 +12,7 @@ import type { TunnelStatus } from "../../client/remote/Supervisor.ts"
 import { tunnelFiles } from "../../client/remote/TunnelFiles.ts"
 import { readableWord, shellWord } from "../../contract/text/ShellWord.ts"
 import { CommandFailed } from "../AgentctlCommand.ts"
-import { onTerminal, terminalSize } from "../attachTo.ts"
+import { onTerminal, terminalSize } from "../terminal/attachTo.ts"
 import { TUNNEL_TAG, tunnelSessionName } from "./tunnelSession.ts"
 
 export interface Wanted {

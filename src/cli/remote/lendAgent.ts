@@ -12,7 +12,7 @@ import { agentSocketName, type Forward } from "../../client/remote/Forward.ts"
 import { awaitStatus, follow } from "../../client/remote/Hosts.ts"
 import { tunnelDirectory, tunnelFiles } from "../../client/remote/TunnelFiles.ts"
 import { usage } from "../Arguments.ts"
-import type { Lent } from "../attachTo.ts"
+import type { Lent } from "../terminal/attachTo.ts"
 
 /** Bytes of randomness in the name of a socket, and milliseconds for a connection to come up. */
 const NAME_BYTES = 8

@@ -2,7 +2,7 @@
 import { Client } from "../../client/Client.ts"
 import { listHosts, throughHost } from "../../client/remote/Hosts.ts"
 import type { Params } from "../../contract/Methods.ts"
-import type { ListedSession } from "../SessionTable.ts"
+import type { ListedSession } from "../words/SessionTable.ts"
 
 /** Milliseconds another machine may take: a list should not hang on a slow link. */
 const ANSWER_MS = 3_000

@@ -2,7 +2,7 @@
 import type { Session } from "../../contract/session/Session.ts"
 import type { StyledLine, StyledRun } from "../../contract/session/Styled.ts"
 import { commandLine, printable } from "../Paint.ts"
-import { describeExit } from "../SessionTable.ts"
+import { describeExit } from "../words/SessionTable.ts"
 import { escaped } from "./markup.ts"
 import { BACKGROUND, drawn, FOREGROUND } from "./palette.ts"
 

@@ -1,7 +1,7 @@
 /** What is shown of a session, from one look at all of them to the next: rates are differences. Pure. */
 import type { Session } from "../../contract/session/Session.ts"
 import type { SessionState } from "../../contract/session/SessionState.ts"
-import { toldState } from "../StateText.ts"
+import { toldState } from "../words/StateText.ts"
 
 /** Looks a graph goes back. */
 const HISTORY = 60

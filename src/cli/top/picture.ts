@@ -1,7 +1,7 @@
 /** The screen of `agentctl top` as lines: a pure function of what is known and how much room there is. */
 import { compact, graph, toWidth } from "../fullscreen/cells.ts"
 import { age, commandLine, printable } from "../Paint.ts"
-import { stateShort } from "../StateText.ts"
+import { stateShort } from "../words/StateText.ts"
 import type { Row, Sort } from "./Row.ts"
 
 export interface State {

@@ -21,7 +21,7 @@ export default class AgentList extends AgentctlCommand {
       ...standing()
     })
     if (this.jsonEnabled()) return agents
-    const { agentTable } = await import("../../AgentTable.ts")
+    const { agentTable } = await import("../../words/AgentTable.ts")
     if (agents.length > 0) this.log(agentTable(agents))
     else if (process.stdout.isTTY) this.log(`No agents here. "agentctl run --agent NAME" starts a session for one.`)
     return agents

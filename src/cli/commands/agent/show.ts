@@ -10,7 +10,7 @@ export default class AgentShow extends AgentctlCommand {
     const { args } = await this.parse(AgentShow)
     const { agents } = await this.client().call("agent.lookup", { agent: args.agent, ...standing() })
     if (this.jsonEnabled()) return agents
-    const { agentFacts } = await import("../../AgentTable.ts")
+    const { agentFacts } = await import("../../words/AgentTable.ts")
     this.log(agents.map(agentFacts).join("\n\n"))
     return agents
   }

@@ -8,7 +8,7 @@ export default class AgentWhoami extends AgentctlCommand {
     await this.parse(AgentWhoami)
     const who = await this.client().call("agent.whoami", standing())
     if (this.jsonEnabled()) return who
-    const { agentFacts } = await import("../../AgentTable.ts")
+    const { agentFacts } = await import("../../words/AgentTable.ts")
     if (who.agent !== null) this.log(agentFacts(who.agent))
     else if (who.kind === "person") this.log("a person who has not said anything here yet")
     else this.log(`session ${who.session}, which acts for no agent; "agentctl agent register NAME" gives it one`)

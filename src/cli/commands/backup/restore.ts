@@ -1,6 +1,6 @@
 import { AgentctlCommand } from "../../AgentctlCommand.ts"
+import { restoreBackup } from "../../daemon/restoreBackup.ts"
 import { Args, Flags } from "../../Oclif.ts"
-import { restoreBackup } from "../../restoreBackup.ts"
 
 export default class BackupRestore extends AgentctlCommand {
   static override enableHostFlag = false

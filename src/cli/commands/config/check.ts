@@ -1,6 +1,6 @@
 import { resolve } from "node:path"
 import { AgentctlCommand } from "../../AgentctlCommand.ts"
-import { askDaemonProgram, exitCodeFor } from "../../daemonProgram.ts"
+import { askDaemonProgram, exitCodeFor } from "../../daemon/daemonProgram.ts"
 import { Args } from "../../Oclif.ts"
 
 export default class ConfigCheck extends AgentctlCommand {

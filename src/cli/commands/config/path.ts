@@ -1,6 +1,6 @@
 import type { Result } from "../../../contract/Methods.ts"
 import { AgentctlCommand, CommandFailed } from "../../AgentctlCommand.ts"
-import { askDaemonProgram, exitCodeFor } from "../../daemonProgram.ts"
+import { askDaemonProgram, exitCodeFor } from "../../daemon/daemonProgram.ts"
 
 export default class ConfigPath extends AgentctlCommand {
   static override enableHostFlag = false

@@ -1,7 +1,7 @@
 import { AgentdError } from "../../../client/AgentdError.ts"
 import type { Result } from "../../../contract/Methods.ts"
 import { AgentctlCommand, CommandFailed } from "../../AgentctlCommand.ts"
-import { askDaemonProgram, exitCodeFor } from "../../daemonProgram.ts"
+import { askDaemonProgram, exitCodeFor } from "../../daemon/daemonProgram.ts"
 import { Flags } from "../../Oclif.ts"
 import { printable, table } from "../../Paint.ts"
 

@@ -1,6 +1,6 @@
 import { AgentctlCommand } from "../../AgentctlCommand.ts"
+import { restartDaemon } from "../../daemon/restartDaemon.ts"
 import { Flags } from "../../Oclif.ts"
-import { restartDaemon } from "../../restartDaemon.ts"
 
 export default class DaemonRestart extends AgentctlCommand {
   static override enableHostFlag = false

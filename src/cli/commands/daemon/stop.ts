@@ -1,6 +1,6 @@
 import { AgentctlCommand } from "../../AgentctlCommand.ts"
+import { stopDaemon } from "../../daemon/stopDaemon.ts"
 import { Flags } from "../../Oclif.ts"
-import { stopDaemon } from "../../stopDaemon.ts"
 
 export default class DaemonStop extends AgentctlCommand {
   static override enableHostFlag = false

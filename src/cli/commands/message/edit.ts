@@ -16,8 +16,8 @@ export default class MessageEdit extends AgentctlCommand {
 
   async run() {
     const { args, flags } = await this.parse(MessageEdit)
-    const { readText } = await import("../../readText.ts")
-    const { textParam } = await import("../../textParam.ts")
+    const { readText } = await import("../../messages/readText.ts")
+    const { textParam } = await import("../../messages/textParam.ts")
     const text = await readText((args.text ?? []) as unknown as ReadonlyArray<string>, flags.file)
     const client = this.client()
     const message = await client.call("message.edit", {

@@ -39,8 +39,8 @@ export default class MessageInbox extends AgentctlCommand {
       ...(flags.oldest ? { oldest: true } : {}),
       ...standing()
     })
-    const { messageFull, messageLine } = await import("../../MessageText.ts")
-    const { whole } = await import("../../wholeMessage.ts")
+    const { messageFull, messageLine } = await import("../../words/MessageText.ts")
+    const { whole } = await import("../../messages/wholeMessage.ts")
     const messages = flags.read ? await Promise.all(page.messages.map(({ id }) => whole(client, id))) : page.messages
     for (const message of messages) this.log(flags.read ? `${messageFull(message)}\n` : messageLine(message, false))
     if (!this.jsonEnabled() && page.next !== null)

@@ -11,9 +11,9 @@ export default class MessageRead extends AgentctlCommand {
   async run() {
     const { args, flags } = await this.parse(MessageRead)
     const client = this.client()
-    const { whole } = await import("../../wholeMessage.ts")
+    const { whole } = await import("../../messages/wholeMessage.ts")
     const message = await whole(client, args.message)
-    const { messageFull } = await import("../../MessageText.ts")
+    const { messageFull } = await import("../../words/MessageText.ts")
     this.log(messageFull(message))
     if (message.unread && !flags.peek) await client.call("message.markRead", { messages: [message.id], ...standing() })
     return message

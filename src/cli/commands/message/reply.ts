@@ -23,7 +23,7 @@ export default class MessageReply extends AgentctlCommand {
 
   async run() {
     const { args, flags } = await this.parse(MessageReply)
-    const { parseJson, sendText } = await import("../../sendText.ts")
+    const { parseJson, sendText } = await import("../../messages/sendText.ts")
     return sendText(this, this.client(), (args.text ?? []) as unknown as ReadonlyArray<string>, flags.file, {
       replyTo: args.message,
       format: flags.format as "markdown",

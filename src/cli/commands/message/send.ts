@@ -44,7 +44,7 @@ export default class MessageSend extends AgentctlCommand {
 
   async run() {
     const { args, flags } = await this.parse(MessageSend)
-    const { parseJson, sendText } = await import("../../sendText.ts")
+    const { parseJson, sendText } = await import("../../messages/sendText.ts")
     const { key, scope, ref, thread } = flags
     return sendText(this, this.client(), (args.text ?? []) as unknown as ReadonlyArray<string>, flags.file, {
       to: [args.to, ...(flags.also ?? [])],

@@ -23,7 +23,7 @@ export default class MessageSent extends AgentctlCommand {
       ...standing()
     })
     if (this.jsonEnabled()) return page
-    const { messageLine } = await import("../../MessageText.ts")
+    const { messageLine } = await import("../../words/MessageText.ts")
     for (const message of page.messages) this.log(messageLine(message, true))
     if (page.next !== null) this.note(`more: --${flags.oldest ? "after" : "before"} ${page.next}`)
     return page

@@ -29,9 +29,9 @@ export default class MessageWait extends AgentctlCommand {
       ...given({ after, from, mention, scope, thread, timeoutMs: timeout }),
       ...standing()
     })
-    const { whole } = await import("../../wholeMessage.ts")
+    const { whole } = await import("../../messages/wholeMessage.ts")
     const read = await whole(client, message.id)
-    const { messageFull } = await import("../../MessageText.ts")
+    const { messageFull } = await import("../../words/MessageText.ts")
     this.log(messageFull(read))
     if (!flags.peek) await client.call("message.markRead", { messages: [message.id], ...standing() })
     return { message: read, seq }

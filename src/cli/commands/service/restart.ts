@@ -15,7 +15,7 @@ export default class ServiceRestart extends AgentctlCommand {
   }
 
   async #itself(): Promise<ReadonlyArray<string>> {
-    const { restartDaemon } = await import("../../restartDaemon.ts")
+    const { restartDaemon } = await import("../../daemon/restartDaemon.ts")
     const client = this.client({ start: false })
     const note = (message: string) => this.note(message)
     const { status } = await restartDaemon({ client, stop: false, yes: false, note })

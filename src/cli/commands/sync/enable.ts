@@ -19,7 +19,7 @@ export default class SyncEnable extends AgentctlCommand {
     const { remote } = flags
     const client = this.client()
     const plan = await client.call("sync.enable", { ...given({ remote }), ...standing() })
-    const { planText } = await import("../../SyncText.ts")
+    const { planText } = await import("../../words/SyncText.ts")
     if (!this.jsonEnabled()) this.log(planText(plan))
     if (flags["dry-run"]) return plan
     if (!flags.yes && !(await agreed())) {

@@ -15,7 +15,7 @@ export default class SyncLog extends AgentctlCommand {
     const { limit } = flags
     const { runs } = await this.client().call("sync.log", { ...given({ limit }), ...standing() })
     if (this.jsonEnabled()) return runs
-    const { runLine } = await import("../../SyncText.ts")
+    const { runLine } = await import("../../words/SyncText.ts")
     for (const run of runs) this.log(runLine(run))
     return runs
   }

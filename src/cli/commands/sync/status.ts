@@ -17,7 +17,7 @@ export default class SyncStatus extends AgentctlCommand {
       ...standing()
     })
     if (this.jsonEnabled()) return workspaces
-    const { statusText } = await import("../../SyncText.ts")
+    const { statusText } = await import("../../words/SyncText.ts")
     if (workspaces.length > 0) this.log(workspaces.map(statusText).join("\n\n"))
     else if (flags.all) this.log("Nothing is exchanged with anybody.")
     else this.log("Nothing was ever said here, and nothing leaves this machine.")

@@ -1,13 +1,13 @@
 /** A session, and those it continues if that is wanted, as one recording, page or text. */
-import { AgentdError } from "../client/AgentdError.ts"
-import type { Client } from "../client/Client.ts"
-import type { Session } from "../contract/session/Session.ts"
+import { AgentdError } from "../../client/AgentdError.ts"
+import type { Client } from "../../client/Client.ts"
+import type { Session } from "../../contract/session/Session.ts"
+import { printable } from "../Paint.ts"
 import { earlierOf } from "./earlier.ts"
 import { followAll } from "./followAll.ts"
 import { followOutput } from "./followOutput.ts"
 import { historyOf } from "./historyOf.ts"
 import type { Write } from "./OutputFile.ts"
-import { printable } from "./Paint.ts"
 
 export type ExportFormat = "cast" | "html" | "text"
 
@@ -43,7 +43,7 @@ const asText = async (client: Client, sessions: ReadonlyArray<Session>, write: W
   })
 
 const asPage = async (client: Client, sessions: ReadonlyArray<Session>, write: Write): Promise<number> => {
-  const html = await import("./render/html.ts")
+  const html = await import("../render/html.ts")
   await write(html.pageBegin(printable(sessions.at(-1)!.name)))
   const missing = await eachOf(sessions, async (session) => {
     let begun = false

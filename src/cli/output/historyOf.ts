@@ -1,6 +1,6 @@
 /** Everything a session's terminal has shown so far, page after page. */
-import type { Client } from "../client/Client.ts"
-import type { History } from "../contract/session/History.ts"
+import type { Client } from "../../client/Client.ts"
+import type { History } from "../../contract/session/History.ts"
 
 export async function* historyOf(
   client: Client,

@@ -1,8 +1,8 @@
 /** Secrets on the command line: `NAME=FILE` and `NAME=credential:NAME`. Never the secret itself, which everybody could read there. */
 import { isAbsolute, resolve } from "node:path"
-import type { SessionSecret } from "../contract/Secret.ts"
-import { usage } from "./Arguments.ts"
-import { Flags } from "./Oclif.ts"
+import type { SessionSecret } from "../../contract/Secret.ts"
+import { usage } from "../Arguments.ts"
+import { Flags } from "../Oclif.ts"
 
 const flag = (summary: string) =>
   Flags.string({ summary, helpValue: "NAME=FILE", multiple: true, multipleNonGreedy: true })

@@ -3,7 +3,7 @@
  * follow each other: only the first keeps its header, and a marker stands where each of the others begins. Comments, with which agentd keeps
  * offsets and bytes that are no UTF-8, would be wrong in it and are left out.
  */
-import type { Session } from "../contract/session/Session.ts"
+import type { Session } from "../../contract/session/Session.ts"
 
 /** Seconds between two of them. The hours a machine was off are for nobody to watch. */
 const PAUSE_SECONDS = 1

@@ -1,7 +1,7 @@
 /** What a session's program is doing, for people. */
-import type { Session } from "../contract/session/Session.ts"
-import type { SessionState, StateName } from "../contract/session/SessionState.ts"
-import { age, type Colour } from "./Paint.ts"
+import type { Session } from "../../contract/session/Session.ts"
+import type { SessionState, StateName } from "../../contract/session/SessionState.ts"
+import { age, type Colour } from "../Paint.ts"
 
 /** Below this a state is shown with a question mark: it may as well be another. */
 const SURE = 0.5

@@ -1,5 +1,5 @@
 /** A text on its way to the daemon: in the request itself, or handed in before in pieces when one line cannot hold it. */
-import type { Client } from "../client/Client.ts"
+import type { Client } from "../../client/Client.ts"
 
 /** Bytes of one piece: quoted as JSON it stays below what one request line may hold. */
 const PIECE_BYTES = 256 * 1024

@@ -1,8 +1,8 @@
 /** Restarts the daemon the way that keeps sessions here: its service manager's, else in place, else by stopping and starting it. */
 import { execFileSync } from "node:child_process"
-import { AgentdError } from "../client/AgentdError.ts"
-import { Client } from "../client/Client.ts"
-import { ensureDaemon } from "../client/EnsureDaemon.ts"
+import { AgentdError } from "../../client/AgentdError.ts"
+import { Client } from "../../client/Client.ts"
+import { ensureDaemon } from "../../client/EnsureDaemon.ts"
 import { stopDaemon } from "./stopDaemon.ts"
 
 interface Restarting {

@@ -1,12 +1,12 @@
 /** Has a backup put back: by the daemon, which then makes way for the next one, or by its program where none runs or can run. */
 import { resolve } from "node:path"
 import { createInterface } from "node:readline/promises"
-import { AgentdError } from "../client/AgentdError.ts"
-import type { Client } from "../client/Client.ts"
-import { ensureDaemon } from "../client/EnsureDaemon.ts"
-import { ExitCode } from "../contract/errors/ErrorCodes.ts"
-import type { Result } from "../contract/Methods.ts"
-import { CommandFailed } from "./AgentctlCommand.ts"
+import { AgentdError } from "../../client/AgentdError.ts"
+import type { Client } from "../../client/Client.ts"
+import { ensureDaemon } from "../../client/EnsureDaemon.ts"
+import { ExitCode } from "../../contract/errors/ErrorCodes.ts"
+import type { Result } from "../../contract/Methods.ts"
+import { CommandFailed } from "../AgentctlCommand.ts"
 import { askDaemonProgram } from "./daemonProgram.ts"
 import { untilGone } from "./stopDaemon.ts"
 

@@ -1,10 +1,10 @@
 /** Prints what a session and those it continues have printed, as one: the oldest first. */
-import { AgentdError } from "../client/AgentdError.ts"
-import type { Client } from "../client/Client.ts"
+import { AgentdError } from "../../client/AgentdError.ts"
+import type { Client } from "../../client/Client.ts"
+import { printable } from "../Paint.ts"
 import { earlierOf } from "./earlier.ts"
 import { type FollowOptions, followOutput } from "./followOutput.ts"
 import { joinCasts } from "./joinCasts.ts"
-import { printable } from "./Paint.ts"
 
 /** Resolves to how many bytes were missing in between. */
 export const followAll = async (

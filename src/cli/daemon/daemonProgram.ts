@@ -2,9 +2,9 @@
  * Questions the `agentd` program answers itself, because they must have an answer when no daemon runs or can run.
  */
 import { spawnSync } from "node:child_process"
-import { daemonProgram } from "../client/EnsureDaemon.ts"
-import { ExitCode } from "../contract/errors/ErrorCodes.ts"
-import { CommandFailed } from "./AgentctlCommand.ts"
+import { daemonProgram } from "../../client/EnsureDaemon.ts"
+import { ExitCode } from "../../contract/errors/ErrorCodes.ts"
+import { CommandFailed } from "../AgentctlCommand.ts"
 
 /** The daemon's exit code for a wrong configuration (sysexits.h, EX_CONFIG). */
 export const EX_CONFIG = 78

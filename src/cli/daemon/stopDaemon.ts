@@ -1,10 +1,10 @@
 /** Asks the daemon to stop, after saying what ends with it, and waits until it has gone. */
 import { createInterface } from "node:readline/promises"
 import { setTimeout } from "node:timers/promises"
-import { Client } from "../client/Client.ts"
-import { ExitCode } from "../contract/errors/ErrorCodes.ts"
-import { CommandFailed } from "./AgentctlCommand.ts"
-import { printable } from "./Paint.ts"
+import { Client } from "../../client/Client.ts"
+import { ExitCode } from "../../contract/errors/ErrorCodes.ts"
+import { CommandFailed } from "../AgentctlCommand.ts"
+import { printable } from "../Paint.ts"
 
 export interface StopOptions {
   readonly yes: boolean

@@ -2,16 +2,16 @@
  * What `run`, `attach` and `resume` have in common once a session exists: attach to it in the way this process's standard
  * streams allow, say how it ended, and give the exit code for it.
  */
-import type { Client } from "../client/Client.ts"
-import type { LastingAttachment } from "../client/LastingAttachment.ts"
-import { ExitCode } from "../contract/errors/ErrorCodes.ts"
-import { REFRESHED } from "../contract/session/Refreshed.ts"
-import type { Session } from "../contract/session/Session.ts"
-import type { AttachParams, OfferKind } from "../contract/session/SessionTerminal.ts"
-import { paint, printable } from "./Paint.ts"
+import type { Client } from "../../client/Client.ts"
+import type { LastingAttachment } from "../../client/LastingAttachment.ts"
+import { ExitCode } from "../../contract/errors/ErrorCodes.ts"
+import { REFRESHED } from "../../contract/session/Refreshed.ts"
+import type { Session } from "../../contract/session/Session.ts"
+import type { AttachParams, OfferKind } from "../../contract/session/SessionTerminal.ts"
+import { paint, printable } from "../Paint.ts"
+import { describeExit } from "../words/SessionTable.ts"
+import type { TakeOffer } from "./interact.ts"
 import { programExitCode, signalExitCode } from "./ProgramEnd.ts"
-import { describeExit } from "./SessionTable.ts"
-import type { TakeOffer } from "./terminal/interact.ts"
 
 export const onTerminal = (): boolean => process.stdin.isTTY === true && process.stdout.isTTY === true
 
@@ -60,7 +60,7 @@ export const attachTo = async (
 }
 
 const attachTerminal = async (attachment: LastingAttachment, taking: Taking | undefined): Promise<number> => {
-  const { interact } = await import("./terminal/interact.ts")
+  const { interact } = await import("./interact.ts")
   const outcome = await interact(attachment, taking?.take)
   const name = printable(attachment.info.session.name)
   switch (outcome.type) {
@@ -80,7 +80,7 @@ const attachTerminal = async (attachment: LastingAttachment, taking: Taking | un
 }
 
 const attachStreams = async (client: Client, attachment: LastingAttachment): Promise<number> => {
-  const { filter } = await import("./terminal/filter.ts")
+  const { filter } = await import("./filter.ts")
   const session: Session = attachment.info.session
   const act = (request: Promise<unknown>) => void request.catch(() => {})
   const outcome = await filter(attachment, {

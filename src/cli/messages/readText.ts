@@ -1,8 +1,8 @@
 /** The text of a message: words, a file, or standard input, as UTF-8 and nothing else. */
 import { readFileSync } from "node:fs"
-import { MAX_TEXT_BYTES } from "../contract/Limits.ts"
-import { CommandFailed } from "./AgentctlCommand.ts"
-import { usage } from "./Arguments.ts"
+import { MAX_TEXT_BYTES } from "../../contract/Limits.ts"
+import { CommandFailed } from "../AgentctlCommand.ts"
+import { usage } from "../Arguments.ts"
 
 /** `words` may be `-` for standard input, or empty when input is no terminal. */
 export const readText = async (words: ReadonlyArray<string>, file: string | undefined): Promise<string> => {

@@ -1,7 +1,7 @@
 /** Reads a session's recorded output piece by piece to standard output, and goes on as it grows if asked to. */
-import type { Client } from "../client/Client.ts"
-import { MAX_OUTPUT_BYTES } from "../contract/Limits.ts"
-import { drained, stdout } from "./print.ts"
+import type { Client } from "../../client/Client.ts"
+import { MAX_OUTPUT_BYTES } from "../../contract/Limits.ts"
+import { drained, stdout } from "../print.ts"
 
 /** Milliseconds one request waits for the next byte; the loop asks again. */
 const WAIT_MS = 30_000

@@ -1,6 +1,6 @@
 /** Messages for people: one line each in a list, in full with a head. What they hold cannot steer the terminal. */
-import type { Message } from "../contract/Message.ts"
-import { age, paint, printable } from "./Paint.ts"
+import type { Message } from "../../contract/Message.ts"
+import { age, paint, printable } from "../Paint.ts"
 
 const WIDTH = 100
 

@@ -1,5 +1,5 @@
 /** What is started, where, and with which variables: for `run` and the picker, here and on another machine. */
-import { usage } from "./Arguments.ts"
+import { usage } from "../Arguments.ts"
 
 interface Asked {
   readonly cwd?: string | undefined

@@ -6,10 +6,10 @@ import { existsSync } from "node:fs"
 import { dirname, join } from "node:path"
 import type { Duplex } from "node:stream"
 import { fileURLToPath, pathToFileURL } from "node:url"
-import { Client } from "../client/Client.ts"
-import type { StartParams } from "../contract/session/SessionRequests.ts"
-import { CommandFailed } from "./AgentctlCommand.ts"
-import { attachTo } from "./attachTo.ts"
+import { Client } from "../../client/Client.ts"
+import type { StartParams } from "../../contract/session/SessionRequests.ts"
+import { CommandFailed } from "../AgentctlCommand.ts"
+import { attachTo } from "../terminal/attachTo.ts"
 
 /** What the daemon's bundle exports for this (`src/daemon/Standalone.ts`). */
 interface Standalone {

@@ -1,7 +1,7 @@
 /** The sessions that one continues, as far as they are still known. */
-import { AgentdError } from "../client/AgentdError.ts"
-import type { Client } from "../client/Client.ts"
-import type { Session } from "../contract/session/Session.ts"
+import { AgentdError } from "../../client/AgentdError.ts"
+import type { Client } from "../../client/Client.ts"
+import type { Session } from "../../contract/session/Session.ts"
 
 /** The oldest first. */
 export const earlierOf = async (client: Client, session: Session): Promise<ReadonlyArray<Session>> => {

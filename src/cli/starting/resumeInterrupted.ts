@@ -1,10 +1,10 @@
 /** `resume --interrupted` and `resume --dry-run`: which sessions wait to be continued, and what that would run. */
-import { AgentdError } from "../client/AgentdError.ts"
-import type { Client } from "../client/Client.ts"
-import { ExitCode } from "../contract/errors/ErrorCodes.ts"
-import type { Params, Result } from "../contract/Methods.ts"
-import type { Session } from "../contract/session/Session.ts"
-import { commandLine, printable } from "./Paint.ts"
+import { AgentdError } from "../../client/AgentdError.ts"
+import type { Client } from "../../client/Client.ts"
+import { ExitCode } from "../../contract/errors/ErrorCodes.ts"
+import type { Params, Result } from "../../contract/Methods.ts"
+import type { Session } from "../../contract/session/Session.ts"
+import { commandLine, printable } from "../Paint.ts"
 
 type Say = (line: string) => void
 

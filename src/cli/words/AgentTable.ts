@@ -1,6 +1,6 @@
 /** Agents for people: the table of `agent list`, and one agent in full. */
-import type { Agent } from "../contract/Agent.ts"
-import { age, type Colour, printable, table } from "./Paint.ts"
+import type { Agent } from "../../contract/Agent.ts"
+import { age, type Colour, printable, table } from "../Paint.ts"
 
 const doing = (agent: Agent): string => {
   if (agent.deletedAt !== null) return "deleted"

@@ -1,6 +1,6 @@
 /** An event for people: a line, with nothing in it that could steer the terminal. */
-import type { Event } from "../contract/Event.ts"
-import { paint, printable } from "./Paint.ts"
+import type { Event } from "../../contract/Event.ts"
+import { paint, printable } from "../Paint.ts"
 
 export const eventLine = ({ seq, at, body }: Event): string => {
   const { type, ...fields } = body

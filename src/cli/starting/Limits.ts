@@ -1,8 +1,8 @@
 /** A session's limits as people write and read them: `2G`, `150%`, `8h`. */
-import type { AskedLimits, SessionLimits } from "../contract/session/SessionLimits.ts"
-import { duration, usage } from "./Arguments.ts"
-import { Flags } from "./Oclif.ts"
-import { bytes } from "./Paint.ts"
+import type { AskedLimits, SessionLimits } from "../../contract/session/SessionLimits.ts"
+import { duration, usage } from "../Arguments.ts"
+import { Flags } from "../Oclif.ts"
+import { bytes } from "../Paint.ts"
 
 /** As systemd and docker(1) count: powers of 1024, with and without the `i` that says so. */
 const SIZES: Readonly<Record<string, number>> = { B: 1, K: 1024, M: 1024 ** 2, G: 1024 ** 3, T: 1024 ** 4 }

@@ -1,6 +1,6 @@
 /** Sessions for people: the table of `ls`, and how an end is put into words. */
-import type { Session, SessionExit } from "../contract/session/Session.ts"
-import { age, bytes, type Colour, type Column, commandLine, printable, table } from "./Paint.ts"
+import type { Session, SessionExit } from "../../contract/session/Session.ts"
+import { age, bytes, type Colour, type Column, commandLine, printable, table } from "../Paint.ts"
 import { stateCell, stateColour } from "./StateText.ts"
 
 /** "exit 3", "SIGKILL (stopped)": how a session ended. */

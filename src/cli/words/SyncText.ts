@@ -1,7 +1,7 @@
 /** Synchronisation for people: how it stands, what would leave, what was exchanged. */
-import type { Result } from "../contract/Methods.ts"
-import type { SyncStatus } from "../contract/Sync.ts"
-import { age, paint, printable } from "./Paint.ts"
+import type { Result } from "../../contract/Methods.ts"
+import type { SyncStatus } from "../../contract/Sync.ts"
+import { age, paint, printable } from "../Paint.ts"
 
 const ago = (at: number | null) => (at === null ? "never" : `${age(at)} ago`)
 const count = (n: number, one: string, many = `${one}s`) => `${n} ${n === 1 ? one : many}`

@@ -1,8 +1,8 @@
 /** Where a command's result goes: standard output, or a file that is there as a whole or not at all. */
 import { existsSync, statSync } from "node:fs"
 import { type FileHandle, open, rename, rm } from "node:fs/promises"
-import { CommandFailed } from "./AgentctlCommand.ts"
-import { drained, stdout } from "./print.ts"
+import { CommandFailed } from "../AgentctlCommand.ts"
+import { drained, stdout } from "../print.ts"
 
 export type Write = (text: string | Uint8Array) => Promise<void>
 

@@ -1,8 +1,8 @@
 /** What `message send` and `message reply` have in common. */
-import type { Client } from "../client/Client.ts"
-import type { Message } from "../contract/Message.ts"
-import type { Params } from "../contract/Methods.ts"
-import { usage } from "./Arguments.ts"
+import type { Client } from "../../client/Client.ts"
+import type { Message } from "../../contract/Message.ts"
+import type { Params } from "../../contract/Methods.ts"
+import { usage } from "../Arguments.ts"
 import { readText } from "./readText.ts"
 import { textParam } from "./textParam.ts"
 
