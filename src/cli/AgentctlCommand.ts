@@ -44,6 +44,11 @@ export abstract class AgentctlCommand extends Command {
     return this.#host
   }
 
+  /** Whether one was named. */
+  get isElsewhere(): boolean {
+    return this.#host !== undefined
+  }
+
   /** Called when a flag or an argument names another machine. */
   setHost(name: string): void {
     if (this.#host !== undefined && this.#host !== name) {

@@ -3,6 +3,7 @@ import { splitHost } from "../client/remote/Target.ts"
 import { ExitCode } from "../contract/errors/ErrorCodes.ts"
 import { type AgentctlCommand, CommandFailed } from "./AgentctlCommand.ts"
 import { Args } from "./Oclif.ts"
+import { printable } from "./Paint.ts"
 
 /** Never read from standard input: that belongs to the program. */
 export const sessionArg = (about = "The session.") =>
@@ -17,6 +18,28 @@ export const sessionArg = (about = "The session.") =>
       return there.session
     }
   })
+
+/** Several of them; what was written is read by `sessionsOf`, because their machine is decided by all of them together. */
+export const sessionsArg = (about = "The sessions.") =>
+  Args.string({
+    multiple: true,
+    ignoreStdin: true,
+    description: `${about} Ids, unique prefixes of them, names, or - for the last one started or attached; HOST:SESSION for one on another machine.`
+  })
+
+/** Each once, and all of one machine: "gpu:build db" is not to stop the db of gpu, nor that of this machine unasked. */
+export const sessionsOf = (command: AgentctlCommand, words: unknown): ReadonlyArray<string> => {
+  const references = [...new Set((words ?? []) as ReadonlyArray<string>)]
+  const read = references.map((reference) => ({ reference, there: splitHost(reference) }))
+  const plain = read.find(({ there }) => there === null)
+  const elsewhere = read.find(({ there }) => there !== null)
+  if (plain !== undefined && elsewhere !== undefined && !command.isElsewhere)
+    throw usage(
+      `"${printable(plain.reference)}" names no machine and "${printable(elsewhere.reference)}" does; name it for each, or with --host for all.`
+    )
+  for (const { there } of read) if (there !== null) command.setHost(there.host)
+  return read.map(({ reference, there }) => there?.session ?? reference)
+}
 
 export const addressArg = () =>
   Args.string({

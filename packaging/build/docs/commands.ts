@@ -90,7 +90,10 @@ export const flagsOf = (command: Command.Class): ReadonlyArray<[string, Flag]> =
 export const usageOf = (id: string, args: Args, command: Command.Class): string => {
   const [own] = [command.usage ?? []].flat()
   if (own !== undefined) return `agentctl ${own.replace(/<%= *command\.id *%>/g, id)}`
-  const names = args.map(([name, arg]) => (arg.required === true ? name.toUpperCase() : `[${name.toUpperCase()}]`))
+  const names = args.map(([name, arg]) => {
+    const word = `${name.toUpperCase()}${"multiple" in arg && arg.multiple === true ? "..." : ""}`
+    return arg.required === true ? word : `[${word}]`
+  })
   return [
     "agentctl",
     id,

@@ -59,12 +59,16 @@ const proposals = async (
   if (current.startsWith("-")) return flagWords(flags)
   const taken = found.argv.filter((word) => !word.startsWith("-")).length
   const args = Object.entries(command.args ?? {}) as ReadonlyArray<
-    readonly [string, { readonly options?: ReadonlyArray<string> }]
+    readonly [string, { readonly options?: ReadonlyArray<string>; readonly multiple?: boolean }]
   >
-  const next = args[taken]
+  // One that takes several words takes all that follow.
+  const next = args[taken] ?? (args.at(-1)?.[1].multiple === true ? args.at(-1) : undefined)
   if (next === undefined) return command.passThrough ? FILES : []
   if (next[0] === "file" || next[0] === "path") return FILES
-  if (next[0] === "session") return sessionWords(found.id, client)
+  if (next[0] === "session") {
+    const words = await sessionWords(found.id, client)
+    return next[1].multiple === true ? words.filter(({ word }) => !found.argv.includes(word)) : words
+  }
   return (next[1].options ?? []).map((word) => ({ word, about: "" }))
 }
 

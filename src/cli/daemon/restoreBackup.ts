@@ -1,12 +1,12 @@
 /** Has a backup put back: by the daemon, which then makes way for the next one, or by its program where none runs or can run. */
 import { resolve } from "node:path"
-import { createInterface } from "node:readline/promises"
 import { AgentdError } from "../../client/AgentdError.ts"
 import type { Client } from "../../client/Client.ts"
 import { ensureDaemon } from "../../client/EnsureDaemon.ts"
 import { ExitCode } from "../../contract/errors/ErrorCodes.ts"
 import type { Result } from "../../contract/Methods.ts"
 import { CommandFailed } from "../AgentctlCommand.ts"
+import { agreed } from "../agreed.ts"
 import { askDaemonProgram } from "./daemonProgram.ts"
 import { untilGone } from "./stopDaemon.ts"
 
@@ -74,10 +74,7 @@ const byProgram = ({ backup, config, from }: Restoring): Restored => {
 
 const confirm = async (): Promise<void> => {
   const what = "What the daemon keeps now is replaced (a backup of it is made first)."
-  if (!process.stdin.isTTY || !process.stderr.isTTY)
-    throw new CommandFailed(`${what} Give --yes if it is meant.`, ExitCode.Conflict)
-  const terminal = createInterface({ input: process.stdin, output: process.stderr })
-  const answer = await terminal.question(`${what} Go on? [y/N] `)
-  terminal.close()
-  if (!/^y(es)?$/i.test(answer.trim())) throw new CommandFailed("nothing was changed")
+  const answer = await agreed(`${what} Go on?`)
+  if (answer === null) throw new CommandFailed(`${what} Give --yes if it is meant.`, ExitCode.Conflict)
+  if (!answer) throw new CommandFailed("nothing was changed")
 }

@@ -1,9 +1,9 @@
 /** Asks the daemon to stop, after saying what ends with it, and waits until it has gone. */
-import { createInterface } from "node:readline/promises"
 import { setTimeout } from "node:timers/promises"
 import { Client } from "../../client/Client.ts"
 import { ExitCode } from "../../contract/errors/ErrorCodes.ts"
 import { CommandFailed } from "../AgentctlCommand.ts"
+import { agreed } from "../agreed.ts"
 import { printable } from "../Paint.ts"
 
 export interface StopOptions {
@@ -85,11 +85,8 @@ const lastWord = async (watching: Client): Promise<void> => {
 const confirm = async (names: ReadonlyArray<string>): Promise<void> => {
   const list = names.map(printable).join(", ")
   const count = names.length === 1 ? "1 live session ends" : `${names.length} live sessions end`
-  if (!process.stdin.isTTY || !process.stderr.isTTY) {
+  const answer = await agreed(`${count} with the daemon: ${list}. Stop it?`)
+  if (answer === null)
     throw new CommandFailed(`${count} with the daemon: ${list}. Give --yes to stop it anyway.`, ExitCode.Conflict)
-  }
-  const terminal = createInterface({ input: process.stdin, output: process.stderr })
-  const answer = await terminal.question(`${count} with the daemon: ${list}. Stop it? [y/N] `)
-  terminal.close()
-  if (!/^y(es)?$/i.test(answer.trim())) throw new CommandFailed("nothing was stopped")
+  if (!answer) throw new CommandFailed("nothing was stopped")
 }

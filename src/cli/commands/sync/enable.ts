@@ -22,7 +22,8 @@ export default class SyncEnable extends AgentctlCommand {
     const { planText } = await import("../../words/SyncText.ts")
     if (!this.jsonEnabled()) this.log(planText(plan))
     if (flags["dry-run"]) return plan
-    if (!flags.yes && !(await agreed())) {
+    const { agreed } = await import("../../agreed.ts")
+    if (!flags.yes && (await agreed("\nEnable it?")) !== true) {
       throw new CommandFailed("Nothing was enabled; --yes says that it is meant.", ExitCode.Conflict)
     }
     const enabled = await client.call("sync.enable", {
@@ -33,17 +34,5 @@ export default class SyncEnable extends AgentctlCommand {
     })
     if (!this.jsonEnabled()) this.log("It is exchanged from now on.")
     return { ...plan, enabled: enabled.enabled }
-  }
-}
-
-/** Asked of a person at a terminal; anybody else has to use the flag. */
-const agreed = async (): Promise<boolean> => {
-  if (!process.stdin.isTTY || !process.stderr.isTTY) return false
-  const { createInterface } = await import("node:readline/promises")
-  const terminal = createInterface({ input: process.stdin, output: process.stderr })
-  try {
-    return /^y(es)?$/i.test((await terminal.question("\nEnable it? [y/N] ")).trim())
-  } finally {
-    terminal.close()
   }
 }
