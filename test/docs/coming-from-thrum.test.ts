@@ -1,24 +1,13 @@
-/** The page for people who come from thrum names only what there is. */
-import { existsSync, readFileSync } from "node:fs"
-import { dirname, join } from "node:path"
+/** The page for people who come from thrum names only requests that there are; test/docs/commands.test.ts looks at its commands. */
+import { readFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import { expect, it } from "vitest"
-import { findCommand } from "../../src/cli/CommandTable.ts"
-import { commandTable } from "../../src/cli/Table.ts"
 import { settings } from "../../src/contract/config/Config.ts"
 import { methods } from "../../src/contract/Methods.ts"
 
 const file = fileURLToPath(new URL("../../docs/coming-from-thrum.md", import.meta.url))
 const page = readFileSync(file, "utf8")
 const code = (text: string) => [...text.matchAll(/`([^`]+)`/g)].map(([, inside]) => inside!)
-
-it("whose commands exist", () => {
-  const commands = code(page).filter((inside) => inside.startsWith("agentctl "))
-  expect(commands.length).toBeGreaterThan(40)
-  for (const command of commands) {
-    expect(findCommand(commandTable, command.split(" ").slice(1)), command).toBeDefined()
-  }
-})
 
 it("whose requests and keys exist", () => {
   const rows = page
@@ -32,10 +21,4 @@ it("whose requests and keys exist", () => {
     .filter((inside) => /^[a-z]+\.[a-zA-Z_]+$/.test(inside))
   expect(named.length).toBeGreaterThan(30)
   for (const name of named) expect(known, name).toContain(name)
-})
-
-it("whose links lead somewhere", () => {
-  for (const [, target] of page.matchAll(/\]\(([a-z][^:)#]*)(?:#[^)]*)?\)/g)) {
-    expect(existsSync(join(dirname(file), target!)), target).toBe(true)
-  }
 })
