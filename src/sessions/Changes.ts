@@ -130,10 +130,10 @@ export const input = Effect.fn("Sessions.input")(function* (params: Params<"sess
       reason: `more than ${MAX_INPUT_BYTES} bytes`
     })
   }
-  if (live.inputBacklog + bytes.length > MAX_INPUT_BACKLOG) {
+  if (live.input.backlog + bytes.length > MAX_INPUT_BACKLOG) {
     return yield* new Busy({ what: "bytes of input that a program has not read yet", limit: MAX_INPUT_BACKLOG })
   }
-  live.input(bytes)
+  live.input.write(bytes)
   return { bytes: bytes.length }
 })
 

@@ -35,13 +35,14 @@ export const nudge = Effect.fn("Sessions.nudge")(function* (live: LiveSession, t
   for (;;) {
     const now = yield* Clock.currentTimeMillis
     if (live.exit !== null || now >= end) return false
-    const wait = waitToNudge(live, now)
+    const { begun, typedAt } = live.input
+    const wait = waitToNudge({ activeAt: live.activeAt, begun, typedAt }, now)
     if (wait === 0) break
     yield* Effect.sleep(Math.min(wait, end - now))
   }
-  live.input(Buffer.from(text))
+  live.input.write(Buffer.from(text))
   yield* Effect.sleep(ENTER_MS)
   // A keyboard's Enter is a carriage return.
-  live.input(Buffer.from("\r"))
+  live.input.write(Buffer.from("\r"))
   return true
 })

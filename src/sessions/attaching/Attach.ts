@@ -37,7 +37,7 @@ export const attach = Effect.fn("Sessions.attach")(function* (params: AttachPara
   const { attach: configured } = yield* (yield* Settings).current
   const size = sizeOf(params)
   const sizedAt = live?.live.sizedAt ?? 0
-  const typist = (live?.live.typists ?? new Typists()).of(params.token, yield* Clock.currentTimeMillis)
+  const typist = (live?.live.input.typists ?? new Typists()).of(params.token, yield* Clock.currentTimeMillis)
   const takes = params.mode === "take"
   // Another has taken the session while this one was away: it does not take it back.
   const mode = params.mode === "view" || (typist.viewer && !takes) ? "view" : "write"
@@ -95,7 +95,7 @@ export const reattach = Effect.fn("Sessions.reattach")(function* (restored: Hand
   const { entry, record } = yield* resolve(session)
   const { feed } = entry !== undefined ? yield* liveFeed(entry) : yield* endedFeed(record)
   const fork = Effect.runForkWith(yield* Effect.context<never>())
-  const typist = entry?.live.typistsBefore.get(token ?? client.id) ?? new Typists().of(undefined, 0)
+  const typist = entry?.live.input.typistsBefore.get(token ?? client.id) ?? new Typists().of(undefined, 0)
   const who = {
     client,
     token,

@@ -28,7 +28,7 @@ export const carry =
     const live = entry !== undefined && entry.live.exit === null ? entry.live : undefined
     const clients = entry?.live.clients
     const may = () => live?.clients.types(client.id) === true
-    const take = () => live?.clients.take(client.id, (it) => live.typists.allView(it))
+    const take = () => live?.clients.take(client.id, (it) => live.input.typists.allView(it))
     const attachment = new Attachment(
       {
         ...first,
@@ -43,12 +43,12 @@ export const carry =
           ...variablesOf(entry, client.id)
         }),
         onInput: (bytes, taken, notes) => {
-          if (may()) return live!.input(bytes, taken, notes)
+          if (may()) return live!.input.write(bytes, taken, notes)
           taken()
           return true
         },
         onEof: () => {
-          if (may()) live!.endInput()
+          if (may()) live!.input.end()
         },
         onResize: (cols, rows) => clients?.resized(client.id, cols, rows),
         onRole: (wanted) => {

@@ -5,7 +5,7 @@ import type { HandedInput, HandedSession } from "../../contract/Handover.ts"
 import type { Pending } from "../../host/pty/PtyInput.ts"
 import type { Typist, Typists } from "./Typists.ts"
 
-interface Attached {
+export interface Attached {
   readonly client: { readonly id: string }
   readonly token: string | null
   readonly attachment: { readonly typist: Typist }

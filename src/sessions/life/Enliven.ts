@@ -64,7 +64,7 @@ export const enliven = Effect.fnUntraced(function* (
   })
   hold.to(live)
   const state = yield* Scope.provide((yield* States).follow(record, live, adopted), scope)
-  live.onTyped = state.typed
+  live.input.onTyped = state.typed
   const entry: Entry = { record, live, recording, state, scope }
   yield* (yield* LiveSessions).add(entry)
   return entry

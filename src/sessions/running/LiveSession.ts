@@ -6,29 +6,21 @@
  * The path of a chunk is plain synchronous code, because it runs tens of thousands of times a second.
  */
 import { Deferred, Effect } from "effect"
-import type { HandedInput, HandedSession } from "../../contract/Handover.ts"
-import { MAX_INPUT_BACKLOG } from "../../contract/Limits.ts"
+import type { HandedSession } from "../../contract/Handover.ts"
 import type { SessionExit } from "../../contract/session/Session.ts"
 import type { InputPipe } from "../../host/pty/InputPipe.ts"
-import type { Pending, WriteNotes } from "../../host/pty/PtyInput.ts"
 import { Clients } from "../attachment/Clients.ts"
-import { handedInput, handedTypists } from "../input/HandedInput.ts"
-import { lineBegun } from "../input/lineBegun.ts"
-import { type Typed, typedIn } from "../input/Typed.ts"
-import { notesOf } from "../input/Typing.ts"
-import { type Typist, type Typists, typistWith } from "../input/Typists.ts"
+import type { Typists } from "../input/Typists.ts"
 import { exitOf } from "../launching/Exits.ts"
 import type { Launched } from "../launching/Launcher.ts"
 import type { Refreshed } from "./Refreshed.ts"
 import type { Ring } from "./Ring.ts"
+import { SessionInput } from "./SessionInput.ts"
 
 /** After its program's end a session waits so long for the last output, each time some more of it comes … */
 const QUIET_MS = 100
 /** … and so often at the most: a process left in the background may print for ever. */
 const QUIET_ROUNDS = 20
-
-/** What a terminal sends for the end of input (termios(3), VEOF). */
-const END_OF_FILE = Buffer.from([0x04])
 
 /** Where output is recorded, as far as the path of a chunk goes. */
 export interface Recorder {
@@ -71,7 +63,7 @@ const looked = Effect.callback<void>((resume) => {
 export class LiveSession {
   readonly id: string
   readonly launched: Launched
-  readonly typists: Typists
+  readonly input: SessionInput
   /** Completes when the program has ended and every byte of its output is here. */
   readonly done = Deferred.makeUnsafe<SessionExit>()
   readonly clients: Clients = new Clients(this)
@@ -83,42 +75,38 @@ export class LiveSession {
   exit: SessionExit | null = null
   finished = false
   activeAt: number
-  /** Told of what is typed. */
-  onTyped: ((typed: Typed) => void) | null = null
-  /** When something was last typed, and whether it was sent off with Enter. */
-  typedAt: number
-  begun = false
   cols: number
   rows: number
   /** Offset at which it got its size: what was printed before was meant for another one. */
   sizedAt = 0
   readonly #ring: Ring
   readonly #recorder: Recorder
-  readonly #stdin: InputPipe | null
   readonly #deadline: number | null
   readonly #now: () => number
   readonly #closed = Deferred.makeUnsafe<void>()
   #draining = false
   #held = false
   #frozen = false
-  /** Clients of the daemon's version before this one, by token or name, until they are attached again. */
-  readonly typistsBefore = new Map<string, Typist>()
   #listeners = new Set<() => void>()
 
   constructor(options: LiveOptions) {
     this.id = options.id
     this.launched = options.launched
-    this.typists = options.typists
     this.cols = options.cols
     this.rows = options.rows
     this.#recorder = options.recorder
     this.#ring = options.ring
-    this.#stdin = options.stdin
     this.#deadline = options.deadline
     this.#now = options.now
     this.activeAt = options.now()
-    // Nobody knows what was typed before a daemon that was killed: it counts as having just been.
-    this.typedAt = this.activeAt
+    this.input = new SessionInput(
+      { master: options.launched.master, stdin: options.stdin },
+      options.typists,
+      options.now,
+      () => {
+        for (const { attachment } of this.clients.attached.values()) attachment.resumed()
+      }
+    )
     options.launched.master.start(
       (chunk) => this.#take(chunk),
       () => Deferred.doneUnsafe(this.#closed, Effect.void)
@@ -150,32 +138,6 @@ export class LiveSession {
       const forget = this.once(() => resume(Effect.void))
       return Effect.sync(forget)
     })
-  }
-
-  /** False when the program has not taken what it was sent before; `taken` runs when the kernel has these bytes. */
-  input(bytes: Uint8Array, taken: () => void = () => {}, notes?: WriteNotes): boolean {
-    const sink = this.#stdin !== null && !this.#stdin.ended ? this.#stdin : this.launched.master
-    const onTaken = () => {
-      taken()
-      if (sink.backlog() < MAX_INPUT_BACKLOG / 2)
-        for (const { attachment } of this.clients.attached.values()) attachment.resumed()
-    }
-    this.typedAt = this.#now()
-    this.begun = lineBegun(this.begun, bytes)
-    sink.write(bytes, onTaken, notes)
-    // Afterwards: while others think about it the program has it.
-    this.onTyped?.(typedIn(bytes))
-    return sink.backlog() < MAX_INPUT_BACKLOG
-  }
-
-  /** Bytes of input the program has not taken. */
-  get inputBacklog(): number {
-    return this.launched.master.backlog() + (this.#stdin?.backlog() ?? 0)
-  }
-
-  endInput(): void {
-    if (this.#stdin !== null) this.#stdin.end()
-    else this.launched.master.write(END_OF_FILE)
   }
 
   /** True when the size really changed. */
@@ -217,9 +179,6 @@ export class LiveSession {
     const terminal = this.launched.master.handOver()
     if (terminal === null) return null
     const { pending, ...descriptors } = terminal
-    const typists = handedTypists(this.typists, [...this.clients.attached.values()])
-    const handed = (one: Pending) => handedInput(one, typists.keys)
-    const pipe = this.#stdin?.handOver() ?? null
     const offset = Math.max(this.start, Math.min(recorded, this.end))
     return {
       ...descriptors,
@@ -233,40 +192,19 @@ export class LiveSession {
       sizedAt: this.sizedAt,
       policy: this.clients.policy,
       activeAt: this.activeAt,
-      typing: { at: this.typedAt, begun: this.begun },
       unrecorded,
       offset,
       recent: this.#ring.read(offset, this.end - offset),
-      input: pending.map(handed),
-      stdin:
-        pipe === null ? null : { fd: pipe.fd, path: pipe.path, ended: pipe.ended, input: pipe.pending.map(handed) },
-      typists: typists.handed
+      ...this.input.handOver(pending, [...this.clients.attached.values()])
     }
   }
 
   /** Goes on as the session it was under the version before. */
-  restore({ activeAt, input, policy, sizedAt, stdin, typing, typists }: HandedSession): void {
-    this.clients.policy = policy
-    this.activeAt = activeAt
-    this.typedAt = typing?.at ?? this.typedAt
-    this.begun = typing?.begun ?? false
-    this.sizedAt = sizedAt
-    for (const { key, received, row } of typists.known) {
-      const typist = row === null ? this.typists.of(key, this.#now()) : typistWith(row)
-      typist.received = received
-      this.typistsBefore.set(key, typist)
-    }
-    for (const piece of input) this.#write(this.launched.master, piece)
-    for (const piece of stdin?.input ?? []) this.#write(this.#stdin ?? this.launched.master, piece)
-    if (stdin?.ended === true) this.#stdin?.end()
-  }
-
-  /** Input that the version before had accepted. */
-  #write(sink: Pick<InputPipe, "write">, { bytes, length, sequence, typist, written }: HandedInput): void {
-    const known = typist === null ? undefined : this.typistsBefore.get(typist)
-    if (known === undefined) return sink.write(bytes)
-    const notes = notesOf(known, { typist: known, sequence, length, skipped: written })
-    sink.write(bytes, () => known.taken < sequence && known.wrote(sequence, length, length), notes)
+  restore(handed: HandedSession): void {
+    this.clients.policy = handed.policy
+    this.activeAt = handed.activeAt
+    this.sizedAt = handed.sizedAt
+    this.input.restore(handed)
   }
 
   /** Waits for the program's end and for the rest of its output, then closes the terminal. */
