@@ -1,38 +1,28 @@
 /**
  * One client's connection: lines in, answers out, and after `session.attach` frames both ways.
  *
- *   lines ──session.attach──▶ turning ──answered──▶ frames (Attached.ts) ──over──▶ lines
+ *   lines (Lines.ts) ──session.attach──▶ turning ──answered──▶ frames (Attached.ts) ──over──▶ lines
  *
  * Bytes are handled where they arrive; only requests run as Effects (see Dispatcher.ts).
  */
 import type { Socket } from "node:net"
 import type { Duplex } from "node:stream"
 import { Effect, Exit, Scope } from "effect"
-import { Conflict, TooLarge } from "../contract/errors/Errors.ts"
+import { Conflict } from "../contract/errors/Errors.ts"
 import type { Begin, Caller, Peer } from "../contract/Handler.ts"
 import type { HandedConnection } from "../contract/Handover.ts"
-import { MAX_LINE_BYTES } from "../contract/Limits.ts"
 import { descriptorOf, unsentBytes } from "../host/sockets/SocketDescriptor.ts"
-import { failure, type Incoming, notification, notUtf8, parse } from "../wire/JsonRpc.ts"
-import { LineSplitter, NOT_UTF8, TOO_LONG } from "../wire/LineSplitter.ts"
+import { notification } from "../wire/JsonRpc.ts"
 import { Attached } from "./Attached.ts"
-import { type Answers, runBatch } from "./Batch.ts"
 import { ClientStream } from "./ClientStream.ts"
-import { type Dispatcher, toErrorObject } from "./Dispatcher.ts"
-import { InFlight } from "./InFlight.ts"
+import type { Dispatcher } from "./Dispatcher.ts"
+import { Lines } from "./Lines.ts"
 import { Outgoing } from "./Outgoing.ts"
 
 /** A connection that the version before had, and its attachment begun anew. */
 interface Restored {
   readonly handed: HandedConnection
   readonly begin: Begin | null
-}
-
-/** What was asked in one line and is not answered. */
-interface Asked {
-  readonly batch: boolean
-  readonly items: ReadonlyArray<Incoming>
-  readonly answers: Answers
 }
 
 export class Connection {
@@ -42,8 +32,7 @@ export class Connection {
   readonly #dispatcher: Dispatcher["Service"]
   readonly #scope: Scope.Closeable
   readonly #onClosed: () => void
-  readonly #lines: LineSplitter
-  readonly #requests: InFlight
+  readonly #lines: Lines
   readonly #out: Outgoing
   #attached: Attached | null = null
   /** `session.attach` is being answered. */
@@ -53,7 +42,6 @@ export class Connection {
   #ended = false
   /** Nothing more is taken from it. */
   #stopped = false
-  readonly #asked = new Set<Asked>()
   /** The attachment has no room for input. */
   #held = false
   #closed = false
@@ -69,7 +57,6 @@ export class Connection {
   ) {
     this.#socket = socket
     this.#stream = new ClientStream(socket)
-    this.#lines = new LineSplitter(MAX_LINE_BYTES, restored?.handed.discarding)
     this.#out = new Outgoing(this.#stream)
     this.#dispatcher = dispatcher
     this.#onClosed = onClosed
@@ -82,7 +69,20 @@ export class Connection {
       notify: (method, params, sent) => this.#notify(notification(method, params), sent),
       upgrade: (begin) => this.#upgrade(begin)
     }
-    this.#requests = new InFlight(dispatcher, this.caller, (answered) => this.#later(answered))
+    this.#lines = new Lines(
+      {
+        caller: this.caller,
+        out: this.#out,
+        readsOn: () => !this.#turning && !this.#out.full && this.#attached === null,
+        later: (answered) => this.#later(answered),
+        onAttach: () => {
+          this.#turning = true
+        },
+        onAttached: (succeeded) => this.#turned(succeeded)
+      },
+      dispatcher,
+      restored?.handed.discarding
+    )
     socket.on("data", (chunk: Buffer) => this.#guard(() => (this.#stopped ? this.#keep(chunk) : this.#read(chunk))))
     socket.on("drain", () => this.#guard(() => this.#drained()))
     socket.on("end", () => this.#halfClosed())
@@ -93,7 +93,7 @@ export class Connection {
 
   /** The client has something to come: an answer, the end of its session, or bytes it has not taken. */
   get busy(): boolean {
-    return this.#requests.count > 0 || this.#attached?.busy === true || this.#socket.writableLength > 0
+    return this.#lines.unanswered > 0 || this.#attached?.busy === true || this.#socket.writableLength > 0
   }
 
   /** Ends an attachment, if there is one. */
@@ -110,8 +110,7 @@ export class Connection {
 
   /** A request is under way that must be answered before the daemon's next version takes over. */
   get unsettled(): boolean {
-    const open = ({ answers, items }: Asked) => items.filter((_, at) => answers[at] === undefined)
-    return this.#turning || [...this.#asked].some((asked) => !open(asked).every((item) => this.#dispatcher.lasts(item)))
+    return this.#turning || this.#lines.unsettled
   }
 
   /** For the daemon's next version, at once and for the last time; null when it is gone. */
@@ -126,14 +125,9 @@ export class Connection {
     return {
       fd,
       incoming: this.#waiting === null ? begun : Buffer.concat([begun, this.#waiting]),
-      discarding: this.#lines.discarding,
       outgoing: this.#stream.last(unsentBytes(socket)),
       closing: socket.writableEnded,
-      requests: [...this.#asked].map(({ answers, batch, items }) => ({
-        batch,
-        items: JSON.parse(JSON.stringify(items)),
-        answers: items.map((_, at) => (answers[at] === undefined ? null : { text: answers[at] }))
-      })),
+      ...this.#lines.handOver(),
       subscriptions: [...this.caller.positions].map(([subscription, position]) => ({ subscription, ...position })),
       frames: this.#attached?.handOver() ?? null
     }
@@ -150,10 +144,7 @@ export class Connection {
     if (frames !== null) {
       this.#attached = new Attached(begin, this.#stream, (held) => this.#hold(held), frames.told)
     }
-    for (const { answers, batch, items } of requests) {
-      const known = answers.map((answer) => (answer === null ? undefined : answer.text))
-      this.#ask({ batch, items: items as unknown as ReadonlyArray<Incoming>, answers: known }, true)
-    }
+    this.#lines.restore(requests)
     if (incoming.length > 0) this.#keep(Buffer.from(incoming))
     this.#flush()
     this.#readOn()
@@ -191,7 +182,7 @@ export class Connection {
         rest = this.#attached.read(rest)
         if (rest !== null) this.#detached()
       } else {
-        rest = this.#lines.push(rest, (line) => this.#readLine(line))
+        rest = this.#lines.read(rest)
       }
     }
     this.#flush()
@@ -201,40 +192,6 @@ export class Connection {
     this.#waiting = this.#waiting === null ? Buffer.from(bytes) : Buffer.concat([this.#waiting, bytes])
   }
 
-  #readLine(line: string | typeof TOO_LONG | typeof NOT_UTF8): boolean {
-    if (line === TOO_LONG || line === NOT_UTF8) {
-      const tooLarge = () => toErrorObject(new TooLarge({ what: "A request line", limit: MAX_LINE_BYTES }))
-      this.#write(failure(null, line === TOO_LONG ? tooLarge() : notUtf8))
-      return true
-    }
-    // Blank lines between messages are harmless: people type into `nc`.
-    if (line === "" || line === "\r") return true
-    const message = parse(line)
-    if (message.kind === "batch") this.#ask({ batch: true, items: message.items, answers: [] })
-    else if (message.item.kind === "request" && message.item.method === "session.attach") this.#attach(message.item)
-    else this.#ask({ batch: false, items: [message.item], answers: [] })
-    return !this.#turning && !this.#out.full && this.#attached === null
-  }
-
-  #ask(asked: Asked, again = false): void {
-    this.#asked.add(asked)
-    const done = (answer: string | null) => {
-      this.#asked.delete(asked)
-      this.#write(answer)
-    }
-    const run: Parameters<typeof runBatch>[1] = (item, answered) => this.#requests.run(item, answered, again)
-    if (asked.batch) runBatch(asked.items, run, done, asked.answers)
-    else run(asked.items[0]!, done)
-  }
-
-  #attach(item: Incoming): void {
-    this.#turning = true
-    this.#requests.run(item, (answer, succeeded) => {
-      this.#write(answer)
-      this.#turned(succeeded)
-    })
-  }
-
   /** An answer that was not there at once. */
   #later(answered: () => void): void {
     this.#guard(() => {
@@ -242,10 +199,6 @@ export class Connection {
       this.#flush()
       this.#endIfDone()
     })
-  }
-
-  #write(answer: string | null): void {
-    if (answer !== null && !this.#closed) this.#out.add(answer)
   }
 
   #flush(): void {
@@ -282,7 +235,7 @@ export class Connection {
 
   #upgrade(begin: Begin): Effect.Effect<void, Conflict> {
     return Effect.suspend(() => {
-      if (this.#requests.count > 1 || !this.#turning) {
+      if (this.#lines.unanswered > 1 || !this.#turning) {
         return Effect.fail(
           new Conflict({
             reason: "Other requests of this connection are unanswered. Attach on a connection of its own."
@@ -331,7 +284,7 @@ export class Connection {
   }
 
   #endIfDone(): void {
-    if (!this.#ended || this.#requests.count > 0 || this.#attached !== null) return
+    if (!this.#ended || this.#lines.unanswered > 0 || this.#attached !== null) return
     this.#flush()
     this.#socket.end()
   }
@@ -340,7 +293,7 @@ export class Connection {
     if (this.#closed) return
     this.#closed = true
     this.#attached?.release()
-    this.#requests.cancel()
+    this.#lines.close()
     this.#out.proceed()
     Effect.runFork(Scope.close(this.#scope, Exit.void))
     this.#onClosed()
