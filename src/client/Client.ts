@@ -13,6 +13,7 @@ import { timeoutFor } from "./Deadlines.ts"
 import type { Keyboard } from "./Keyboard.ts"
 import type { LastingAttachment, LastingOptions } from "./LastingAttachment.ts"
 import { checkSocket, type Environment, findSocket } from "./Places.ts"
+import type { Waiting } from "./WaitAgain.ts"
 import type { WatchOptions } from "./Watch.ts"
 
 export interface ClientOptions {
@@ -70,7 +71,17 @@ export class Client implements AsyncDisposable {
   /** Events as they happen, over a connection of their own; none is missed or comes twice. Ends when the loop is left. */
   async *watch(options: WatchOptions = {}): AsyncGenerator<Event, void> {
     const { watchEvents } = await import("./Watch.ts")
-    yield* watchEvents(() => this.#open(), options)
+    yield* watchEvents((again) => this.#open(again), options)
+  }
+
+  /** Waits, over a connection of its own, also for a daemon that goes away meanwhile and comes back. */
+  async wait<M extends Waiting>(
+    method: M,
+    params: Params<M>,
+    options: Pick<RequestOptions, "signal"> & { readonly onAway?: () => void } = {}
+  ): Promise<Result<M>> {
+    const { waitAgain } = await import("./WaitAgain.ts")
+    return waitAgain((again) => this.#open(again), method, params, options)
   }
 
   /** Attaches to a session, over a connection of its own. */

@@ -20,22 +20,24 @@ export interface WatchOptions {
 }
 
 /** Milliseconds before the first, and at the most before any, new attempt to connect. */
-const RETRY_MS = { first: 100, most: 2_000 } as const
+export const RETRY_MS = { first: 100, most: 2_000 } as const
 
 type Notified =
   | { readonly kind: "event"; readonly event: Event }
   | { readonly kind: "gap"; readonly from: number; readonly to: number }
 
-export async function* watchEvents(
-  open: () => Promise<Connection>,
-  options: WatchOptions = {}
-): AsyncGenerator<Event, void> {
+/** Opens a connection; `again`: there was one before. */
+export type Open = (again: boolean) => Promise<Connection>
+
+export async function* watchEvents(open: Open, options: WatchOptions = {}): AsyncGenerator<Event, void> {
   let after = options.after
   let retryMs: number = RETRY_MS.first
+  let again = false
   for (;;) {
     options.signal?.throwIfAborted()
     try {
-      for await (const event of subscription(open, after, options)) {
+      for await (const event of subscription(() => open(again), after, options)) {
+        again = true
         retryMs = RETRY_MS.first
         if (typeof event === "number") after = event
         else {
@@ -44,15 +46,16 @@ export async function* watchEvents(
         }
       }
     } catch (error) {
-      const mayReturn =
-        error instanceof AgentdError &&
-        (error.tag === "ConnectionLost" || error.tag === "NoDaemon" || error.tag === "Draining")
-      if (!mayReturn || options.reconnect !== true) throw error
+      if (options.reconnect !== true || !mayReturn(error)) throw error
       await pause(retryMs, options.signal)
       retryMs = Math.min(RETRY_MS.most, retryMs * 2)
     }
   }
 }
+
+/** The daemon is not there, or leaves. */
+export const mayReturn = (error: unknown): boolean =>
+  error instanceof AgentdError && ["ConnectionLost", "NoDaemon", "Draining"].includes(error.tag)
 
 /** One connection's worth: numbers it goes on after, and events. Ends where the next one is to begin after the last number. */
 async function* subscription(
@@ -122,7 +125,7 @@ async function* missed(connection: Connection, from: number, to: number): AsyncG
   }
 }
 
-const pause = (ms: number, signal: AbortSignal | undefined): Promise<void> =>
+export const pause = (ms: number, signal: AbortSignal | undefined): Promise<void> =>
   new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
       signal?.removeEventListener("abort", onAbort)

@@ -18,6 +18,7 @@ import { Drafts } from "./Drafts.ts"
 import { MessageStore } from "./MessageStore.ts"
 import { makeSend } from "./Send.ts"
 import { subscribeHandlers } from "./Subscribe.ts"
+import { Turns } from "./Turns.ts"
 
 type MessageMethod = Extract<MethodName, `message.${string}` | "subscribe" | "unsubscribe" | "subscriptions.list">
 
@@ -39,6 +40,7 @@ export class Messages extends Context.Service<Messages, { readonly requests: Han
       const log = yield* EventLog
       const store = yield* MessageStore
       const drafts = new Drafts()
+      const turns = new Turns()
       const send = makeSend({ agents, log, sessions: yield* Sessions, store })
       const telling = { agents, events: yield* Events, log, store, subscriptions: yield* Subscriptions }
 
@@ -191,29 +193,36 @@ export class Messages extends Context.Service<Messages, { readonly requests: Han
 
         "message.markRead": Effect.fnUntraced(function* (params: Params<"message.markRead">, caller: Caller) {
           const { agent, workspace } = yield* agents.author(caller, params.directory)
-          const these = params.messages === undefined ? [] : yield* store.mine(agent.id, params.messages, "unread")
-          const upTo = params.upTo === undefined ? [] : yield* store.unreadUpTo(agent.id, params.upTo, MAX_MARKED)
-          const ids = [...new Set([...these, ...upTo])]
-          yield* inPieces({ workspace }, ids, (messages) => ({
-            type: "message.received",
-            agent: agent.id,
-            kind: "read",
-            messages
-          }))
-          return { marked: ids.length, unread: yield* store.unread(agent.id) }
+          const mark = Effect.gen(function* () {
+            const these = params.messages === undefined ? [] : yield* store.mine(agent.id, params.messages, "unread")
+            const upTo = params.upTo === undefined ? [] : yield* store.unreadUpTo(agent.id, params.upTo, MAX_MARKED)
+            const ids = [...new Set([...these, ...upTo])]
+            yield* inPieces({ workspace }, ids, (messages) => ({
+              type: "message.received",
+              agent: agent.id,
+              kind: "read",
+              messages
+            }))
+            return { marked: ids.length, unread: yield* store.unread(agent.id) }
+          })
+          // Of several that mark the same at once, the first has marked it.
+          return yield* turns.take(agent.id, mark)
         }),
 
         "message.archive": Effect.fnUntraced(function* (params: Params<"message.archive">, caller: Caller) {
           const { agent, workspace } = yield* agents.author(caller, params.directory)
           const archived = params.undo !== true
-          const ids = yield* store.mine(agent.id, params.messages, archived ? "inbox" : "archived")
-          yield* inPieces({ workspace }, ids, (messages) => ({
-            type: "message.filed",
-            agent: agent.id,
-            archived,
-            messages
-          }))
-          return { changed: ids.length }
+          const file = Effect.gen(function* () {
+            const ids = yield* store.mine(agent.id, params.messages, archived ? "inbox" : "archived")
+            yield* inPieces({ workspace }, ids, (messages) => ({
+              type: "message.filed",
+              agent: agent.id,
+              archived,
+              messages
+            }))
+            return { changed: ids.length }
+          })
+          return yield* turns.take(agent.id, file)
         })
       }
       return { requests }

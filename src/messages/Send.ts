@@ -1,7 +1,7 @@
 /**
  * Sends a message: everything that can be wrong is found first, then it is one event, durable when this answers.
  */
-import { Deferred, Effect, Option } from "effect"
+import { Effect, Option } from "effect"
 import { type Directory, resolveAddress } from "../agents/Addresses.ts"
 import type { AgentRecord } from "../agents/AgentStore.ts"
 import type { Agents } from "../agents/Agents.ts"
@@ -21,6 +21,7 @@ import type { EventLog } from "../store/EventLog.ts"
 import { asSent } from "./AsSent.ts"
 import { type Content, checkContent } from "./Content.ts"
 import type { MessageStore } from "./MessageStore.ts"
+import { Turns } from "./Turns.ts"
 
 export interface Sender {
   readonly agents: Agents["Service"]
@@ -30,22 +31,8 @@ export interface Sender {
 }
 
 export const makeSend = ({ agents, log, sessions, store }: Sender) => {
-  /** Sends under way that carry a key: the same one again waits for the first to be on record. */
-  const underWay = new Map<string, Deferred.Deferred<void>>()
-  const inTurn = <A, E>(name: string, effect: Effect.Effect<A, E>): Effect.Effect<A, E> =>
-    Effect.suspend(() => {
-      const before = underWay.get(name)
-      if (before !== undefined) return Effect.andThen(Deferred.await(before), inTurn(name, effect))
-      const done = Deferred.makeUnsafe<void>()
-      underWay.set(name, done)
-      return Effect.ensuring(
-        effect,
-        Effect.sync(() => {
-          underWay.delete(name)
-          Deferred.doneUnsafe(done, Effect.void)
-        })
-      )
-    })
+  /** The same key again waits for the first to be on record. */
+  const turns = new Turns()
 
   const answered = Effect.fnUntraced(function* (workspace: string, id: string, reader: string) {
     return (yield* store.get(workspace, id, reader))!
@@ -143,25 +130,32 @@ export const makeSend = ({ agents, log, sessions, store }: Sender) => {
       const before = yield* store.byKey(author.agent.id, key)
       if (before === null) return yield* append(yield* compose(params, content, author), author, nudge)
       const event = Option.getOrUndefined(yield* log.find(`evt_${before.slice("msg_".length)}`))
-      if (event?.body.type !== "message.sent" || !isSame(event.body, params, content)) {
+      const thread = params.replyTo === undefined ? yield* parentOf(params.thread, author) : null
+      if (event?.body.type !== "message.sent" || !isSame(event.body, params, content, thread)) {
         return yield* new Conflict({
           reason: `You have sent another message with the key "${key}": ${before}. A key is for one message and its repetitions.`
         })
       }
       return yield* answered(author.workspace, before, author.agent.id)
     })
-    return yield* inTurn(`${author.agent.id} ${key}`, keyed)
+    return yield* turns.take(`${author.agent.id} ${key}`, keyed)
   })
 }
 
 /** Is it the same request again? What it was resolved to may have changed since, what was asked may not. */
-const isSame = (before: Sent, params: Params<"message.send">, { data, format, text }: Content): boolean => {
+const isSame = (
+  before: Sent,
+  params: Params<"message.send">,
+  { data, format, text }: Content,
+  joined: Message | null
+): boolean => {
   const asked = (body: Pick<Sent, "text" | "format" | "data" | "scopes" | "refs" | "replyTo">) =>
     JSON.stringify([body.text, body.format, body.data, body.scopes, body.refs, body.replyTo])
   const { refs = [], replyTo = null, scopes = [], to } = params
   if (asked(before) !== asked({ text, format, data, scopes, refs, replyTo })) return false
-  return (
-    to === undefined ||
-    to.every((address) => address.startsWith("agt_") || before.to.includes(`@${address.replace(/^@/, "")}`))
-  )
+  if (replyTo === null && before.thread !== (joined?.thread ?? null)) return false
+  // One address for each that was given, in whatever order; ids stand there as the addresses they meant.
+  const known = (address: string) =>
+    before.to.includes(`@${address.replace(/^@/, "")}`) || before.recipients.some(({ id }) => id === address)
+  return to === undefined || (to.length === before.to.length && to.every(known))
 }

@@ -5,7 +5,8 @@ import { Effect, Option, Stream } from "effect"
 import { oneAgent } from "../agents/Addresses.ts"
 import { madeBy } from "../agents/AgentProjection.ts"
 import type { Agents } from "../agents/Agents.ts"
-import { DeadlineExceeded } from "../contract/errors/Errors.ts"
+import type { Event } from "../contract/Event.ts"
+import { DeadlineExceeded, type StorageUnavailable } from "../contract/errors/Errors.ts"
 import type { Caller, HandlersFor } from "../contract/Handler.ts"
 import type { Params } from "../contract/Methods.ts"
 import type { Interest } from "../contract/Subscription.ts"
@@ -57,8 +58,7 @@ export const subscribeHandlers = ({ agents, events, log, store, subscriptions }:
         if (message !== undefined) return { message, seq: last }
       }
       const interest: Interest = { workspace, to: agent.id, ...wanted }
-      const next = (yield* events.watch(last)).items.pipe(
-        Stream.flatMap((item) => (item._tag === "event" ? Stream.succeed(item.event) : Stream.empty)),
+      const next = everyEvent(events, last).pipe(
         Stream.filter(
           ({ body }) => body.type === "message.sent" && (author === undefined || body.author.id === author)
         ),
@@ -78,3 +78,15 @@ export const subscribeHandlers = ({ agents, events, log, store, subscriptions }:
     })
   }
 }
+
+/** What a watcher passes over when much happens at once is read as history, which is never too much: it may hold the message. */
+const everyEvent = (events: Events["Service"], after: number): Stream.Stream<Event, StorageUnavailable> =>
+  Stream.unwrap(
+    Effect.map(events.watch(after), ({ items }) =>
+      items.pipe(
+        Stream.flatMap((item) =>
+          item._tag === "event" ? Stream.succeed(item.event) : everyEvent(events, item.from - 1)
+        )
+      )
+    )
+  )

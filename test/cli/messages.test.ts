@@ -1,20 +1,22 @@
 import { userInfo } from "node:os"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import { MAX_TEXT_BYTES } from "../../src/contract/Limits.ts"
+import type { Daemon } from "../support/Daemon.ts"
 import { makeSandbox, type Sandbox } from "../support/Sandbox.ts"
-import { agentctl, asked, program } from "./support/agentctl.ts"
+import { agentctl, asked, program, start } from "./support/agentctl.ts"
 
 let sandbox: Sandbox
+let daemon: Daemon
 beforeEach(async () => {
   sandbox = makeSandbox()
-  await sandbox.start()
+  daemon = await sandbox.start()
   await agentctl(sandbox, ["run", "-d", "--agent", "ant", "--", "sleep", "1000"])
 })
 afterEach(() => sandbox[Symbol.asyncDispose]())
 
 const me = `@${userInfo().username}`
 /** What an agent types into its session, answered as its program printed it. */
-const asAnt = async (script: string) =>
+const asBee = async (script: string) =>
   (await agentctl(sandbox, ["run", "--agent", "bee", "--", "sh", "-c", script.replaceAll("agentctl", program)])).stdout
 
 describe("messages on the command line", () => {
@@ -25,7 +27,7 @@ describe("messages on the command line", () => {
       stdout: expect.stringMatching(/msg_\w+ +\ds 0\/1 read to @ant: are you there\?\n$/)
     })
     const answer = `agentctl msg ${me} hello >/dev/null; agentctl whoami --json`
-    expect(JSON.parse(await asAnt(answer))).toMatchObject({ agent: { name: "bee" } })
+    expect(JSON.parse(await asBee(answer))).toMatchObject({ agent: { name: "bee" } })
     const inbox = await agentctl(sandbox, ["inbox", "--unread", "--read"])
     expect(inbox.stdout).toMatch(/from +@bee\n[\s\S]*\n\nhello\n/)
     expect(await asked(sandbox, ["inbox", "--unread"])).toMatchObject({ messages: [], unread: 0, total: 1 })
@@ -60,8 +62,32 @@ describe("messages on the command line", () => {
     expect((await asked(sandbox, ["sent"])).messages).toHaveLength(1)
   })
 
+  it("are waited for and subscribed to across a kill of the daemon, and tell what one answers to", async () => {
+    const waiting = start(sandbox, ["message", "wait"])
+    const types = ["message.sent", "message.edited", "agent.status"].flatMap((type) => ["--type", type])
+    const subscribed = start(sandbox, ["subscribe", ...types])
+    const connections = async () => (await asked(sandbox, ["daemon", "status"])).connections
+    await expect.poll(connections, { timeout: 20_000 }).toBe(3)
+    await daemon.kill()
+    await sandbox.start()
+    const id = (await asBee(`printf 'back\nagain' | agentctl msg ${me} - | cut -d' ' -f1`)).trim()
+    const { code, stderr, stdout } = await waiting.ended
+    expect([code, stderr]).toEqual([0, "The daemon has gone; waiting goes on when it is back.\n"])
+    expect(stdout).toContain("\n\nback\nagain\n")
+    await asBee(`agentctl message edit ${id} better; agentctl agent status blocked 'no tea'`)
+    await subscribed.printed(
+      /sent (msg_\w{26}) @bee to @\S+: back again\n.*edited \1 @bee now says: better\n.*status @bee is blocked: no tea\n/
+    )
+    subscribed.child.kill()
+  })
+
+  it("that nobody sends in time end the wait with 7 and a sentence", async () => {
+    const { code, stderr } = await agentctl(sandbox, ["message", "wait", "--timeout", "10ms"])
+    expect([code, stderr]).toEqual([7, "agentctl: No message came in time.\n"])
+  })
+
   it("cannot steer the terminal they are shown on", async () => {
-    await asAnt(`printf 'a\\033[2Jb\\nc' | agentctl msg ${me} -`)
+    await asBee(`printf 'a\\033[2Jb\\nc' | agentctl msg ${me} -`)
     for (const args of [["inbox"], ["inbox", "--read"]]) {
       const { stdout } = await agentctl(sandbox, args)
       expect(stdout).toContain("a\\u{1b}[2Jb")

@@ -112,6 +112,15 @@ describe("sending", () => {
     expect((await send("one")).id).toBe(ids[0])
     expect((await refusal(send("two"))).tag).toBe("Conflict")
     expect(await inbox(bee)).toMatchObject({ total: 1 })
+    const cat = await agentIn(daemon, "cat")
+    const thread = (await cat("message.send", { to: ["@ant"], text: "x" })).id
+    for (const other of [{ to: ["@cat"] }, { to: ["@bee", "@cat"] }, { to: ["@bee"], thread }, { replyTo: thread }]) {
+      expect(await refusal(ant("message.send", { text: "one", key: "k", ...other }))).toMatchObject({ tag: "Conflict" })
+    }
+    const both = { to: ["@cat", "@bee"], text: "three", key: "of two", thread }
+    const { id, recipients } = await ant("message.send", both)
+    expect(await refusal(ant("message.send", { ...both, to: ["@cat"] }))).toMatchObject({ tag: "Conflict" })
+    expect((await ant("message.send", { ...both, to: recipients.map((one) => one.id) })).id).toBe(id)
     await bee("message.send", { to: ["@ant"], text: "two", key: "k" })
   })
 

@@ -1,7 +1,11 @@
 /** Being told of what concerns one, over real sockets. */
+
+import { Effect } from "effect"
 import { beforeEach, describe, expect, it } from "vitest"
-import type { Event } from "../../src/contract/Event.ts"
+import type { Event, EventBody } from "../../src/contract/Event.ts"
+import { MAX_WATCH_BACKLOG } from "../../src/contract/Limits.ts"
 import { concerns } from "../../src/events/Interest.ts"
+import { EventLog } from "../../src/store/EventLog.ts"
 import { agentId, messageId, stamped } from "../agents/support.ts"
 import { type InProcessDaemon, openDaemon, refusal, User } from "../sessions/support.ts"
 import { type Ask, agentIn } from "./support.ts"
@@ -122,6 +126,27 @@ describe("waiting for a message", () => {
   it("gives up after its time", async () => {
     expect(await refusal(bee("message.wait", { timeoutMs: 20 }))).toMatchObject({ tag: "DeadlineExceeded" })
     expect(await refusal(bee("message.wait", { from: "@nobody" }))).toMatchObject({ tag: "AgentNotFound" })
+  })
+
+  it("misses nothing when so much happens at once that events are passed over", async () => {
+    const waiting = bee("message.wait", { timeoutMs: 30_000 })
+    // It has come to the end of the log when others have been told of these.
+    for (const text of ["1", "2"]) await say(ant, me, text)
+    const { id: antId } = (await ant("agent.whoami", {})).agent!
+    const { id: beeId } = (await bee("agent.whoami", {})).agent!
+    const status = (note: string) =>
+      ({ type: "agent.status", agent: antId, status: "working", note }) satisfies EventBody
+    const message: EventBody = {
+      type: "message.sent",
+      author: { id: antId, name: "ant" },
+      to: ["@bee"],
+      recipients: [{ id: beeId, name: "bee", delivered: true }],
+      ...{ thread: null, replyTo: null, scopes: [], refs: [], key: null },
+      ...{ format: "plain", text: "among many", data: null }
+    }
+    const many = Array.from({ length: MAX_WATCH_BACKLOG + 1 }, (_, n) => status(`${n}`))
+    await daemon.effect(Effect.flatMap(EventLog, (log) => log.share("home", [message, ...many])))
+    expect((await waiting).message.text).toBe("among many")
   })
 
   it("misses nothing when the message comes at the moment of asking", async () => {

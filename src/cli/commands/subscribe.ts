@@ -1,8 +1,10 @@
+import type { Client } from "../../client/Client.ts"
+import { mayReturn } from "../../client/Watch.ts"
 import { AgentctlCommand } from "../AgentctlCommand.ts"
 import { Flags } from "../Oclif.ts"
 import { stdout } from "../print.ts"
 import { given, standing } from "../standing.ts"
-import { eventLine } from "../words/eventLine.ts"
+import { agentsIn, subscribedLine } from "../words/subscribedLine.ts"
 
 export default class Subscribe extends AgentctlCommand {
   static override summary = "Print what concerns you as it happens: messages to you, or what you name."
@@ -31,9 +33,24 @@ export default class Subscribe extends AgentctlCommand {
     const { after, agent, mention, scope, thread, type } = flags
     stdout().on("error", () => process.exit(0))
     const interest = { ...given({ agent, mention, scope, thread, types: type }), ...standing() }
-    for await (const event of this.client().watch({ interest, reconnect: true, ...given({ after }) })) {
+    const client = this.client()
+    const addresses = new Map<string, string>()
+    for await (const event of client.watch({ interest, reconnect: true, ...given({ after }) })) {
       if (this.jsonEnabled()) stdout().write(`${JSON.stringify(event)}\n`)
-      else this.log(eventLine(event))
+      else {
+        if (agentsIn(event).some((id) => !addresses.has(id))) await learn(client, addresses)
+        this.log(subscribedLine(event, (id) => addresses.get(id) ?? id))
+      }
     }
+  }
+}
+
+/** Events name agents by id. Who is unknown is asked for once; a daemon that is away at that moment is not waited for. */
+const learn = async (client: Client, addresses: Map<string, string>): Promise<void> => {
+  try {
+    const { agents } = await client.call("agent.list", { deleted: true, ...standing() })
+    for (const { address, id } of agents) addresses.set(id, address)
+  } catch (error) {
+    if (!mayReturn(error)) throw error
   }
 }

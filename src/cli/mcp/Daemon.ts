@@ -4,16 +4,13 @@
 import { setTimeout } from "node:timers/promises"
 import { AgentdError } from "../../client/AgentdError.ts"
 import { Client } from "../../client/Client.ts"
+import { mayReturn } from "../../client/Watch.ts"
 import { START_MS } from "../../contract/Limits.ts"
 import type { MethodName, Params, Result } from "../../contract/Methods.ts"
 import { standing } from "../standing.ts"
 
 /** Milliseconds between two attempts to reach a daemon that has gone. */
 const RETRY_MS = 100
-
-/** The daemon is not there, or leaves: what was asked may have been done or not. */
-const hasGone = (error: unknown): boolean =>
-  error instanceof AgentdError && ["ConnectionLost", "NoDaemon", "Draining"].includes(error.tag)
 
 export class Daemon {
   // Standard output belongs to the protocol.
@@ -31,7 +28,7 @@ export class Daemon {
       try {
         return await ask(this.#client)
       } catch (error) {
-        if (attempt >= attempts || !hasGone(error) || performance.now() > end) throw error
+        if (attempt >= attempts || !mayReturn(error) || performance.now() > end) throw error
         await setTimeout(RETRY_MS, undefined, signal === undefined ? {} : { signal })
       }
     }
@@ -56,7 +53,7 @@ export class Daemon {
         return await ask(client, left)
       } catch (error) {
         if (error instanceof AgentdError && error.tag === "DeadlineExceeded") return null
-        if (!hasGone(error)) throw error
+        if (!mayReturn(error)) throw error
         if (left === 0) return null
         await setTimeout(Math.min(RETRY_MS, left), undefined, { signal })
       }

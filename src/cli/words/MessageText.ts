@@ -4,7 +4,8 @@ import { age, paint, printable } from "../Paint.ts"
 
 const WIDTH = 100
 
-const oneLine = (text: string, width: number): string => {
+/** A text on one line, cut to so many characters. */
+export const oneLine = (text: string, width: number): string => {
   const characters = [...printable(text.trim().replaceAll(/\s+/g, " "))]
   return characters.length > width ? `${characters.slice(0, width - 1).join("")}…` : characters.join("")
 }

@@ -2,10 +2,16 @@
 import type { Event } from "../../contract/Event.ts"
 import { paint, printable } from "../Paint.ts"
 
-export const eventLine = ({ seq, at, body }: Event): string => {
-  const { type, ...fields } = body
+export const eventLine = (event: Event): string => {
+  const { type, ...fields } = event.body
   const facts = Object.entries(fields)
     .filter(([, value]) => value !== null && !(Array.isArray(value) && value.length === 0))
     .map(([key, value]) => `${key}=${printable(typeof value === "string" ? value : JSON.stringify(value))}`)
-  return `${paint(process.stdout, "dim", `${String(seq).padStart(6)} ${new Date(at).toISOString()}`)} ${paint(process.stdout, "bold", type)} ${facts.join(" ")}`
+  return `${eventPlace(event)} ${facts.join(" ")}`
+}
+
+/** Its number, its time and what kind it is. */
+export const eventPlace = ({ at, body, seq }: Event): string => {
+  const when = paint(process.stdout, "dim", `${String(seq).padStart(6)} ${new Date(at).toISOString()}`)
+  return `${when} ${paint(process.stdout, "bold", body.type)}`
 }

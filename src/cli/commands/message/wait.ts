@@ -1,4 +1,6 @@
-import { AgentctlCommand } from "../../AgentctlCommand.ts"
+import { AgentdError } from "../../../client/AgentdError.ts"
+import { ExitCode } from "../../../contract/errors/ErrorCodes.ts"
+import { AgentctlCommand, CommandFailed } from "../../AgentctlCommand.ts"
 import { duration } from "../../Arguments.ts"
 import { Flags } from "../../Oclif.ts"
 import { given, standing } from "../../standing.ts"
@@ -6,7 +8,7 @@ import { given, standing } from "../../standing.ts"
 export default class MessageWait extends AgentctlCommand {
   static override summary = "Wait for a message to you, and print it."
   static override description =
-    "Takes one that is unread already, else the next, and marks it as read. Ends with 0 when there was one, and with 7 when the timeout came first."
+    "Takes one that is unread already, else the next, and marks it as read. Goes on waiting when the daemon is restarted. Ends with 0 when there was one, and with 7 when the timeout came first."
   static override examples = ["<%= config.bin %> <%= command.id %> --from @reviewer --timeout 10m"]
   static override flags = {
     from: Flags.string({ summary: "Only what this agent says.", helpValue: "@NAME" }),
@@ -25,10 +27,14 @@ export default class MessageWait extends AgentctlCommand {
     const { flags } = await this.parse(MessageWait)
     const { after, from, mention, scope, thread, timeout } = flags
     const client = this.client()
-    const { message, seq } = await client.call("message.wait", {
-      ...given({ after, from, mention, scope, thread, timeoutMs: timeout }),
-      ...standing()
-    })
+    const wanted = given({ after, from, mention, scope, thread, timeoutMs: timeout })
+    const onAway = () => this.note("The daemon has gone; waiting goes on when it is back.")
+    const { message, seq } = await client
+      .wait("message.wait", { ...wanted, ...standing() }, { onAway })
+      .catch((error: unknown) => {
+        const late = error instanceof AgentdError && error.tag === "DeadlineExceeded"
+        throw late ? new CommandFailed("No message came in time.", ExitCode.TimedOut) : error
+      })
     const { whole } = await import("../../messages/wholeMessage.ts")
     const read = await whole(client, message.id)
     const { messageFull } = await import("../../words/MessageText.ts")
