@@ -5,6 +5,7 @@
 import { Schema } from "effect"
 import { Interest } from "./Subscription.ts"
 import { SessionClient, SessionExit, SizePolicy } from "./session/Session.ts"
+import { SessionState, StateName } from "./session/SessionState.ts"
 import { OfferKind } from "./session/SessionTerminal.ts"
 
 /** Formats that this build reads. It writes the last one. */
@@ -31,6 +32,39 @@ export const HandedPipe = Schema.Struct({
 })
 export type HandedPipe = typeof HandedPipe.Type
 
+/**
+ * What a daemon knew of the state of a session's program, for the one that comes after it: in place, or after a kill. All times but `since`
+ * are milliseconds on the clock that only goes forward, which runs on from process to process until the machine is started anew.
+ */
+export const KeptState = Schema.Struct({
+  /** What was said, and by whom. */
+  evidence: Schema.Array(
+    Schema.Struct({
+      kind: Schema.String,
+      state: StateName,
+      confidence: Schema.Number,
+      question: Schema.NullOr(Schema.String),
+      at: Schema.Number
+    })
+  ),
+  /** Signs of life. */
+  signs: Schema.Struct({
+    startedAt: Schema.NullOr(Schema.Number),
+    printedAt: Schema.NullOr(Schema.Number),
+    steadySince: Schema.NullOr(Schema.Number),
+    typedAt: Schema.NullOr(Schema.Number),
+    answeredAt: Schema.NullOr(Schema.Number),
+    spoken: Schema.Boolean
+  }),
+  /** What was answered, since when, and the last of it that is an event. */
+  current: SessionState,
+  currentSince: Schema.Number,
+  recorded: Schema.NullOr(StateName),
+  /** Output up to this offset has been searched for what it says of the state. */
+  searched: Schema.Int
+})
+export type KeptState = typeof KeptState.Type
+
 export const HandedSession = Schema.Struct({
   id: Schema.String,
   master: Fd,
@@ -50,6 +84,8 @@ export const HandedSession = Schema.Struct({
   activeAt: Schema.Int,
   /** When something was last typed, and whether a line is begun. Absent: the version before did not know. */
   typing: Schema.optionalKey(Schema.Struct({ at: Schema.Int, begun: Schema.Boolean })),
+  /** A `KeptState`; who cannot read it (a later one) goes on without it. Absent: the version before did not say. */
+  state: Schema.optionalKey(Schema.Json),
   unrecorded: Schema.Int,
   /** Output from this offset on that may not be on disk. */
   offset: Schema.Int,

@@ -116,9 +116,10 @@ const become = Effect.fnUntraced(function* (command: ReadonlyArray<string>) {
     const entries = [...sessions.entries.values()]
     const busy = standing(door.unsettled(), entries)
     if (busy !== null || locked === null) return Effect.fail(new Conflict({ reason: busy ?? "The lock is lost." }))
-    const handed = entries.map(({ live, recording: { writer } }) => {
+    const handed = entries.map(({ live, recording: { writer }, state }) => {
       const complete = writer.healthy && writer.unrecorded === 0
-      return live.handOver(complete ? writer.flushed : live.start, writer.unrecorded)
+      const session = live.handOver(complete ? writer.flushed : live.start, writer.unrecorded)
+      return session === null ? null : { ...session, state: state.kept }
     })
     if (handed.some((session) => session === null)) {
       return Effect.fail(new Conflict({ reason: "A session is just ending. Try again." }))

@@ -242,3 +242,20 @@ test("SIGUSR2 asks for it too, and one that clients have started goes on leaving
   client.destroy()
   expect((await daemon.exited).code).toBe(0)
 })
+
+test("what a hook has said of a session's state still stands, with its time and its question", async () => {
+  const { client, installed } = await open()
+  const said = { state: "needs-permission", question: "Bash: make" }
+  const hook = `
+    const socket = require("node:net").connect(process.env.AGENTD_SOCKET)
+    socket.write(${JSON.stringify(`${JSON.stringify({ jsonrpc: "2.0", id: 1, method: "session.report", params: said })}\n`)})
+    socket.once("data", () => socket.destroy())
+    setInterval(() => {}, 60_000)`
+  const session = await client.result("session.start", { argv: [process.execPath, "-e", hook], cwd: "/" })
+  await client.result("session.wait", { session: session.id, for: "state", states: ["needs-permission"] })
+  const before = (await client.result("session.get", { session: session.id })).state
+  expect(before).toMatchObject({ source: "hook", question: "Bash: make" })
+  installed.install("1.1.0")
+  expect(await client.result("daemon.restart")).toMatchObject({ version: "1.1.0" })
+  expect((await client.result("session.get", { session: session.id })).state).toEqual(before)
+})

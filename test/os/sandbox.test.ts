@@ -5,6 +5,7 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs"
 import { dirname } from "node:path"
 import { expect, it } from "vitest"
+import { hookedAgent } from "./support/hookedAgent.ts"
 import { onSystems } from "./support/onSystems.ts"
 import { ended, type Listed, said } from "./support/sessions.ts"
 import type { User } from "./support/User.ts"
@@ -82,6 +83,24 @@ onSystems("a sandbox", ({ machine, user }) => {
     expect(await inside(somebody, project, "open", script)).toEqual("yes yes yes yes yes yes".split(" "))
     expect(await inside(somebody, project, "workspace", script)).toEqual("no no no no yes no".split(" "))
     expect(await inside(somebody, project, "online", script)).toEqual("yes yes yes no no no".split(" "))
+  })
+
+  it("lets an agent's hooks tell its state where its profile leads to the daemon, and keeps no agent that they cannot", async () => {
+    await using somebody = await user()
+    profile("telling", "daemon = true\n")
+    const agent = await hookedAgent(somebody)
+    for (const sandbox of ["open", "telling", "workspace"]) {
+      const argv = ["agentctl", "run", "-d", "--name", sandbox, "--sandbox", sandbox, "--", agent]
+      await somebody.run(argv, { cwd: `${somebody.home}/project` })
+    }
+    for (const sandbox of ["open", "telling", "workspace"]) await said(somebody, sandbox, "hook ended 0")
+    type Told = { readonly name: string; readonly state: object }
+    const asking = await somebody.json<ReadonlyArray<Told>>("ls", "--state", "needs-permission")
+    expect(asking.map(({ name, state }) => ({ name, state }))).toMatchObject(
+      ["open", "telling"].map((name) => ({ name, state: { source: "hook", question: "Bash: make" } }))
+    )
+    expect(asking).toHaveLength(2)
+    await somebody.agentctl("stop", "open", "telling", "workspace")
   })
 
   it("puts an empty home in the place of the real one", async () => {

@@ -2,6 +2,7 @@
  * What happens to sessions when their daemon crashes, hangs, is restarted, stopped or replaced: nothing.
  */
 import { expect, it } from "vitest"
+import { hookedAgent } from "./support/hookedAgent.ts"
 import { onSystems } from "./support/onSystems.ts"
 import { ended, type Listed, listed, numbers, said, unitOf } from "./support/sessions.ts"
 
@@ -70,6 +71,29 @@ onSystems("sessions and their daemon", ({ machine, system, user }) => {
       expect(shell.id).not.toBe(id)
     })
   }
+
+  it("remembers after kill -9 what a hook said of a session, with its source, its time and its question", async () => {
+    await using somebody = await user()
+    const agent = await hookedAgent(somebody)
+    await somebody.agentctl("run", "-d", "--name", "agent", "--", agent)
+    await somebody.agentctl("wait", "agent", "--for", "needs-permission", "--timeout", "30s")
+    const asking = async () =>
+      (await somebody.json<ReadonlyArray<{ readonly state: object }>>("ls", "--state", "needs-permission")).map(
+        ({ state }) => state
+      )
+    const before = await asking()
+    expect(before).toMatchObject([{ name: "needs-permission", source: "hook", question: "Bash: make" }])
+    await somebody.killDaemon("KILL")
+    expect(await asking()).toEqual(before)
+    await somebody.systemctl("restart", "agentd.service")
+    expect(await asking()).toEqual(before)
+    // It was answered: that is remembered as well.
+    await somebody.agentctl("send", "agent", "--enter", "yes")
+    await somebody.agentctl("wait", "agent", "--for", "unknown", "--timeout", "30s")
+    await somebody.killDaemon("KILL")
+    expect(await asking()).toEqual([])
+    await somebody.agentctl("stop", "--all", "--yes")
+  })
 
   it(
     system.systemd >= 254

@@ -12,6 +12,7 @@ import { Typists } from "../input/Typists.ts"
 import { type Launched, Launcher } from "../launching/Launcher.ts"
 import { Ring } from "../running/Ring.ts"
 import type { SessionRecord } from "../SessionStore.ts"
+import { keepingIn, keptState, notKept } from "../state/Keep.ts"
 import { Recordings } from "../transcript/Recordings.ts"
 import { enliven, holding, keepMemory } from "./Enliven.ts"
 import { LiveSessions } from "./LiveSessions.ts"
@@ -52,7 +53,8 @@ export const adopt = Effect.fn("Sessions.adopt")(function* (session: SessionReco
     const { cols, rows } = handed ?? at
     const current = { ...session, status: "running" as const, pid, startTime, cols, rows }
     const typists = memory?.typists ?? (handed === undefined ? new Typists() : Typists.from(handed.typists.numbers))
-    const entry = yield* enliven(current, scope, { launched, recording, ring, stdin, hold, typists }, true)
+    const keeping = memory === null ? { ...notKept, found: keptState(handed?.state) } : keepingIn(memory.notes)
+    const entry = yield* enliven(current, scope, { launched, recording, ring, stdin, hold, typists, keeping }, true)
     if (handed !== undefined) entry.live.restore(handed)
     return { entry, offset: ring.end, over: launched.over === true }
   }).pipe(

@@ -14,6 +14,7 @@ import { forgetRefreshed } from "../running/Refreshed.ts"
 import type { Ring } from "../running/Ring.ts"
 import { openMemory } from "../running/SessionMemory.ts"
 import type { SessionRecord } from "../SessionStore.ts"
+import type { Keeping } from "../state/Keep.ts"
 import { States } from "../state/States.ts"
 import type { Recording } from "../transcript/Recordings.ts"
 import { type Entry, LiveSessions } from "./LiveSessions.ts"
@@ -39,6 +40,7 @@ export interface Parts {
   readonly stdin: InputPipe | null
   readonly hold: Holding
   readonly typists: Typists
+  readonly keeping: Keeping
 }
 
 /** `adopted`: its program was started under another daemon. */
@@ -48,7 +50,7 @@ export const enliven = Effect.fnUntraced(function* (
   parts: Parts,
   adopted = false
 ) {
-  const { hold, launched, recording, ring, stdin, typists } = parts
+  const { hold, keeping, launched, recording, ring, stdin, typists } = parts
   const clock = yield* Clock.Clock
   const live = new LiveSession({
     id: record.id,
@@ -63,7 +65,7 @@ export const enliven = Effect.fnUntraced(function* (
     now: () => clock.currentTimeMillisUnsafe()
   })
   hold.to(live)
-  const state = yield* Scope.provide((yield* States).follow(record, live, adopted), scope)
+  const state = yield* Scope.provide((yield* States).follow(record, live, adopted, keeping), scope)
   live.input.onTyped = state.typed
   const entry: Entry = { record, live, recording, state, scope }
   yield* (yield* LiveSessions).add(entry)

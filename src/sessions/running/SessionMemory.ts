@@ -2,7 +2,7 @@
  * A session's last megabyte of output, and the chunk being read this moment, in memory that outlives the daemon: whatever was
  * taken from the terminal before a SIGKILL is there for the daemon that comes next.
  *
- *   [magic f64][ring first f64][ring end f64][slot base f64] … [typists 448 f64] [slot 16 KiB][ring 1 MiB]
+ *   [magic f64][ring first f64][ring end f64][slot base f64] … [typists 448 f64] [slot 16 KiB][ring 1 MiB][notes 16 KiB]
  *
  * The kernel reads straight into the slot. Handled means: pushed to the ring, whose end then moves, the slot zeroed, and its base set
  * to that end. So after a kill a slot whose base is the ring's end holds a chunk that nobody has seen, and any other slot holds
@@ -12,11 +12,13 @@ import { RING_BYTES } from "../../contract/Limits.ts"
 import { mapShared, type SharedMemory } from "../../host/files/SharedMemory.ts"
 import type { ReceiveSlot } from "../../host/pty/Pty.ts"
 import { TYPISTS_LENGTH, Typists } from "../input/Typists.ts"
+import { NOTES_BYTES, type Notes, notesIn } from "./Notes.ts"
 import { Ring, type RingMemory } from "./Ring.ts"
 
 const HEADER_BYTES = 4096
 const SLOT_BYTES = 16 * 1024
-const SIZE = HEADER_BYTES + SLOT_BYTES + RING_BYTES
+const RING_ENDS = HEADER_BYTES + SLOT_BYTES + RING_BYTES
+const SIZE = RING_ENDS + NOTES_BYTES
 
 /** Says that the numbers after it are valid, and of this layout. */
 const MAGIC = 0x61_67_64_31
@@ -31,6 +33,8 @@ export interface SessionMemory {
   readonly slot: ReceiveSlot
   /** What each client has typed. */
   readonly typists: Typists
+  /** What was known of its state. */
+  readonly notes: Notes
   readonly close: () => void
 }
 
@@ -40,7 +44,7 @@ const layOut = ({ buffer, close }: SharedMemory): SessionMemory => {
   const numbers = new Float64Array(buffer.buffer, buffer.byteOffset, HEADER_BYTES / 8)
   const slot = buffer.subarray(HEADER_BYTES, HEADER_BYTES + SLOT_BYTES)
   const memory: RingMemory = {
-    buffer: buffer.subarray(HEADER_BYTES + SLOT_BYTES),
+    buffer: buffer.subarray(HEADER_BYTES + SLOT_BYTES, RING_ENDS),
     note: (first, end) => {
       numbers[AT.first] = first
       numbers[AT.end] = end
@@ -75,6 +79,7 @@ const layOut = ({ buffer, close }: SharedMemory): SessionMemory => {
       }
     },
     typists: new Typists(numbers.subarray(AT.typists, AT.typists + TYPISTS_LENGTH)),
+    notes: notesIn(buffer.subarray(RING_ENDS)),
     close
   }
 }

@@ -30,6 +30,7 @@ import { forProgram, refreshedDirectory } from "../running/Refreshed.ts"
 import { Ring } from "../running/Ring.ts"
 import type { SessionRecord } from "../SessionStore.ts"
 import { sandboxFor } from "../sandbox/Confinement.ts"
+import { keepingIn, notKept } from "../state/Keep.ts"
 import { Recordings } from "../transcript/Recordings.ts"
 import { checkDirectory, resolveCommand } from "./Command.ts"
 import { limitsFor } from "./Limits.ts"
@@ -221,7 +222,8 @@ const launch = Effect.fnUntraced(function* (
       ring,
       stdin,
       hold,
-      typists: memory?.typists ?? new Typists()
+      typists: memory?.typists ?? new Typists(),
+      keeping: memory === null ? notKept : keepingIn(memory.notes)
     })
     yield* (yield* Supervisor).watch(entry)
     return entry

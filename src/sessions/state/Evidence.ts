@@ -65,6 +65,10 @@ export const RULES: ReadonlyArray<Rule> = [
 
 export const RULE: Readonly<Record<Kind, Rule>> = Object.fromEntries(RULES.map((rule) => [rule.kind, rule])) as never
 
+export const isKind = (kind: string): kind is Kind => Object.hasOwn(RULE, kind)
+
+export const isClaim = (state: StateName): state is Claim => (URGENCY as ReadonlyArray<StateName>).includes(state)
+
 /** The latest of each kind. */
 export type Held = ReadonlyMap<Kind, Evidence>
 

@@ -11,6 +11,7 @@ import type { LiveSession } from "../running/LiveSession.ts"
 import type { SessionRecord } from "../SessionStore.ts"
 import type { Detector } from "./Detector.ts"
 import { detectorFor } from "./Detectors.ts"
+import { type Keeping, notKept } from "./Keep.ts"
 import { Looker, type Printing } from "./Looker.ts"
 import { meaningOf } from "./Meaning.ts"
 import { Sequences } from "./Sequences.ts"
@@ -32,22 +33,23 @@ export interface Followed extends Printing {
 export class States extends Context.Service<
   States,
   {
-    /** Begins to follow a session, until the scope closes. `adopted`: it was started under another daemon. */
+    /** Begins to follow a session, until the scope closes. `adopted`: it was started under another daemon, which kept what it knew. */
     readonly follow: (
       record: Pick<SessionRecord, "id" | "argv" | "stdin">,
       live: Followed,
-      adopted: boolean
+      adopted: boolean,
+      keeping?: Keeping
     ) => Effect.Effect<StateTracker, never, Scope.Scope>
   }
 >()("agentd/sessions/States") {
   static readonly layer: Layer.Layer<States, never, EventLog> = Layer.effect(
     States,
     Effect.map(EventLog, (log) => ({
-      follow: Effect.fnUntraced(function* (record, live, adopted) {
+      follow: Effect.fnUntraced(function* (record, live, adopted, keeping = notKept) {
         // A filter draws no screen.
         const detector = record.stdin === "pipe" ? undefined : detectorFor(record.argv)
         const known = detector !== undefined || isKnown(record.argv)
-        const tracker = new StateTracker(yield* moment, { adopted, known })
+        const tracker = new StateTracker(yield* moment, { adopted, known, keeping })
         const recordState = (state: SessionState) => {
           const { confidence, name, since, source } = state
           const body = {
@@ -61,7 +63,7 @@ export class States extends Context.Service<
           // It is true now and matters now: a full disk loses the record of it, not the state.
           return Effect.ignore(log.append(body))
         }
-        const following = follow(tracker, live, { detector, adopted, recordState })
+        const following = follow(tracker, live, { detector, recordState })
         yield* Effect.forkScoped(
           Effect.ensuring(
             following,
@@ -91,26 +93,24 @@ const moment: Effect.Effect<Moment> = Effect.all({ now: passing, wall: Clock.cur
 
 interface Following {
   readonly detector: Detector | undefined
-  readonly adopted: boolean
   readonly recordState: (state: SessionState) => Effect.Effect<void>
 }
 
 const follow = Effect.fnUntraced(function* (
   tracker: StateTracker,
   live: Followed,
-  { adopted, detector, recordState }: Following
+  { detector, recordState }: Following
 ) {
   const sequences = new Sequences()
   const looker = detector === undefined ? null : new Looker(detector)
-  let searched = live.start
   let printedAt = Number.NEGATIVE_INFINITY
   let end = live.end
-  let recorded: SessionState["name"] | null = adopted ? null : tracker.current.name
+  tracker.searched = Math.min(tracker.searched, live.end)
   let budget: Budget = fresh((yield* moment).now)
 
   const listen = (now: number) => {
-    const from = Math.max(searched, live.start, live.end - SEARCHED_BYTES)
-    if (from > searched) sequences.reset()
+    const from = Math.max(tracker.searched, live.start, live.end - SEARCHED_BYTES)
+    if (from > tracker.searched) sequences.reset()
     for (const part of live.recent(from, live.end - from)) {
       for (const sequence of sequences.push(part)) {
         const meaning = meaningOf(sequence)
@@ -118,7 +118,7 @@ const follow = Effect.fnUntraced(function* (
         if (meaning?.evidence) tracker.note({ ...meaning.evidence, at: now })
       }
     }
-    searched = live.end
+    tracker.searched = live.end
   }
 
   yield* Effect.gen(function* () {
@@ -129,7 +129,7 @@ const follow = Effect.fnUntraced(function* (
         printedAt = now
         tracker.printed(now)
       }
-      if (live.end !== searched) listen(now)
+      if (live.end !== tracker.searched) listen(now)
       if (looker?.due(live, printedAt, now)) {
         const sighting = yield* looker.look(live, now)
         // Of this look, whatever was said meanwhile: a hook that ran during it knows more.
@@ -141,15 +141,15 @@ const follow = Effect.fnUntraced(function* (
 
       const { current, currentSince } = tracker
       // The state that a daemon finds was recorded by the one before it.
-      if (recorded === null && current.name !== "unknown") recorded = current.name
+      if (tracker.recorded === null && current.name !== "unknown") tracker.recorded = current.name
       let recordIn: number | null = null
-      if (recorded !== null && current.name !== recorded && isTold(current)) {
+      if (tracker.recorded !== null && current.name !== tracker.recorded && isTold(current)) {
         recordIn = untilRecorded(budget, currentSince, now)
         if (recordIn === 0) {
           budget = spent(budget, now)
-          recorded = current.name
           recordIn = null
           yield* recordState(current)
+          tracker.recorded = current.name
         }
       }
       const waits = [tracker.next(now), tracker.typingIn(now), looker?.restIn(now) ?? null, recordIn].filter(
