@@ -119,7 +119,13 @@ export const SyncEnableResult = Schema.Struct({
     description: "Whether anybody may read it; null: it cannot be found out without being somebody."
   }),
   leaves: Schema.Array(
-    Schema.Struct({ type: Schema.String, events: Schema.Int }).annotate({ identifier: "SyncLeaving" })
+    Schema.Struct({
+      type: Schema.String,
+      events: Schema.Int,
+      others: Schema.Int.annotateKey({
+        description: "Of these, events of other installations, which came through the remote of before."
+      })
+    }).annotate({ identifier: "SyncLeaving" })
   ).annotateKey({ description: "What has been held back until now and leaves with the first exchange." }),
   messages: Schema.Array(
     Schema.Struct({ message: MessageId, author: Schema.String, at: Timestamp, text: Schema.String }).annotate({
@@ -137,7 +143,11 @@ export const SyncDisableResult = Schema.Struct({
 })
 
 export const SyncReleaseParams = Schema.Struct({
-  event: Schema.Union([EventId, MessageId]).annotateKey({ description: "A held event, or the message it sent." }),
+  event: Schema.String.check(
+    Schema.isPattern(/^(evt|msg)_[0-9A-HJKMNP-TV-Z]{26}$/u, {
+      expected: 'an id as "agentctl sync status" lists it (msg_ or evt_ and a ULID)'
+    })
+  ).annotateKey({ description: "A held event, or the message it sent." }),
   redacted: Schema.optionalKey(Schema.Boolean).annotateKey({
     description: "Send it with a mark in the place of each secret. Default: as it is."
   }),

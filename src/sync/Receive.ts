@@ -6,6 +6,7 @@ import { EventLog } from "../store/EventLog.ts"
 import { judge, registers } from "./Judge.ts"
 import { reach } from "./Milestone.ts"
 import { belongs } from "./mergeFile.ts"
+import { refuseOthers } from "./OtherClone.ts"
 import { encodeLine, type ParsedLine, parseFile, type ShardEvent } from "./ShardLine.ts"
 import { type Place, parsePath, pathOf, placeOf, rangeOf } from "./ShardPath.ts"
 import { type QuarantineEntry, SyncStore } from "./SyncStore.ts"
@@ -67,6 +68,10 @@ export const receive = Effect.fn("Sync.receive")(function* (
       if (lines === null) quarantine.push(ofFile(path, "it has more lines than any file of events"))
       sheets.push({ place, path, lines: lines ?? [] })
     }
+    yield* refuseOthers(
+      remote.workspace,
+      sheets.flatMap(({ lines }) => lines)
+    )
     const taken = yield* take(remote.workspace, sheets)
     events += taken.events
     agents ||= taken.agents

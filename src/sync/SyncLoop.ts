@@ -35,6 +35,8 @@ export class SyncLoop extends Context.Service<
     readonly running: (workspace: string) => boolean
     /** When the next exchange of a workspace is due. */
     readonly next: (workspace: string) => number | null
+    /** Why nothing may be exchanged at all; null: the configuration does not say so. */
+    readonly closed: Effect.Effect<string | null>
     /** Why a workspace that is enabled is not exchanged all the same, and what can be done. */
     readonly stopped: (row: SyncRow) => Effect.Effect<string | null, StorageUnavailable>
   }
@@ -76,10 +78,12 @@ export class SyncLoop extends Context.Service<
         return yield* exit
       })
 
+      const closed = Effect.map(settings.current, ({ sync }) => (sync.local_only === "always" ? ALWAYS_LOCAL : null))
+
       const stopped = Effect.fnUntraced(
         function* ({ remote, url, workspace }: SyncRow) {
-          const { local_only } = (yield* settings.current).sync
-          if (local_only === "always") return ALWAYS_LOCAL
+          const always = yield* closed
+          if (always !== null) return always
           const { path } = yield* (yield* AgentStore).workspaceById(workspace)
           if (path === null || !isDirectory(path)) {
             return `The repository is not at ${path ?? "its path"} any more. Ask from within it ("agentctl sync status"), and it is found again.`
@@ -137,6 +141,7 @@ export class SyncLoop extends Context.Service<
         look,
         running: (workspace) => busy.has(workspace),
         next: (workspace) => due.get(workspace) ?? null,
+        closed,
         stopped
       })
     })
@@ -148,7 +153,7 @@ type Needs = AgentStore | EventLog | Git | SyncStore | SyncTransport
 export const LOCAL_ONLY =
   'This workspace is local-only: nothing of it leaves this machine. "agentctl sync enable" shows what would, and asks.'
 
-export const ALWAYS_LOCAL =
+const ALWAYS_LOCAL =
   'The configuration keeps everything on this machine (sync.local_only is "always"; "agentctl config show --origin" says where).'
 
 const reasonOf = (cause: Cause.Cause<unknown>): string => {

@@ -98,6 +98,11 @@ export class SyncStore extends Context.Service<
     ) => Ask<ReadonlyArray<ShardEvent>>
     /** Origin and number of the events with these ids, as one text. */
     readonly places: (workspace: string, ids: ReadonlyArray<string>) => Ask<ReadonlyMap<string, string>>
+    /** The directory of another workspace that has one of these very events; null: none has. */
+    readonly elsewhere: (
+      workspace: string,
+      events: ReadonlyArray<Pick<ShardEvent, "id" | "origin" | "seq">>
+    ) => Ask<string | null>
     /** The installations that agents were registered at. */
     readonly homes: (workspace: string, agents: ReadonlyArray<string>) => Ask<ReadonlyMap<string, string>>
   }
@@ -220,6 +225,18 @@ export class SyncStore extends Context.Service<
               ),
               (rows) => new Map(rows.map(({ id, place }) => [id, place]))
             ),
+      elsewhere: (workspace, events) =>
+        Effect.map(
+          read(
+            (sql) =>
+              sql<{
+                path: string | null
+              }>`SELECT w.path FROM json_each(${JSON.stringify(events.map(({ id, origin, seq }) => ({ id, origin, seq })))}) given
+                JOIN events e ON e.id = given.value ->> 'id' LEFT JOIN workspaces w ON w.id = e.workspace
+                WHERE e.workspace <> ${workspace} AND e.origin = given.value ->> 'origin' AND e.origin_seq = given.value ->> 'seq' LIMIT 1`
+          ),
+          ([row]) => (row === undefined ? null : row.path || "one that is gone")
+        ),
       homes: (workspace, agents) =>
         Effect.map(
           read(

@@ -5,14 +5,13 @@ import { Clock, Effect } from "effect"
 import { Conflict, NeedsConfirmation, NotAllowed } from "../contract/errors/Errors.ts"
 import type { Caller, HandlersFor } from "../contract/Handler.ts"
 import { HOME } from "../contract/Identity.ts"
-import { MAX_PREVIEW } from "../contract/Limits.ts"
 import type { Params } from "../contract/Methods.ts"
-import { MAX_SYNC_ENTRIES } from "../contract/Sync.ts"
 import { remoteOf } from "./Address.ts"
+import { reasonOf } from "./OtherClone.ts"
 import { outgoing } from "./Outgoing.ts"
 import type { Parts } from "./Parts.ts"
-import { ALWAYS_LOCAL } from "./SyncLoop.ts"
-import { type describeHeld, standing } from "./statusHandlers.ts"
+import { preview } from "./Preview.ts"
+import { standing } from "./statusHandlers.ts"
 
 type Decision = "sync.enable" | "sync.disable" | "sync.release"
 
@@ -30,6 +29,8 @@ export const decisionHandlers = (parts: Parts): HandlersFor<Decision> => {
   return {
     "sync.enable": Effect.fnUntraced(function* (params: Params<"sync.enable">, caller: Caller) {
       const who = yield* person(caller, params.directory)
+      const closed = yield* loop.closed
+      if (closed !== null) return yield* new NotAllowed({ reason: closed })
       const { workspace } = yield* workspaces.enter(who.directory)
       if (workspace.path === null) {
         return yield* new Conflict({ reason: "This directory lies in no git repository: there is no remote." })
@@ -38,16 +39,16 @@ export const decisionHandlers = (parts: Parts): HandlersFor<Decision> => {
       const name = params.remote ?? "origin"
       const remote = yield* parts.ask(remoteOf(path, name))
       const other = (yield* store.all).find(
-        (row) => row.url === remote && row.enabled === 1 && row.workspace !== workspace.id
+        ({ enabled, head, url, workspace: there }) =>
+          url === remote && there !== workspace.id && (enabled === 1 || head !== null)
       )
       if (other !== undefined) {
         const { path: there } = yield* parts.directory.workspaceById(other.workspace)
-        const reason = `Another clone on this machine is exchanged through ${remote} already: ${there}. Use a working tree of that one (git worktree add), or disable it there.`
-        return yield* new Conflict({ reason })
+        return yield* new Conflict({ reason: reasonOf(remote, there, other.head !== null) })
       }
       const isPublic = yield* transport.isPublic(remote)
       if (params.confirm === undefined) {
-        return { enabled: false, remote, public: isPublic, ...(yield* preview(workspace.id)) }
+        return { enabled: false, remote, public: isPublic, ...(yield* preview(parts, workspace.id, remote)) }
       }
       if (params.confirm !== remote) {
         const reason = `The remote is ${remote}, and ${params.confirm} was confirmed. Look again at what would leave.`
@@ -57,12 +58,6 @@ export const decisionHandlers = (parts: Parts): HandlersFor<Decision> => {
         return yield* new NeedsConfirmation({ what: `Anybody can read ${remote}.`, field: "public" })
       }
       yield* store.enable(workspace.id, { remote: name, url: remote }, yield* Clock.currentTimeMillis)
-      const row = (yield* store.get(workspace.id))!
-      const stopped = yield* loop.stopped(row)
-      if (stopped === ALWAYS_LOCAL) {
-        yield* store.disable(workspace.id)
-        return yield* new NotAllowed({ reason: stopped })
-      }
       yield* loop.look(workspace.id)
       return { enabled: true, remote, public: isPublic, leaves: [], messages: [], held: [] }
     }),
@@ -99,52 +94,5 @@ export const decisionHandlers = (parts: Parts): HandlersFor<Decision> => {
       yield* loop.look(workspace.id)
       return { event }
     })
-  }
-
-  /** What of this installation would be told to others, were it enabled now. */
-  function preview(workspace: string) {
-    return Effect.gen(function* () {
-      const counts = new Map<string, number>()
-      const messages: Array<{
-        readonly message: string
-        readonly author: string
-        readonly at: number
-        readonly text: string
-      }> = []
-      const held: Array<ReturnType<typeof describeHeld>> = []
-      const decided = new Map((yield* store.held(workspace)).map((row) => [row.seq, row]))
-      let after = (yield* store.cursors(workspace)).get(log.origin) ?? 0
-      for (let rows = yield* store.events(workspace, log.origin, after, Number.MAX_SAFE_INTEGER, PAGE); ; ) {
-        for (const { at, body, id, seq, type } of rows) {
-          const out = outgoing(type, body)
-          const before = decided.get(seq)
-          if (out.do === "hold" && before?.body == null) {
-            held.push({ event: id, kinds: out.kinds.join(", "), at, released: false })
-          } else if (out.do !== "keep") {
-            counts.set(type, (counts.get(type) ?? 0) + 1)
-            if (type === "message.sent") messages.push(previewOf(id, at, out.body))
-            if (messages.length > MAX_SYNC_ENTRIES) messages.shift()
-          }
-        }
-        if (rows.length < PAGE) break
-        after = rows.at(-1)!.seq
-        rows = yield* store.events(workspace, log.origin, after, Number.MAX_SAFE_INTEGER, PAGE)
-      }
-      const leaves = [...counts].map(([type, events]) => ({ type, events }))
-      return { leaves, messages: messages.toReversed(), held: held.slice(-MAX_SYNC_ENTRIES) }
-    })
-  }
-}
-
-/** Rows read at a time. */
-const PAGE = 64
-
-const previewOf = (id: string, at: number, body: string) => {
-  const { author, text } = JSON.parse(body) as { readonly author: { readonly name: string }; readonly text: string }
-  return {
-    message: id.replace(/^evt_/, "msg_"),
-    author: author.name,
-    at,
-    text: [...text.slice(0, MAX_PREVIEW)].join("")
   }
 }

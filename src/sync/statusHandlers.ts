@@ -53,7 +53,7 @@ export const statusHandlers = (
     const status: SyncStatus = {
       workspace,
       mode: !enabled ? "local-only" : stopped === null ? "on" : "stopped",
-      reason: enabled ? stopped : workspace.id === HOME ? NO_REPOSITORY : LOCAL_ONLY,
+      reason: enabled ? stopped : workspace.id === HOME ? NO_REPOSITORY : ((yield* loop.closed) ?? LOCAL_ONLY),
       remote: row?.url ?? null,
       running: loop.running(workspace.id),
       lastSuccessAt: row?.success_at ?? null,

@@ -29,8 +29,8 @@ export class House {
   }
 
   /** Exchanges only when it is asked to. */
-  static async open(): Promise<House> {
-    return new House(await openDaemon({ config: { "sync.interval": "1h" } }))
+  static async open(directory = temporary(), config: Readonly<Record<string, string>> = {}): Promise<House> {
+    return new House(await openDaemon({ directory, config: { "sync.interval": "1h", ...config } }))
   }
 
   plan(directory: string, more: { readonly remote?: string } = {}) {

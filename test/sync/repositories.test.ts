@@ -152,13 +152,44 @@ it("where no git is, or a .git that is none, messages are said and heard, and sy
 it("a second clone on one machine is sent to the first: two would take each other's words for their own", async () => {
   const [first, second] = [cloneOf(remote), cloneOf(remote)]
   await house.enable(first)
-  expect(await refusal(house.plan(second))).toMatchObject({
-    tag: "Conflict",
-    message: expect.stringMatching(/Another clone on this machine.*git worktree add/)
-  })
+  const refused = async () => {
+    const { message, tag } = await refusal(house.plan(second))
+    expect({ message, tag }).toEqual({ message: expect.stringContaining(first), tag: "Conflict" })
+    return message
+  }
+  expect(await refused()).toMatch(/git worktree add.*sync disable/)
+  // What one has exchanged is kept with it, whether it is enabled or not, and whether it is there or not.
+  await house.say(first, "one")
+  await house.sync(first)
   await house.daemon.call("sync.disable", { directory: first })
+  expect(await refused()).toMatch(/git worktree add\)\.$/)
+  rmSync(first, { recursive: true })
+  const [, command] = /"git (clone [^"]*)"/.exec(await refused())!
+  git("/", ...command!.split(" "))
+  await house.enable(first)
+  await house.say(first, "two")
+  await house.sync(first)
+  expect(published()).toEqual(["one", "two"])
+})
+
+it("a second clone that could be used before the first had been exchanged is told so, and nothing is lost in either", async () => {
+  const [first, second] = [cloneOf(remote), cloneOf(remote)]
+  git(second, "remote", "set-url", "origin", `file://${remote}`)
+  await house.enable(first)
   await house.enable(second)
-  expect(await house.status(second)).toMatchObject({ mode: "on" })
+  await house.say(first, "one")
+  await house.sync(first)
+  await house.say(second, "two")
+  expect(await house.refusedSync(second)).toMatch(
+    new RegExp(`kept with another repository.*${first}\\. .*git worktree`)
+  )
+  const { error, unpublished } = await house.status(second)
+  expect(error).toContain(first)
+  expect(unpublished).toBeGreaterThan(0)
+  await house.say(first, "three")
+  await house.sync(first)
+  expect(published()).toEqual(["one", "three"])
+  expect(await house.heard(second)).toEqual(["two"])
 })
 
 it("two clones that register the same name: both keep it, each is told apart, and both are written to", async () => {

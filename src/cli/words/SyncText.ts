@@ -36,7 +36,7 @@ const heldText = (held: SyncStatus["held"], all: number): ReadonlyArray<string> 
     ? []
     : [
         "",
-        `${count(all, "event")} held back, because they look as if they held a secret:`,
+        `${count(all, "event")} held back, because ${all === 1 ? "it looks as if it" : "they look as if they"} held a secret:`,
         ...held.map(({ at, event, kinds }) => `  ${messageOf(event)}  ${kinds}, ${ago(at)}`),
         '"agentctl sync release ID" lets one leave as it is, with --redacted without what was found.'
       ]
@@ -65,7 +65,10 @@ export const planText = (plan: Plan): string => {
       : plan.public === false
         ? "It asks for credentials; whoever may read the repository will be able to read all of this."
         : "Whoever may read the repository there will be able to read all of this. Is it public? That cannot be found out from here."
-  const leaves = plan.leaves.map(({ events, type }) => `  ${String(events).padStart(6)}  ${type}`)
+  const leaves = plan.leaves.map(({ events, others, type }) => {
+    const from = others > 0 ? ` (${others} of them from other machines)` : ""
+    return `  ${String(events).padStart(6)}  ${type}${from}`
+  })
   const messages = plan.messages.map(
     ({ at, author, text }) => `  ${ago(at).padStart(8)}  @${printable(author)}: ${oneLine(text)}`
   )
@@ -74,7 +77,7 @@ export const planText = (plan: Plan): string => {
     open,
     "",
     ...(leaves.length === 0
-      ? ["Nothing has been said here yet."]
+      ? ["Nothing leaves now; what is said from now on does."]
       : ["What leaves with the first exchange:", ...leaves]),
     ...(messages.length === 0 ? [] : ["", "The newest messages among it:", ...messages]),
     ...heldText(plan.held, plan.held.length)

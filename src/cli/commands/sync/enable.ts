@@ -22,6 +22,12 @@ export default class SyncEnable extends AgentctlCommand {
     const { planText } = await import("../../words/SyncText.ts")
     if (!this.jsonEnabled()) this.log(planText(plan))
     if (flags["dry-run"]) return plan
+    if (plan.public === true && !flags.public) {
+      throw new CommandFailed(
+        "Nothing was enabled; --public says that everybody may read what is said here.",
+        ExitCode.Conflict
+      )
+    }
     const { agreed } = await import("../../agreed.ts")
     if (!flags.yes && (await agreed("\nEnable it?")) !== true) {
       throw new CommandFailed("Nothing was enabled; --yes says that it is meant.", ExitCode.Conflict)
@@ -32,7 +38,7 @@ export default class SyncEnable extends AgentctlCommand {
       ...(flags.public ? { public: true } : {}),
       ...standing()
     })
-    if (!this.jsonEnabled()) this.log("It is exchanged from now on.")
+    if (!this.jsonEnabled()) this.log('It is exchanged from now on; "agentctl sync status" says how that goes.')
     return { ...plan, enabled: enabled.enabled }
   }
 }

@@ -16,6 +16,7 @@ export default class SyncLog extends AgentctlCommand {
     const { runs } = await this.client().call("sync.log", { ...given({ limit }), ...standing() })
     if (this.jsonEnabled()) return runs
     const { runLine } = await import("../../words/SyncText.ts")
+    if (runs.length === 0) this.note('Nothing has been exchanged yet. "agentctl sync status" says why.')
     for (const run of runs) this.log(runLine(run))
     return runs
   }
