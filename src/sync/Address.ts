@@ -34,6 +34,9 @@ export const addressOf = (url: string, top: string): Address => {
   return SCP.test(url) ? { ok: url } : { ok: resolve(top, url) }
 }
 
+/** Whether an address that `addressOf` let pass is a path, and no other machine's git is asked. */
+export const isOnThisMachine = (url: string): boolean => isAbsolute(url) || /^file:\/\//i.test(url)
+
 /** `unknown`: git could not be asked, which says nothing of the repository. */
 type Named = Address | { readonly unknown: string }
 

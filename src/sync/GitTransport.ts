@@ -5,22 +5,16 @@
  * configuration have no say (an agent may write to that configuration, and it can name programs to run), a read-only, shallow or
  * moved repository is no matter, and since nothing is ever checked out, no path of a hostile branch reaches the file system.
  */
-import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs"
-import { join } from "node:path"
 import { Clock, Effect, Layer } from "effect"
 import { SyncFailed } from "../contract/errors/Errors.ts"
 import { Directories } from "../host/files/Directories.ts"
 import { GitProcess, type GitProcessFailed } from "../host/git/GitProcess.ts"
-import { parseBatch, parseChanges, rejection, sentence } from "./gitAnswers.ts"
+import { isOnThisMachine } from "./Address.ts"
+import { parseBatch, parseChanges, parseSizes, rejection } from "./gitAnswers.ts"
+import { FETCHED, makeOwnCopies, NEXT } from "./OwnCopy.ts"
 import { type ChangedFile, MAX_FILE_BYTES, Overtaken, type Remote, SyncTransport } from "./SyncTransport.ts"
 
 const BRANCH = "refs/heads/agentd-sync"
-const FETCHED = "refs/agentd/remote/agentd-sync"
-const NEXT = "refs/agentd/next"
-
-/** What git says of a repository of its own that it cannot read. */
-const DAMAGED =
-  /not a git repository: |bad object|corrupt|unable to read|loose object|object file .* is empty|missing (blob|tree|commit)/i
 
 /** Objects in files of their own from which on they are put together: an exchange makes about six, each of a block or more. */
 const LOOSE_OBJECTS = 200
@@ -28,8 +22,15 @@ const LOOSE_OBJECTS = 200
 /** git's name of a tree without files. */
 const EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 
-/** Bytes of lists git prints: some hundred thousand changed files. */
-const MAX_LIST = 64 * 1024 * 1024
+/** What is asked of an object (git-cat-file(1)). */
+const SIZES = "%(objectname) %(objecttype) %(objectsize)"
+
+/**
+ * A remote on a disk of this machine loses its power with us, after we have written down what it has: so it writes to disk before it
+ * answers. git does so with packs by itself, not with single objects and references.
+ */
+const RECEIVE_DURABLY = "git -c core.fsync=all receive-pack"
+
 /** Bytes of files read at a time, beside the last one. */
 const MAX_READ = 64 * 1024 * 1024
 
@@ -38,30 +39,8 @@ export const layer = Layer.effect(
   Effect.gen(function* () {
     const git = yield* GitProcess
     const { state } = yield* Directories
-    const directory = join(state, "sync")
-    const repositoryOf = ({ workspace }: Remote) => join(directory, `${workspace}.git`)
-
-    /** Repositories of ours that git could not read: a copy of what the remote has, and made anew before the next exchange. */
-    const damaged = new Set<string>()
-    const failed = Effect.mapError((error: GitProcessFailed) => new SyncFailed({ reason: sentence(error.reason) }))
-    const raw = (remote: Remote, args: ReadonlyArray<string>, stdin: Iterable<Uint8Array> = [], maxBytes = MAX_LIST) =>
-      git.local(["--git-dir", repositoryOf(remote), ...args], { stdin, maxBytes })
-    const local = (...[remote, ...rest]: Parameters<typeof raw>) =>
-      failed(Effect.tapError(raw(remote, ...rest), () => Effect.sync(() => damaged.add(remote.workspace))))
-
-    const prepare = Effect.fnUntraced(function* (remote: Remote) {
-      const path = repositoryOf(remote)
-      if (!existsSync(join(path, "HEAD")) || damaged.has(remote.workspace)) {
-        yield* Effect.sync(() => {
-          rmSync(path, { recursive: true, force: true })
-          mkdirSync(directory, { recursive: true, mode: 0o700 })
-        })
-        yield* failed(git.local(["init", "--quiet", "--bare", "--template=", path], { maxBytes: MAX_LIST }))
-        damaged.delete(remote.workspace)
-      }
-      // Left by a git that was killed; one cycle at a time uses this repository.
-      yield* Effect.sync(() => removeLeftovers(path))
-    })
+    const copies = makeOwnCopies(git, state)
+    const { isDamaged, local, raw } = copies
 
     const commitOf = (remote: Remote, name: string) =>
       Effect.match(raw(remote, ["rev-parse", "--verify", "--quiet", `${name}^{commit}`]), {
@@ -81,7 +60,7 @@ export const layer = Layer.effect(
 
     return SyncTransport.of({
       fetch: Effect.fn("GitTransport.fetch")(function* (remote: Remote) {
-        yield* prepare(remote)
+        yield* copies.prepare(remote)
         // A pattern and not the name: with --prune a branch that is gone is gone here, too, and no failure.
         const pattern = `+${BRANCH}*:${FETCHED}*`
         const options = [
@@ -94,26 +73,19 @@ export const layer = Layer.effect(
         ]
         const fetching = git.network([
           "--git-dir",
-          repositoryOf(remote),
+          copies.pathOf(remote),
           "fetch",
           ...options,
           "--",
           remote.url,
           pattern
         ])
-        yield* failed(
-          Effect.tapError(fetching, ({ reason }) =>
-            Effect.sync(() => {
-              if (DAMAGED.test(reason)) damaged.add(remote.workspace)
-            })
-          )
-        )
+        yield* Effect.catchTag(fetching, "GitProcessFailed", (error) => copies.blame(remote, error))
         const name = (yield* local(remote, ["for-each-ref", "--format=%(objectname)", FETCHED]))
           .toString("latin1")
           .trim()
         if (name === "" || (yield* commitOf(remote, name)) !== null) return name === "" ? null : name
-        damaged.add(remote.workspace)
-        return yield* new SyncFailed({ reason: "agentd's own copy of the branch is damaged; it is fetched anew" })
+        return yield* isDamaged(remote, `${name} is no commit`)
       }),
 
       changes: Effect.fn("GitTransport.changes")(function* (remote: Remote, from: string | null, to: string | null) {
@@ -122,15 +94,13 @@ export const layer = Layer.effect(
         const listed = parseChanges(yield* local(remote, [...options, known ?? EMPTY_TREE, to ?? EMPTY_TREE]))
         yield* tidy(remote)
         const blobs = listed.flatMap(({ blob }) => (blob === null ? [] : [blob]))
-        const sizes = yield* local(remote, ["cat-file", "--batch-check=%(objectname) %(objectsize)"], lines(blobs))
-        const sizeOf = new Map(
-          sizes
-            .toString("latin1")
-            .split("\n")
-            .map((line) => line.split(" ") as [string, string])
-        )
+        const checked = yield* local(remote, ["cat-file", `--batch-check=${SIZES}`], lines(blobs))
+        const sizes = parseSizes(checked)
+        const gone = sizes.find(({ type }) => type === null)
+        if (gone !== undefined) return yield* isDamaged(remote, `${gone.name} is missing`)
+        const sizeOf = new Map(sizes.map(({ name, size }) => [name, size]))
         const files = listed.map(
-          ({ blob, path }): ChangedFile => ({ path, size: blob === null ? null : Number(sizeOf.get(blob)) })
+          ({ blob, path }): ChangedFile => ({ path, size: blob === null ? null : (sizeOf.get(blob) ?? null) })
         )
         return { all: known === null, files }
       }),
@@ -139,21 +109,16 @@ export const layer = Layer.effect(
         const contents = new Map<string, Uint8Array>()
         if (at === null || paths.length === 0) return contents
         const names = paths.map((path) => `${at}:${path}`)
-        const check = yield* local(
-          remote,
-          ["cat-file", "--batch-check=%(objectname) %(objecttype) %(objectsize)"],
-          lines(names)
+        const sizes = parseSizes(yield* local(remote, ["cat-file", `--batch-check=${SIZES}`], lines(names)))
+        const missing = paths.filter((_, index) => sizes[index]?.type == null)
+        // Not there, or there and not readable: the first is no fault, and the second would be taken for the first.
+        if (missing.length > 0) {
+          const listed = yield* local(remote, ["ls-tree", "-r", "-z", "--name-only", at, "--", ...missing])
+          if (listed.length > 0) return yield* isDamaged(remote, `${listed.toString("utf8").split("\0")[0]} is missing`)
+        }
+        const wanted = sizes.flatMap(({ name, size, type }, index) =>
+          type === "blob" && size <= MAX_FILE_BYTES ? [{ path: paths[index]!, blob: name, size }] : []
         )
-        const wanted = check
-          .toString("utf8")
-          .split("\n")
-          .slice(0, paths.length)
-          .flatMap((line, index) => {
-            const [blob, type, size] = line.split(" ")
-            return type === "blob" && Number(size) <= MAX_FILE_BYTES
-              ? [{ path: paths[index]!, blob: blob!, size: Number(size) }]
-              : []
-          })
         for (let from = 0; from < wanted.length; ) {
           let to = from
           for (let bytes = 0; to < wanted.length && bytes <= MAX_READ; to++) bytes += wanted[to]!.size
@@ -164,7 +129,11 @@ export const layer = Layer.effect(
             lines(batch.map(({ blob }) => blob)),
             MAX_READ + 2 * MAX_FILE_BYTES
           )
-          for (const [index, bytes] of parseBatch(printed).entries()) contents.set(batch[index]!.path, bytes)
+          const files = parseBatch(printed)
+          if (files.length < batch.length) {
+            return yield* isDamaged(remote, `${batch[files.length]!.blob} cannot be read`)
+          }
+          for (const [index, bytes] of files.entries()) contents.set(batch[index]!.path, bytes)
           from = to
         }
         return contents
@@ -181,15 +150,29 @@ export const layer = Layer.effect(
         yield* tidy(remote)
         const commit = yield* commitOf(remote, NEXT)
         if (commit === null) return yield* new SyncFailed({ reason: "git made no commit" })
-        const args = ["push", "--quiet", "--porcelain", "--no-verify", "--", remote.url, `${commit}:${BRANCH}`]
-        return yield* Effect.mapError(
-          Effect.as(git.network(["--git-dir", repositoryOf(remote), ...args]), commit),
-          ({ reason, stdout }) => {
-            const refused = rejection(stdout)
-            if (refused === "overtaken") return new Overtaken()
-            return new SyncFailed({ reason: refused ?? sentence(reason) })
-          }
-        )
+        const durably = isOnThisMachine(remote.url) ? [`--receive-pack=${RECEIVE_DURABLY}`] : []
+        const options = ["--quiet", "--porcelain", "--no-verify", ...durably]
+        const pushing = git.network([
+          "--git-dir",
+          copies.pathOf(remote),
+          "push",
+          ...options,
+          "--",
+          remote.url,
+          `${commit}:${BRANCH}`
+        ])
+        const refused = Effect.fnUntraced(function* (
+          error: GitProcessFailed
+        ): Effect.fn.Return<never, SyncFailed | Overtaken> {
+          const reason = rejection(error.stdout)
+          if (reason === null) return yield* copies.blame(remote, error)
+          // It got nothing that it could read: what was sent may be the reason, or what it has.
+          if (/unpacker error|missing necessary objects/.test(reason)) return yield* copies.blame(remote, error, reason)
+          return yield* reason === "overtaken" ? new Overtaken() : new SyncFailed({ reason })
+        })
+        yield* Effect.catchTag(pushing, "GitProcessFailed", refused)
+        yield* copies.published(remote)
+        return commit
       }),
 
       isPublic: Effect.fn("GitTransport.isPublic")(function* (url: string) {
@@ -223,18 +206,4 @@ const importStream = function* (
     yield Buffer.from("\n")
   }
   yield Buffer.from("\ndone\n")
-}
-
-/** Locks, and what was fetched halfway: each time again, of a branch that takes longer than git may take. */
-const removeLeftovers = (repository: string): void => {
-  const remove = (directory: string, isLeft: (name: string) => boolean) => {
-    for (const name of existsSync(directory) ? readdirSync(directory) : []) {
-      if (isLeft(name)) rmSync(join(directory, name), { recursive: true, force: true })
-    }
-  }
-  const references = ["", "refs", "refs/agentd", join(FETCHED, "..")]
-  for (const below of references) remove(join(repository, below), (name) => name.endsWith(".lock"))
-  for (const below of ["objects", "objects/pack"]) {
-    remove(join(repository, below), (name) => name.startsWith("tmp_") || name.startsWith(".tmp-"))
-  }
 }

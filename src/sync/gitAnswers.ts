@@ -19,18 +19,46 @@ export const parseChanges = (bytes: Uint8Array): ReadonlyArray<Listed> => {
   return listed
 }
 
-/** git-cat-file(1) with --batch: `<id> <type> <size>` newline, the bytes, newline. */
+/** git-cat-file(1) with --batch-check, a line for each object asked for; one that is not there, or not readable, has no type. */
+export const parseSizes = (
+  bytes: Buffer
+): ReadonlyArray<{ readonly name: string; readonly type: string | null; readonly size: number }> =>
+  bytes
+    .toString("utf8")
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => {
+      const [, name, type, size] = /^(\S+) (\S+) (\d+)$/.exec(line) ?? []
+      return name === undefined
+        ? { name: line.replace(/ missing$/, ""), type: null, size: 0 }
+        : { name, type: type!, size: Number(size) }
+    })
+
+/** git-cat-file(1) with --batch: `<id> <type> <size>` newline, the bytes, newline. Ends before the first that is not there. */
 export const parseBatch = (bytes: Buffer): ReadonlyArray<Uint8Array> => {
   const contents: Array<Uint8Array> = []
   for (let at = 0; at < bytes.length; ) {
     const newline = bytes.indexOf(0x0a, at)
     if (newline < 0) break
-    const size = Number(bytes.toString("latin1", at, newline).split(" ")[2])
+    const size = Number(bytes.toString("latin1", at, newline).split(" ")[2] ?? Number.NaN)
+    if (Number.isNaN(size) || newline + 1 + size > bytes.length) break
     contents.push(bytes.subarray(newline + 1, newline + 1 + size))
     at = newline + 1 + size + 1
   }
   return contents
 }
+
+/** Whether the way to the remote, or the permission, was missing: no repository is to blame. */
+export const ofConnection = (stderr: string): boolean =>
+  /Could not read from remote repository|unable to access|Could not resolve|Authentication failed|could not read Username|does not appear to be a git repository|git took longer|is not installed/i.test(
+    stderr
+  )
+
+/** Whether git speaks of a repository that it cannot read, ours or the other. */
+export const ofDamage = (stderr: string): boolean =>
+  /not a git repository: |bad object|corrupt|unable to read|unable to parse|loose object|object file .* is empty|missing (blob|tree|commit)|unresolved deltas|not our ref|did not send all necessary objects|bad pack header|invalid index-pack output/i.test(
+    stderr
+  )
 
 /** git-push(1) with --porcelain: why the branch was not taken; "overtaken" when somebody else was faster. */
 export const rejection = (stdout: string): string | null => {
