@@ -7,7 +7,7 @@
  */
 import type { Plugin } from "esbuild"
 
-const LAZY = ["child_process", "crypto", "fs", "fs/promises", "util", "vm", "zlib"]
+const LAZY = ["child_process", "crypto", "fs", "fs/promises", "util", "v8", "vm", "zlib"]
 
 const IDENTIFIER = /^[A-Za-z_$][\w$]*$/
 
@@ -24,7 +24,9 @@ export const lazyBuiltins: Plugin = {
     build.onResolve({ filter }, ({ path }) => ({ path, namespace: "lazy-builtin", sideEffects: false }))
     build.onLoad({ filter: /.*/, namespace: "lazy-builtin" }, ({ path }) => ({
       contents: [
-        `const load = () => process.getBuiltinModule("${path}")`,
+        // Kept: Node checks the name anew each time, which is felt in a function that runs with every keystroke.
+        "let loaded",
+        `const load = () => (loaded ??= process.getBuiltinModule("${path}"))`,
         "export default /* @__PURE__ */ new Proxy({}, { get: (_, key) => load()[key] })",
         ...Object.entries(process.getBuiltinModule(path) as object)
           .filter(([name]) => IDENTIFIER.test(name) && name !== "default")

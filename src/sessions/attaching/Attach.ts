@@ -12,6 +12,7 @@ import type { AttachParams } from "../../contract/session/SessionTerminal.ts"
 import { Directories } from "../../host/files/Directories.ts"
 import { ProcessTable } from "../../host/processes/ProcessTable.ts"
 import { Handover } from "../../host/self/Handover.ts"
+import { optimiseSoon } from "../../host/self/Optimiser.ts"
 import { Typists } from "../input/Typists.ts"
 import { describeExit } from "../launching/Exits.ts"
 import { describe, type Entry, LiveSessions } from "../life/LiveSessions.ts"
@@ -58,6 +59,7 @@ export const attach = Effect.fn("Sessions.attach")(function* (params: AttachPara
     if (params.token !== undefined && token === params.token)
       attachment.detach("this client came back on another connection")
 
+  optimiseSoon()
   clients = Math.max(clients, (yield* Handover).received?.clients ?? 0) + 1
   const client: SessionClient = {
     id: `cli_${clients}`,
