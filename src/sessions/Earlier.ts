@@ -5,7 +5,7 @@ import { DateTime, Effect, Option } from "effect"
 import { describeExit } from "./launching/Exits.ts"
 import type { Entry } from "./life/LiveSessions.ts"
 import { type SessionRecord, SessionStore } from "./SessionStore.ts"
-import type { Earlier, ScreenSource } from "./screen/Screens.ts"
+import type { Earlier, ScreenSource } from "./screen/ScreenSource.ts"
 import { Recordings } from "./transcript/Recordings.ts"
 import type { TranscriptReader } from "./transcript/Transcript.ts"
 

@@ -4,11 +4,10 @@
 import { Context, Effect, type FileSystem, Layer, type SubscriptionRef } from "effect"
 import type { Settings } from "../config/Settings.ts"
 import type { SessionAmbiguous, SessionEnded, SessionNotFound, StorageUnavailable } from "../contract/errors/Errors.ts"
-import type { Begin, Caller, HandlersFor, Peer } from "../contract/Handler.ts"
+import type { Begin, Caller, HandlersFor } from "../contract/Handler.ts"
 import type { HandedAttachment } from "../contract/Handover.ts"
 import type { AgentRef } from "../contract/Identity.ts"
 import type { MethodName, Params } from "../contract/Methods.ts"
-import type { Session } from "../contract/session/Session.ts"
 import type { Boot } from "../host/Boot.ts"
 import type { Directories } from "../host/files/Directories.ts"
 import { ProcessTable } from "../host/processes/ProcessTable.ts"
@@ -19,23 +18,24 @@ import type { Self } from "../host/self/Self.ts"
 import type { EventLog } from "../store/EventLog.ts"
 import { attach, reattach } from "./attaching/Attach.ts"
 import { assign, detach, input, purpose, remove, rename, resize, signal, stop, tag } from "./Changes.ts"
-import { screenSource } from "./Earlier.ts"
 import { importSessions } from "./Import.ts"
-import { Launcher } from "./launching/Launcher.ts"
-import { describe, type Entry, LiveSessions } from "./life/LiveSessions.ts"
+import { forEyesOf, get, list, seen } from "./List.ts"
+import type { Launcher } from "./launching/Launcher.ts"
+import { LiveSessions } from "./life/LiveSessions.ts"
 import { recover } from "./life/Recover.ts"
 import { retaining } from "./life/Retain.ts"
 import type { Supervisor } from "./life/Supervisor.ts"
 import { nudge } from "./Nudge.ts"
 import { offer } from "./Offer.ts"
-import { output, readerOf } from "./Output.ts"
+import { output } from "./Output.ts"
 import { reportState } from "./ReportState.ts"
-import { allowed, allowedTags, callerOf, reachable } from "./reach/Access.ts"
+import { allowed, allowedTags, callerOf } from "./reach/Access.ts"
 import { remembered, sessionOf } from "./reach/Membership.ts"
-import { resolve, resolveLive } from "./reach/Resolve.ts"
+import { resolveLive } from "./reach/Resolve.ts"
+import { history, screen } from "./Screen.ts"
 import { type SessionRecord, SessionStore } from "./SessionStore.ts"
-import { Histories } from "./screen/Histories.ts"
-import { Screens } from "./screen/Screens.ts"
+import type { Histories } from "./screen/Histories.ts"
+import type { Screens } from "./screen/Screens.ts"
 import { resumeOnBoot } from "./starting/OnBoot.ts"
 import { plan, resume } from "./starting/Resume.ts"
 import { start } from "./starting/Start.ts"
@@ -189,83 +189,3 @@ type Needs =
   | Settings
   | States
   | Supervisor
-
-const get = Effect.fn("Sessions.get")(function* (reference: string) {
-  const { entry, record } = yield* resolve(reference)
-  const session = describe(record, entry)
-  return entry === undefined ? session : { ...session, usage: (yield* usageOf([entry])).get(record.id) ?? null }
-})
-
-const seen = Effect.fnUntraced(function* (reference: string, peer: Peer) {
-  const { sessions } = yield* forEyesOf(peer)({ sessions: [yield* get(reference)] })
-  return sessions[0]!
-})
-
-/** What a session asks its user is for those who may see its screen. */
-const forEyesOf = (peer: Peer) =>
-  Effect.fnUntraced(function* (listed: { readonly sessions: ReadonlyArray<Session> }) {
-    const asking = listed.sessions.filter(({ state }) => state?.question != null)
-    if (asking.length === 0) return listed
-    // Whoever cannot be told sees what everybody sees.
-    const open = yield* reachable(asking, peer).pipe(
-      Effect.catchTag("NotAllowed", () => Effect.succeed<ReadonlySet<string>>(new Set()))
-    )
-    if (open === null) return listed
-    return {
-      sessions: listed.sessions.map((session) =>
-        session.state?.question == null || open.has(session.id)
-          ? session
-          : { ...session, state: { ...session.state, question: null } }
-      )
-    }
-  })
-
-const list = Effect.fn("Sessions.list")(function* ({ state, usage = false, ...filter }: Params<"session.list">) {
-  const sessions = yield* LiveSessions
-  const records = yield* (yield* SessionStore).list({
-    ...filter,
-    status: undefined,
-    all: filter.all ?? (filter.status !== undefined || state?.includes("exited") === true)
-  })
-  const described = records.map((record) => {
-    const entry = sessions.entries.get(record.id)
-    return describe(entry?.record ?? record, entry)
-  })
-  // Between its end and the record of it a session is not live any more.
-  const found = described.filter(
-    ({ status, state: doing }) =>
-      (filter.status === undefined || status === filter.status) &&
-      (state === undefined || (doing !== undefined && state.includes(doing.name)))
-  )
-  if (!usage) return { sessions: found }
-  const figures = yield* usageOf(found.flatMap(({ id }) => sessions.entries.get(id) ?? []))
-  return { sessions: found.map((session) => ({ ...session, usage: figures.get(session.id) ?? null })) }
-})
-
-/** Processes of a session that is starting or has just ended say nothing of it. */
-const usageOf = (entries: ReadonlyArray<Entry>) =>
-  Effect.map(Launcher, (launcher) =>
-    launcher.usage(
-      entries
-        .filter(({ live }) => live.exit === null)
-        .map(({ live }) => ({ session: live.id, pid: live.launched.pid, startTime: live.launched.startTime }))
-    )
-  )
-
-const screen = Effect.fn("Sessions.screen")(function* (params: {
-  readonly session: string
-  readonly format?: "text" | "ansi" | "json" | "styled"
-  readonly scrollback?: number
-}) {
-  const { entry, record } = yield* resolve(params.session)
-  const reader = yield* readerOf(record.id, entry)
-  const { session: _session, ...options } = params
-  return yield* (yield* Screens).snapshot(yield* screenSource(record, reader, entry), options)
-})
-
-const history = Effect.fn("Sessions.history")(function* (params: Params<"session.history">) {
-  const { entry, record } = yield* resolve(params.session)
-  const reader = yield* readerOf(record.id, entry)
-  const asked = { format: params.format ?? ("text" as const), cursor: params.cursor }
-  return yield* (yield* Histories).read({ id: record.id, reader }, asked)
-})

@@ -4,7 +4,7 @@
 import { ReadStream } from "node:tty"
 import { loadPtyAddon } from "../../src/host/pty/PtyAddon.ts"
 
-/** As agentd reads (src/host/pty/Pty.ts): the least that Node can do is not to be made slower than it is. */
+/** As agentd reads (src/host/pty/PtyMaster.ts): the least that Node can do is not to be made slower than it is. */
 const READ_BYTES = 4_095
 
 export const programEnvironment = {

@@ -83,8 +83,8 @@ describe.runIf(process.platform === "linux")("a program on a terminal", () => {
     const file = (name: string) => JSON.stringify(fileURLToPath(new URL(`../../src/host/${name}.ts`, import.meta.url)))
     const script = `
       import { spawningLibc } from ${file("Libc")}
-      import { loadPtyAddon } from ${file("PtyAddon")}
-      import { awaitExit, spawn } from ${file("Spawn")}
+      import { loadPtyAddon } from ${file("pty/PtyAddon")}
+      import { awaitExit, spawn } from ${file("pty/Spawn")}
       const { pty: terminal } = loadPtyAddon().addon.open(80, 24)
       const env = { WORD: "five" }
       const pid = spawn(spawningLibc(), { file: "/bin/sh", argv: ["sh", "-c", "exit \${#WORD}"], env, cwd: "/", terminal })

@@ -2,7 +2,7 @@
 import { closeSync, openSync, read as readWith } from "node:fs"
 import { Effect } from "effect"
 import { describe, expect, it } from "vitest"
-import type { PtyMaster } from "../../src/host/pty/Pty.ts"
+import type { PtyMaster } from "../../src/host/pty/PtyMaster.ts"
 import { Typists } from "../../src/sessions/input/Typists.ts"
 import { LiveSession } from "../../src/sessions/running/LiveSession.ts"
 import { Ring } from "../../src/sessions/running/Ring.ts"

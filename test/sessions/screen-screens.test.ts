@@ -1,7 +1,8 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { TestClock } from "effect/testing"
-import { MAX_BACKLOG, Screens } from "../../src/sessions/screen/Screens.ts"
+import { MAX_BACKLOG } from "../../src/sessions/screen/CatchUp.ts"
+import { Screens } from "../../src/sessions/screen/Screens.ts"
 import { emulate, memoryTranscript, text } from "./screen-support.ts"
 
 const size = { cols: 20, rows: 4 }

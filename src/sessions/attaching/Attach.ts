@@ -20,7 +20,7 @@ import { resolve } from "../reach/Resolve.ts"
 import { Refreshed, refreshedDirectory } from "../running/Refreshed.ts"
 import { Screens } from "../screen/Screens.ts"
 import { begin, planBegin } from "./Begin.ts"
-import { carry } from "./carry.ts"
+import { carry } from "./Carry.ts"
 import { endedFeed, liveFeed } from "./Feeds.ts"
 
 let clients = 0

@@ -8,8 +8,9 @@ import { type Effect, Exit, type Fiber } from "effect"
 import { FrameType, u64 } from "../../contract/Frames.ts"
 import type { FrameChannel } from "../../contract/Handler.ts"
 import type { HandedAttachment } from "../../contract/Handover.ts"
-import type { Feed, Redraw } from "./Feed.ts"
-import { planStep } from "./planStep.ts"
+import type { Redraw } from "../screen/Screens.ts"
+import type { Feed } from "./Feed.ts"
+import { planStep } from "./PlanStep.ts"
 
 /** Bytes the connection may hold unsent. More would only make a snapshot arrive later. */
 const QUEUE_BYTES = 256 * 1024

@@ -4,13 +4,8 @@
 import type { Effect } from "effect"
 import type { TranscriptUnavailable } from "../../contract/errors/Errors.ts"
 import type { SessionExit } from "../../contract/session/Session.ts"
+import type { Redraw } from "../screen/Screens.ts"
 import type { TranscriptRead } from "../transcript/Transcript.ts"
-
-export interface Redraw {
-  /** The screen is drawn as it is before this byte. */
-  readonly offset: number
-  readonly bytes: Uint8Array
-}
 
 export interface Feed {
   /** Offset of the next byte the program will print. */

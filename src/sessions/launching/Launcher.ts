@@ -5,7 +5,7 @@
 import { Context, type Effect } from "effect"
 import type { LaunchFailed, NotEnforceable } from "../../contract/errors/Errors.ts"
 import type { SessionLimits, SessionUsage } from "../../contract/session/SessionLimits.ts"
-import type { PtyMaster, ReceiveSlot } from "../../host/pty/Pty.ts"
+import type { PtyMaster, ReceiveSlot } from "../../host/pty/PtyMaster.ts"
 import type { Confinement } from "../sandbox/Confinement.ts"
 
 export interface LaunchSpec {

@@ -2,7 +2,7 @@
  * How the units of sessions end: as they recorded it themselves, or as their service manager remembers it.
  */
 import { Effect, Schedule } from "effect"
-import type { PtyMaster } from "../../host/pty/Pty.ts"
+import type { PtyMaster } from "../../host/pty/PtyMaster.ts"
 import { END_PROPERTIES, ExitRecords, endOf, UNKNOWN_END } from "../../host/service/ExitRecords.ts"
 import { ServiceManager } from "../../host/service/ServiceManager.ts"
 import type { Ended } from "./Launcher.ts"

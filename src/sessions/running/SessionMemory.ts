@@ -10,7 +10,7 @@
  */
 import { RING_BYTES } from "../../contract/Limits.ts"
 import { mapShared, type SharedMemory } from "../../host/files/SharedMemory.ts"
-import type { ReceiveSlot } from "../../host/pty/Pty.ts"
+import type { ReceiveSlot } from "../../host/pty/PtyMaster.ts"
 import { TYPISTS_LENGTH, Typists } from "../input/Typists.ts"
 import { NOTES_BYTES, type Notes, notesIn } from "./Notes.ts"
 import { Ring, type RingMemory } from "./Ring.ts"

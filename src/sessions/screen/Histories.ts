@@ -8,7 +8,7 @@ import { Conflict, type TranscriptUnavailable } from "../../contract/errors/Erro
 import type { History } from "../../contract/session/History.ts"
 import { MAX_LINES_BYTES, type StyledLine } from "../../contract/session/Styled.ts"
 import { makeEmulator } from "./Emulator.ts"
-import type { ScreenSource } from "./Screens.ts"
+import type { ScreenSource } from "./ScreenSource.ts"
 import { Scroll } from "./Scroll.ts"
 import { textOf } from "./Styled.ts"
 

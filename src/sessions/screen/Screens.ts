@@ -9,9 +9,9 @@ import type { TranscriptUnavailable } from "../../contract/errors/Errors.ts"
 import { MAX_FRAME_BYTES } from "../../contract/Limits.ts"
 import type { Screen } from "../../contract/session/SessionTerminal.ts"
 import type { KeyModes } from "../input/Keys.ts"
-import type { TranscriptReader } from "../transcript/Transcript.ts"
-import { type Emulator, makeEmulator, type Size } from "./Emulator.ts"
-import { Prelude } from "./Prelude.ts"
+import { catchUp, type Fed } from "./CatchUp.ts"
+import type { Emulator } from "./Emulator.ts"
+import type { ScreenSource } from "./ScreenSource.ts"
 import { above, history, type ScreenFormat, snapshot } from "./Snapshot.ts"
 
 /** Emulators kept; the one unused longest goes first. About 1 MB each at 80x24 with its scrollback full. */
@@ -19,32 +19,6 @@ const MAX_EMULATORS = 32
 /** Milliseconds an emulator is kept without being asked for, and how often that is looked at. */
 const KEEP_MS = 60_000
 const SWEEP_MS = 15_000
-/** Output read and parsed between two looks at the transcript. */
-const PAGE_BYTES = 256 * 1024
-/** A longer backlog than this is not fed whole: an emulator takes some 20 MB a second. */
-export const MAX_BACKLOG = 32 * 1024 * 1024
-/** What is fed of it instead, and how much of the rest is searched for modes. */
-const FED_BACKLOG = 4 * 1024 * 1024
-const SCANNED_BACKLOG = 256 * 1024 * 1024
-
-/** What a screen is made from: a session's transcript, live (its reader flushes what is pending) or archived. */
-export interface ScreenSource {
-  /** Session id: emulators are kept under it. */
-  readonly id: string
-  /** The terminal's size now; the transcript's own resizes decide about the past. */
-  readonly cols: number
-  readonly rows: number
-  readonly reader: TranscriptReader
-  /** What it continues: shown above its own first line. */
-  readonly earlier?: Effect.Effect<Earlier | null>
-}
-
-export interface Earlier {
-  readonly source: ScreenSource
-  /** One line that stands between the two. */
-  readonly note: string
-}
-
 export interface Redraw {
   /** The screen is the one after this many bytes of output. */
   readonly offset: number
@@ -82,10 +56,8 @@ export class Screens extends Context.Service<
   )
 }
 
-/** A session's emulator and the offset it has been fed to. */
-interface Kept {
-  emulator: Emulator | null
-  offset: number
+/** A session's emulator. */
+interface Kept extends Fed {
   usedAt: number
   /** Callers that use it now; it is not let go under them. */
   users: number
@@ -171,7 +143,7 @@ const make: Effect.Effect<Screens["Service"], never, Scope.Scope> = Effect.gen(f
     ),
     // An emulator of its own: the kept one may be further already, and cannot go back.
     redrawAt: Effect.fn("Screens.redrawAt")(function* (source, offset) {
-      const past: Kept = { emulator: null, offset: 0, usedAt: 0, users: 1, lock: Semaphore.makeUnsafe(1) }
+      const past: Fed = { emulator: null, offset: 0 }
       const dispose = Effect.sync(() => past.emulator?.dispose())
       return yield* catchUp(past, source, () => Effect.void, offset).pipe(
         Effect.map((emulator) => {
@@ -196,64 +168,3 @@ const drawn = (emulator: Emulator, scrollback: number): Buffer => {
     if (lines === 0 || bytes.length <= MAX_FRAME_BYTES / 2) return bytes
   }
 }
-
-type Begin = (emulator: Emulator, earlier: ScreenSource["earlier"]) => Effect.Effect<void>
-
-const catchUp = Effect.fnUntraced(function* (
-  entry: Kept,
-  { earlier, reader }: ScreenSource,
-  begin: Begin,
-  until = Number.POSITIVE_INFINITY
-) {
-  const end = Math.min(yield* reader.end, until)
-  let emulator = entry.emulator
-  if (emulator === null || end - entry.offset > MAX_BACKLOG) {
-    const start = end - entry.offset > MAX_BACKLOG ? end - FED_BACKLOG : entry.offset
-    const begun = yield* beginAt(reader, start, emulator === null ? 0 : entry.offset, emulator)
-    if (start === 0) yield* begin(begun, earlier)
-    entry.emulator?.dispose()
-    entry.emulator = emulator = begun
-    entry.offset = start
-  }
-  while (entry.offset < end) {
-    const page = yield* reader.entries(entry.offset, Math.min(PAGE_BYTES, end - entry.offset))
-    // Whole or not at all: a caller that goes away leaves the emulator and its offset in step.
-    yield* Effect.uninterruptible(feed(emulator, page.entries, () => (entry.offset = page.next)))
-    if (page.entries.length === 0) break
-  }
-  return emulator
-})
-
-const feed = Effect.fnUntraced(function* (
-  emulator: Emulator,
-  entries: Effect.Success<ReturnType<TranscriptReader["entries"]>>["entries"],
-  done: () => void
-) {
-  for (const entry of entries) {
-    if (entry.kind === "output") yield* emulator.write(entry.bytes)
-    else if (entry.kind === "resize") emulator.resize(entry)
-  }
-  done()
-})
-
-/** A fresh emulator for output from `start` on, in the modes that the output before leaves behind. */
-const beginAt = Effect.fnUntraced(function* (
-  reader: TranscriptReader,
-  start: number,
-  scannedTo: number,
-  before: Emulator | null
-) {
-  const size: Size = yield* reader.sizeAt(start)
-  if (start === 0) return yield* makeEmulator(size)
-  const prelude = new Prelude(before?.modes)
-  for (let next = Math.max(scannedTo, start - SCANNED_BACKLOG); next < start; ) {
-    const { from, bytes } = yield* reader.read(next, Math.min(PAGE_BYTES, start - next))
-    if (bytes.length === 0) break
-    if (from < start) prelude.scan(bytes)
-    next = from + bytes.length
-    yield* Effect.yieldNow
-  }
-  const emulator = yield* makeEmulator(size, prelude.modes)
-  yield* emulator.write(Buffer.from(prelude.sequences))
-  return emulator
-})
