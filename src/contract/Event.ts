@@ -60,6 +60,13 @@ export const EventBody = Schema.Union([
     }),
     startedBy: Schema.optionalKey(Schema.NullOr(SessionId)).annotateKey({
       description: "The session it was started from."
+    }),
+    sshAgent: Schema.optionalKey(Schema.Boolean).annotateKey({
+      description:
+        "It was given a place for the SSH agents of those who lend it one while they are attached. Absent: no."
+    }),
+    browser: Schema.optionalKey(Schema.Boolean).annotateKey({
+      description: "Its `BROWSER` offers URLs to whoever is attached and takes them. Absent: no."
     })
   }).annotate({ description: "A session was made; its program is about to run." }),
   Schema.Struct({

@@ -50,6 +50,8 @@ export interface SessionRow {
   readonly task: string | null
   readonly access: Session["access"]
   readonly started_by: string | null
+  readonly ssh_agent: number
+  readonly browser: number
 }
 
 /** The SQL condition for a session without an end. */
@@ -95,7 +97,9 @@ const schema = [
      intent TEXT,
      task TEXT,
      access TEXT NOT NULL,
-     started_by TEXT
+     started_by TEXT,
+     ssh_agent INTEGER NOT NULL DEFAULT 0,
+     browser INTEGER NOT NULL DEFAULT 0
    ) STRICT`,
   `CREATE UNIQUE INDEX sessions_live_names ON sessions (name) WHERE ${IS_LIVE}`,
   // Few sessions live among many that have ended: these two keep the common questions away from the whole table.
@@ -135,7 +139,9 @@ const apply = (sql: Sql, { at, body, seq }: Event): Effect.Effect<void, SqlError
         intent: body.intent ?? null,
         task: body.task ?? null,
         access: body.access ?? "all",
-        started_by: body.startedBy ?? null
+        started_by: body.startedBy ?? null,
+        ssh_agent: body.sshAgent === true ? 1 : 0,
+        browser: body.browser === true ? 1 : 0
       }
       return Effect.andThen(
         sql`INSERT INTO sessions ${sql.insert(row)}`,
@@ -179,7 +185,7 @@ const apply = (sql: Sql, { at, body, seq }: Event): Effect.Effect<void, SqlError
   }
 }
 
-export const sessionProjection: Projection = { name: "sessions", version: 6, tables: ["sessions"], schema, apply }
+export const sessionProjection: Projection = { name: "sessions", version: 7, tables: ["sessions"], schema, apply }
 
 /** A session as far as events tell: what only the daemon knows (clients, live offset, usage, `stopping`) is not here. */
 export interface SessionRecord extends Omit<Session, "clients" | "state" | "usage"> {
@@ -192,6 +198,10 @@ export interface SessionRecord extends Omit<Session, "clients" | "state" | "usag
   readonly hooks: HookPolicy
   /** Names the machine's boot it was started in; null where nobody knows. */
   readonly boot: string | null
+  /** It was given a place for the SSH agents of those who lend one. */
+  readonly sshAgent: boolean
+  /** Its `BROWSER` offers URLs to who takes them. */
+  readonly browser: boolean
 }
 
 export const toRecord = (row: SessionRow): SessionRecord => ({
@@ -228,5 +238,7 @@ export const toRecord = (row: SessionRow): SessionRecord => ({
   intent: row.intent,
   task: row.task,
   access: row.access,
-  startedBy: row.started_by
+  startedBy: row.started_by,
+  sshAgent: row.ssh_agent === 1,
+  browser: row.browser === 1
 })

@@ -51,9 +51,34 @@ describe("what a program offers", () => {
     await terminal.shows(/again 4: 0.*at most 5 offers in 30 s.*again 5: 1/s)
     terminal.type("\x1dd")
     await terminal.ended()
+    await agentctl(sandbox, ["stop", "web"])
+    // Its BROWSER goes on; who takes what it offers says so anew.
+    {
+      await using resumed = new UserTerminal({ env: { ...sandbox.env, ...env } }, "resume web")
+      resumed.type(`"$BROWSER" 'https://example.org/again'; echo "nobody: $?"\r`)
+      await resumed.shows(/Nobody who is attached to web takes this.*\nnobody: 6/s)
+      resumed.type("\x1dd")
+      await resumed.ended()
+    }
+    {
+      await using taking = new UserTerminal({ env: { ...sandbox.env, ...env } }, "attach --open-urls web")
+      await taking.shows(/nobody: 6/)
+      taking.type(`"$BROWSER" 'https://example.org/again'; echo "taken: $?"\r`)
+      await taking.shows(/\ntaken: 0/)
+      taking.type("\x1dd")
+      await taking.ended()
+    }
+    await agentctl(sandbox, ["stop", "web"])
+    {
+      await using opening = new UserTerminal({ env: { ...sandbox.env, ...env } }, "resume --open-urls web")
+      opening.type(`"$BROWSER" 'https://example.org/more'; echo "more: $?"\r`)
+      await opening.shows(/\nmore: 0/)
+      opening.type("\x1dd")
+      await opening.ended()
+    }
     const events: ReadonlyArray<{ readonly body: Record<string, unknown> }> = await asked(sandbox, ["events"])
     const offered = events.filter(({ body }) => body.type === "session.offered")
-    expect(offered).toHaveLength(5)
+    expect(offered).toHaveLength(7)
     expect(offered[0]!.body).toMatchObject({ kind: "url", what: "https://example.org:8443" })
     expect(JSON.stringify(events)).not.toContain("xyzzy")
   })

@@ -82,6 +82,28 @@ describe.skipIf(!available)("an SSH agent", () => {
       await second.ended()
     }
     await agentctl(here, ["stop", "lab:far"])
+    // That it may be lent one goes on with it; who lends it is asked anew.
+    expect(await agentctl(here, ["resume", "-d", "lab:far"])).toMatchObject({ code: 0 })
+    await agentctl(here, ["send", "--enter", "lab:far", "resumed"])
+    await agentctl(here, ["wait", "lab:far", "--for", "output=resumed: 2", "--timeout", "20s"])
+    {
+      await using third = terminal("attach -A lab:far")
+      await third.shows(/resumed: 2/)
+      third.type("lent\r")
+      await third.shows(/lent: 0/)
+      third.type("\x1dd")
+      await third.ended()
+    }
+    await agentctl(here, ["stop", "lab:far"])
+    {
+      await using fourth = terminal("resume -A lab:far")
+      fourth.type("at once\r")
+      await fourth.shows(/at once: 0/)
+      fourth.type("\x1dd")
+      await fourth.ended()
+    }
+    expect(left()).toEqual([])
+    await agentctl(here, ["stop", "lab:far"])
   })
 
   it("is not there for a session that was started without one, which is said, nor without one here", async () => {

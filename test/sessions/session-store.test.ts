@@ -70,6 +70,8 @@ describe("the sessions table", () => {
           resumedBy: null,
           access: "all" as const,
           startedBy: null,
+          sshAgent: false,
+          browser: false,
           stdin: "terminal" as const,
           restart: "never" as const,
           hooks: "auto" as const,

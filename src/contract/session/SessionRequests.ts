@@ -28,6 +28,9 @@ import { StateName } from "./SessionState.ts"
 const MAX_PURPOSE = 512
 const Purpose = line(MAX_PURPOSE)
 
+/** Where an SSH agent's socket is, or will be. */
+const AgentPath = NoNul.check(Schema.isPattern(/^\//))
+
 export const StartParams = Schema.Struct({
   argv: Schema.Array(NoNul).check(Schema.isMinLength(1), Schema.isMaxLength(4096)).annotateKey({
     description: "The program and its arguments. A program without a slash is looked for in the PATH of `env`."
@@ -41,7 +44,7 @@ export const StartParams = Schema.Struct({
   env: Schema.optionalKey(Schema.Record(Schema.String, NoNul)).annotateKey({
     description: "The program's whole environment. Handed to the program and never stored. Default: the daemon's own."
   }),
-  sshAgent: Schema.optionalKey(NoNul.check(Schema.isPattern(/^\//))).annotateKey({
+  sshAgent: Schema.optionalKey(AgentPath).annotateKey({
     description:
       "Gives it a `SSH_AUTH_SOCK`, a link that follows whoever is attached with an SSH agent. Here it leads at first; nothing need be there. Default: what `env` has."
   }),
@@ -181,6 +184,14 @@ export const ResumeParams = Schema.Struct({
   env: Schema.optionalKey(Schema.Record(Schema.String, NoNul)).annotateKey({
     description:
       "The program's whole environment, which is never stored and so must be given again. Default: the daemon's own."
+  }),
+  sshAgent: Schema.optionalKey(AgentPath).annotateKey({
+    description:
+      "As for `session.start`. Default: one that was started with it has it again; it leads nowhere until somebody attaches with an SSH agent, unless `env` has one."
+  }),
+  browser: Schema.optionalKey(Schema.Boolean).annotateKey({
+    description:
+      "As for `session.start`. Default: as it was started. Nothing is opened anywhere until somebody attaches who takes URLs."
   }),
   cols: Schema.optionalKey(Size),
   rows: Schema.optionalKey(Size),

@@ -2,6 +2,7 @@
  * Starts an ended session's program again: the same directory, size, tags and limits, and, where the program has one, its own way to continue
  * its conversation. That an ended session is continued is recorded before anything runs, so that nobody does it a second time.
  */
+import { join } from "node:path"
 import { Effect, Option } from "effect"
 import { AlreadyResumed, Conflict, SessionRunning } from "../../contract/errors/Errors.ts"
 import type {
@@ -10,18 +11,27 @@ import type {
   ResumeParams,
   StartParams
 } from "../../contract/session/SessionRequests.ts"
+import { Directories } from "../../host/files/Directories.ts"
 import { type Continued, continuation } from "../continuation/Continuation.ts"
 import { LiveSessions } from "../life/LiveSessions.ts"
 import { resolve } from "../reach/Resolve.ts"
 import { type SessionRecord, SessionStore } from "../SessionStore.ts"
 import { start } from "./Start.ts"
 
-/** Everything a session was started with but its environment, SSH agent and browser included, which is never stored. A new parameter must be carried here to compile. */
-type Again = {
-  readonly [K in Exclude<keyof StartParams, "env" | "sshAgent" | "browser">]-?: StartParams[K] | undefined
+/** Everything a session was started with but its environment, which is never stored. A new parameter must be carried here to compile. */
+type Again = { readonly [K in Exclude<keyof StartParams, "env">]-?: StartParams[K] | undefined }
+
+/** Nobody listens there, so programs are told plainly that there is no agent until somebody who is attached lends one. */
+const NO_AGENT = "no-agent.sock"
+
+/** That it may be lent an agent goes on. Whose that is, is up to who resumes it, and to each who attaches, now as then. */
+const agentFor = ({ sshAgent }: SessionRecord, { env, sshAgent: given }: ResumeParams, runtime: string) => {
+  if (given !== undefined || !sshAgent) return given
+  const own = env?.SSH_AUTH_SOCK
+  return own?.startsWith("/") ? own : join(runtime, NO_AGENT)
 }
 
-const sameAs = (record: SessionRecord): Again => ({
+const sameAs = (record: SessionRecord, sshAgent: string | undefined): Again => ({
   argv: record.argv,
   name: record.name,
   cwd: record.cwd,
@@ -38,7 +48,9 @@ const sameAs = (record: SessionRecord): Again => ({
   secrets: record.secrets,
   agent: record.agent?.name,
   intent: record.intent ?? undefined,
-  task: record.task ?? undefined
+  task: record.task ?? undefined,
+  sshAgent,
+  browser: record.browser
 })
 
 /** Without what is undefined. */
@@ -116,13 +128,15 @@ const startAgain = Effect.fnUntraced(function* (
   params: ResumeParams,
   caller: SessionRecord | null
 ) {
-  const same = sameAs(record)
+  const { runtime } = yield* Directories
+  const same = sameAs(record, agentFor(record, params, runtime))
   const { name, ...rest } = given({
     ...same,
     argv,
     cols: params.cols ?? same.cols,
     rows: params.rows ?? same.rows,
-    env: params.env
+    env: params.env,
+    browser: params.browser ?? same.browser
   })
   // The agent it acted for, unless another session does by now.
   const { entries } = yield* LiveSessions

@@ -119,7 +119,9 @@ export const start = Effect.fn("Sessions.start")(function* (
     intent: params.intent ?? null,
     task: params.task ?? null,
     access,
-    startedBy
+    startedBy,
+    sshAgent: sshAgent !== undefined,
+    browser: params.browser === true
   }
   const given = { ...omit(inherited, Object.keys(files)), ...values }
   const { runtime, socket } = yield* Directories
@@ -179,11 +181,24 @@ const launch = Effect.fnUntraced(function* (
   const { env } = parts
   const { argv, cols, createdAt, cwd, id, launcher, limits, name, resumedFrom, rows, tags, ttlMs } = record
   const { access, agent, boot, hooks, intent, restart, sandbox, secrets, startedBy, stdin: input, task } = record
+  const { browser, sshAgent } = record
   const log = yield* EventLog
   const { append } = log
   const started = { session: id, name, argv, cwd, cols, rows, tags: [...tags], launcher, ttlMs, resumedFrom } as const
   const assignment = { agent, intent, task }
-  const conditions = { stdin: input, restart, hooks, boot, limits, sandbox, secrets, access, startedBy }
+  const conditions = {
+    stdin: input,
+    restart,
+    hooks,
+    boot,
+    limits,
+    sandbox,
+    secrets,
+    access,
+    startedBy,
+    sshAgent,
+    browser
+  }
   yield* append({ type: "session.started", ...started, ...conditions, ...assignment })
   if (restart === "on-boot") yield* setMark
 
