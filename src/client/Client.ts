@@ -7,11 +7,11 @@ import { PROTOCOL_MAX, PROTOCOL_MIN } from "../contract/Limits.ts"
 import type { MethodName, Params, Result } from "../contract/Methods.ts"
 import type { AttachParams } from "../contract/session/SessionTerminal.ts"
 import { AgentdError } from "./AgentdError.ts"
-import type { Attachment } from "./Attachment.ts"
+import type { Attachment } from "./attachment/Attachment.ts"
+import type { Keyboard } from "./attachment/Keyboard.ts"
+import type { LastingAttachment, LastingOptions } from "./attachment/LastingAttachment.ts"
 import { Connection, type RequestOptions } from "./Connection.ts"
 import { timeoutFor } from "./Deadlines.ts"
-import type { Keyboard } from "./Keyboard.ts"
-import type { LastingAttachment, LastingOptions } from "./LastingAttachment.ts"
 import { checkSocket, type Environment, findSocket } from "./Places.ts"
 import type { Waiting } from "./WaitAgain.ts"
 import type { WatchOptions } from "./Watch.ts"
@@ -91,7 +91,7 @@ export class Client implements AsyncDisposable {
 
   /** The same for as long as the session lives: a connection that is lost is replaced, no output is missed, no input lost or typed twice. */
   async attachLasting(params: AttachParams, options: LastingOptions = {}): Promise<LastingAttachment> {
-    const { LastingAttachment } = await import("./LastingAttachment.ts")
+    const { LastingAttachment } = await import("./attachment/LastingAttachment.ts")
     return LastingAttachment.open((params, how) => this.#attach(params, how, how), params, options)
   }
 
@@ -100,7 +100,7 @@ export class Client implements AsyncDisposable {
     options: RequestOptions,
     { again = false, keyboard }: { readonly keyboard?: Keyboard; readonly again?: boolean } = {}
   ): Promise<Attachment> {
-    const { Attachment } = await import("./Attachment.ts")
+    const { Attachment } = await import("./attachment/Attachment.ts")
     const connection = await this.#open(again)
     let attachment: Attachment | undefined
     try {

@@ -1,6 +1,6 @@
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { FrameReader } from "../../src/client/FrameReader.ts"
+import { FrameReader } from "../../src/client/attachment/FrameReader.ts"
 import { FrameType, u64 } from "../../src/contract/Frames.ts"
 import { MAX_FRAME_BYTES } from "../../src/contract/Limits.ts"
 import { encodeFrame } from "../../src/wire/FrameCodec.ts"

@@ -2,7 +2,7 @@
  * What the user sees of a lost connection: nothing for a second, because a daemon that is restarted is back by then; after that a line
  * on the terminal's last row, until it is back.
  */
-import type { LastingAttachment } from "../../client/LastingAttachment.ts"
+import type { LastingAttachment } from "../../client/attachment/LastingAttachment.ts"
 import type { RawTerminal } from "./RawTerminal.ts"
 import { drawStatus, eraseStatus, outageText } from "./StatusLine.ts"
 

@@ -1,6 +1,6 @@
 /** How the end of somebody else's program becomes ours: its exit code, or 128 and the signal's number, as shells do. */
 import { constants } from "node:os"
-import type { ProgramExit } from "../../client/AttachmentMessage.ts"
+import type { ProgramExit } from "../../client/attachment/AttachmentMessage.ts"
 import { ExitCode } from "../../contract/errors/ErrorCodes.ts"
 
 export const signalExitCode = (signal: string): number => {

@@ -2,8 +2,9 @@
  * What `run`, `attach` and `resume` have in common once a session exists: attach to it in the way this process's standard
  * streams allow, say how it ended, and give the exit code for it.
  */
+
+import type { LastingAttachment } from "../../client/attachment/LastingAttachment.ts"
 import type { Client } from "../../client/Client.ts"
-import type { LastingAttachment } from "../../client/LastingAttachment.ts"
 import { ExitCode } from "../../contract/errors/ErrorCodes.ts"
 import { REFRESHED } from "../../contract/session/Refreshed.ts"
 import type { Session } from "../../contract/session/Session.ts"

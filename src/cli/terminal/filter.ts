@@ -1,8 +1,8 @@
 /**
  * An attachment without a terminal: standard input in, every byte of output out, as a filter in a pipeline.
  */
-import type { ProgramExit } from "../../client/AttachmentMessage.ts"
-import type { LastingAttachment } from "../../client/LastingAttachment.ts"
+import type { ProgramExit } from "../../client/attachment/AttachmentMessage.ts"
+import type { LastingAttachment } from "../../client/attachment/LastingAttachment.ts"
 import { drained, stdout } from "../print.ts"
 import { joined, unsure } from "./interact.ts"
 

@@ -2,8 +2,8 @@
  * An attachment on the user's terminal: keys in, output out, sizes, signals, the escape key, until one of them ends it.
  */
 import { AgentdError } from "../../client/AgentdError.ts"
-import type { LastingMessage, ProgramExit } from "../../client/AttachmentMessage.ts"
-import type { LastingAttachment } from "../../client/LastingAttachment.ts"
+import type { LastingMessage, ProgramExit } from "../../client/attachment/AttachmentMessage.ts"
+import type { LastingAttachment } from "../../client/attachment/LastingAttachment.ts"
 import { Answering } from "./Answering.ts"
 import { EscapeKeyReader, escapeKeyName, parseEscapeKey } from "./EscapeKey.ts"
 import { Outages } from "./Outages.ts"

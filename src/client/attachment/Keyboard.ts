@@ -2,7 +2,7 @@
  * What a client has typed and the daemon has not acknowledged: numbered frames, kept until they are, so that they can be sent again on
  * the next connection. The daemon knows by the number what it has had before.
  */
-import { FrameError, FrameType, u64 } from "../contract/Frames.ts"
+import { FrameError, FrameType, u64 } from "../../contract/Frames.ts"
 
 /** Bytes of one input frame: small enough that a keystroke never waits behind a large paste for long. */
 const INPUT_FRAME_BYTES = 32 * 1024

@@ -1,5 +1,5 @@
 /** What an attachment yields. */
-import type { AgentdError } from "./AgentdError.ts"
+import type { AgentdError } from "../AgentdError.ts"
 
 /** How the program ended: exactly one of `code` and `signal`, or neither when nobody could see it. */
 export interface ProgramExit {

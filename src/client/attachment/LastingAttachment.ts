@@ -7,12 +7,13 @@
  *                      └─────┘ 1 s, 2 s, 4 s, 8 s, 10 s …; at once when asked to
  */
 import { randomBytes } from "node:crypto"
-import { FrameError } from "../contract/Frames.ts"
-import type { Result } from "../contract/Methods.ts"
-import type { AttachParams } from "../contract/session/SessionTerminal.ts"
-import { AgentdError } from "./AgentdError.ts"
+import { FrameError } from "../../contract/Frames.ts"
+import type { Result } from "../../contract/Methods.ts"
+import type { AttachParams } from "../../contract/session/SessionTerminal.ts"
+import { AgentdError } from "../AgentdError.ts"
 import type { Attachment } from "./Attachment.ts"
 import type { AttachmentMessage, LastingMessage } from "./AttachmentMessage.ts"
+import { type Attach, attachKnowing } from "./attachKnowing.ts"
 import { Keyboard } from "./Keyboard.ts"
 
 /** Milliseconds between two attempts: doubles from the first to the second. */
@@ -30,20 +31,12 @@ const TOKEN_BYTES = 12
 /** Errors that time may mend. */
 const PASSING: ReadonlySet<string> = new Set(["ConnectionLost", "NoDaemon", "TimedOut", "Draining", "Busy", "HostDown"])
 
-/** Parameters that a daemon of an earlier version does not know, and can do without. */
-const RECENT: ReadonlyArray<keyof AttachParams> = ["token", "repaint", "size", "env", "accepts"]
-
 export interface LastingOptions {
   readonly pingMs?: number
   readonly retryMs?: { readonly first: number; readonly most: number }
   /** Milliseconds without a daemon after which a session that is its child is given up. More where only the way to it may be gone. */
   readonly graceMs?: number
 }
-
-export type Attach = (
-  params: AttachParams,
-  options: { readonly keyboard: Keyboard; readonly again: boolean; readonly signal?: AbortSignal }
-) => Promise<Attachment>
 
 export class LastingAttachment implements AsyncIterable<LastingMessage> {
   readonly #attach: Attach
@@ -267,20 +260,3 @@ export class LastingAttachment implements AsyncIterable<LastingMessage> {
 const gone = () => new AgentdError("ConnectionLost", "Detached while the daemon was away.")
 
 const passes = (error: unknown): error is AgentdError => error instanceof AgentdError && PASSING.has(error.tag)
-
-/** A daemon of an earlier version refuses what it does not know; it is asked again without. */
-const attachKnowing = async (
-  attach: Attach,
-  params: AttachParams,
-  options: Parameters<Attach>[1]
-): Promise<{ readonly attachment: Attachment; readonly known: AttachParams }> => {
-  try {
-    return { attachment: await attach(params, options), known: params }
-  } catch (error) {
-    const field = error instanceof AgentdError && error.tag === "InvalidParams" ? error.data.field : undefined
-    const unknown = RECENT.find((key) => key === field && key in params)
-    if (unknown === undefined) throw error
-    const { [unknown]: _, ...rest } = params
-    return attachKnowing(attach, rest as AttachParams, options)
-  }
-}

@@ -2,8 +2,8 @@
  * Cuts the byte stream of an attachment into frames without copying output: the bytes of an output frame are handed on as
  * they arrive, piece by piece, each with its own offset. Only frames that are small by nature are collected.
  */
-import { FRAME_HEADER_BYTES, FrameError, FrameType, readU64 } from "../contract/Frames.ts"
-import { MAX_FRAME_BYTES } from "../contract/Limits.ts"
+import { FRAME_HEADER_BYTES, FrameError, FrameType, readU64 } from "../../contract/Frames.ts"
+import { MAX_FRAME_BYTES } from "../../contract/Limits.ts"
 
 const OFFSET_BYTES = 8
 /** Types from here on may be ignored by whoever does not know them. */

@@ -4,17 +4,15 @@
  * Reading is the back-pressure: whoever does not iterate stops the connection, and the daemon then keeps the newest screen
  * (or, with `lossy: "bytes"`, every byte on disk) for later.
  */
-import { FrameError, FrameType, RoleWanted, readRole, readSize, readU64, size } from "../contract/Frames.ts"
-import type { Result } from "../contract/Methods.ts"
-import { encodeFrame } from "../wire/FrameCodec.ts"
-import { AgentdError } from "./AgentdError.ts"
+import { FrameError, FrameType, RoleWanted, readRole, readSize, readU64, size } from "../../contract/Frames.ts"
+import type { Result } from "../../contract/Methods.ts"
+import { encodeFrame } from "../../wire/FrameCodec.ts"
+import { AgentdError } from "../AgentdError.ts"
+import type { Connection, FrameSink } from "../Connection.ts"
 import type { AttachmentMessage, ProgramExit } from "./AttachmentMessage.ts"
-import type { Connection, FrameSink } from "./Connection.ts"
 import { FrameReader } from "./FrameReader.ts"
 import { Keyboard, type SendFrame } from "./Keyboard.ts"
-
-/** Bytes held for a reader that does not keep up before the connection is paused: a few reads of the socket. */
-const HIGH_WATER_BYTES = 512 * 1024
+import { MessageQueue } from "./MessageQueue.ts"
 
 /** Milliseconds the daemon may take to confirm a detach before the connection is simply closed. */
 const DETACH_MS = 1_000
@@ -23,12 +21,9 @@ export class Attachment implements AsyncIterable<AttachmentMessage> {
   /** The daemon's answer: this client's id, the session, the first offset, the configured escape key. */
   readonly info: Result<"session.attach">
   readonly #connection: Connection
-  #queue: Array<AttachmentMessage> = []
-  #queuedBytes = 0
-  #paused = false
+  readonly #messages: MessageQueue
   /** Has asked to be detached: what still comes is for nobody. */
   #leaving = false
-  #wake: (() => void) | undefined
   #finished = false
   #error: AgentdError | undefined
   readonly #keyboard: Keyboard
@@ -68,6 +63,7 @@ export class Attachment implements AsyncIterable<AttachmentMessage> {
 
   private constructor(connection: Connection, info: Result<"session.attach">, keyboard: Keyboard | undefined) {
     this.#connection = connection
+    this.#messages = new MessageQueue(connection)
     this.#keyboard = keyboard ?? new Keyboard()
     this.#lasting = keyboard !== undefined
     this.info = info
@@ -81,27 +77,8 @@ export class Attachment implements AsyncIterable<AttachmentMessage> {
   }
 
   /** Everything that has arrived, a batch at a time: cheaper than one message at a time for whoever writes it on. */
-  async *batches(): AsyncGenerator<ReadonlyArray<AttachmentMessage>, void> {
-    for (;;) {
-      if (this.#queue.length > 0) {
-        const batch = this.#queue
-        this.#queue = []
-        this.#queuedBytes = 0
-        yield batch
-        continue
-      }
-      if (this.#finished) {
-        if (this.#error !== undefined) throw this.#error
-        return
-      }
-      if (this.#paused) {
-        this.#paused = false
-        this.#connection.resume()
-      }
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve
-      })
-    }
+  batches(): AsyncGenerator<ReadonlyArray<AttachmentMessage>, void> {
+    return this.#messages.batches()
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<AttachmentMessage, void> {
@@ -135,7 +112,7 @@ export class Attachment implements AsyncIterable<AttachmentMessage> {
 
   /** Nobody reads what comes, so that nothing more comes. */
   get paused(): boolean {
-    return this.#paused
+    return this.#messages.paused
   }
 
   /** Gives the connection up: whoever reads sees it end with this error. */
@@ -184,13 +161,7 @@ export class Attachment implements AsyncIterable<AttachmentMessage> {
 
   #add(message: AttachmentMessage): void {
     if (this.#leaving && message.type !== "detached" && message.type !== "exit") return
-    this.#queue.push(message)
-    if (message.type === "output" || message.type === "snapshot") this.#queuedBytes += message.bytes.length
-    if (this.#queuedBytes > HIGH_WATER_BYTES && !this.#paused) {
-      this.#paused = true
-      this.#connection.pause()
-    }
-    this.#wakeReader()
+    this.#messages.add(message)
   }
 
   #frame(type: FrameType, payload: Buffer): void {
@@ -244,12 +215,7 @@ export class Attachment implements AsyncIterable<AttachmentMessage> {
     if (!this.#lasting) this.#keyboard.fail(error ?? ended())
     if (error === undefined) this.#closed.resolve()
     else this.#closed.reject(error)
-    this.#wakeReader()
-  }
-
-  #wakeReader(): void {
-    this.#wake?.()
-    this.#wake = undefined
+    this.#messages.finish(error)
   }
 }
 
