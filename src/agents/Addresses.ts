@@ -4,6 +4,7 @@
 import { Effect } from "effect"
 import { AgentNotFound } from "../contract/errors/Errors.ts"
 import type { AgentRecord, GroupRecord } from "./AgentStore.ts"
+import { nearest } from "./nearest.ts"
 
 /** Everybody in the workspace. */
 export const EVERYONE = "everyone"
@@ -59,5 +60,19 @@ export const confusedWith = (
 export const oneAgent = Effect.fnUntraced(function* (address: string, directory: Directory) {
   const meant = resolveAddress(address, directory)
   const [agent] = meant.kind === "agent" ? meant.agents : []
-  return agent ?? (yield* new AgentNotFound({ agent: address }))
+  if (agent !== undefined) return agent
+  if (meant.kind === "nobody" || meant.kind === "agent") return yield* unknownAddress(address, directory)
+  return yield* new AgentNotFound({ agent: address, is: meant.kind })
 })
+
+/** Nobody is called so; perhaps one who is called much like it was meant. */
+export const unknownAddress = (address: string, { agents, groups }: Directory): AgentNotFound => {
+  const present = agents.filter(({ deletedAt }) => deletedAt === null)
+  const names = [
+    ...present.map((one) => one.address.slice(1)),
+    ...groups.map(({ name }) => name),
+    ...present.flatMap(({ role }) => (role === null ? [] : [role]))
+  ]
+  const near = nearest(address.replace(/^@/, ""), names)
+  return new AgentNotFound({ agent: address, ...(near === null ? {} : { near: `@${near}` }) })
+}

@@ -3,7 +3,7 @@
  */
 import { Context, Effect, Layer, Semaphore } from "effect"
 import type { Agent } from "../contract/Agent.ts"
-import { AgentTaken, NotAllowed, type StorageUnavailable } from "../contract/errors/Errors.ts"
+import { AgentTaken, Conflict, NotAllowed, type StorageUnavailable } from "../contract/errors/Errors.ts"
 import type { Caller, HandlersFor } from "../contract/Handler.ts"
 import type { AgentRef } from "../contract/Identity.ts"
 import type { Params } from "../contract/Methods.ts"
@@ -17,7 +17,7 @@ import { confusedWith, type Directory } from "./Addresses.ts"
 import { madeBy } from "./AgentProjection.ts"
 import { type AgentRecord, AgentStore } from "./AgentStore.ts"
 import { agentHandlers } from "./handlers.ts"
-import { type Identity, isPerson, makeIdentify, PERSON } from "./Identify.ts"
+import { type Identity, isPerson, makeIdentify, personName } from "./Identify.ts"
 import type { AgentMethod, Author, Claimant, Parts } from "./Parts.ts"
 import { rule } from "./Register.ts"
 import { Workspaces } from "./Workspaces.ts"
@@ -45,7 +45,7 @@ export class Agents extends Context.Service<
     readonly forStart: (
       params: Params<"session.start">,
       caller: Caller
-    ) => Effect.Effect<AgentRef, AgentTaken | NotAllowed | StorageUnavailable>
+    ) => Effect.Effect<AgentRef, AgentTaken | Conflict | NotAllowed | StorageUnavailable>
   }
 >()("agentd/agents/Agents") {
   static readonly layer = Layer.effect(
@@ -77,6 +77,7 @@ export class Agents extends Context.Service<
         Effect.all({ agents: store.inWorkspace(workspace), groups: store.groups(workspace) })
       const parts: Parts = {
         store,
+        user: (yield* Self).user,
         origin,
         sessionOf,
         describe,
@@ -92,7 +93,6 @@ export class Agents extends Context.Service<
       }
       return {
         ...parts,
-        user: (yield* Self).user,
         person: (workspace) => makePerson(Effect.succeed(workspace)),
         requests: {
           ...agentHandlers(parts, sessions, yield* EventLog),
@@ -138,10 +138,8 @@ const person = Effect.fn("Agents.person")(function* (workspace: string) {
   const { origin } = yield* EventLog
   const known = agents.find((one) => isPerson(one, user, origin))
   if (known !== undefined) return known
-  const confused = confusedWith(user, "name", { agents, groups: yield* store.groups(workspace) })
-  const taken = confused !== null || agents.some((one) => one.deletedAt === null && one.name === user)
   return yield* makeAgent(workspace, {
-    name: taken ? `${user}${PERSON}` : user,
+    name: personName(user, { agents, groups: yield* store.groups(workspace) }),
     kind: "person",
     role: null,
     module: null,
@@ -194,6 +192,7 @@ export const register = Effect.fn("Agents.register")(function* ({ directory, par
   })
   const refuse = (reason: string) => new AgentTaken({ name, reason })
   if (ruling.do === "refuse") return yield* refuse(ruling.reason)
+  if (ruling.do === "stay") return yield* new Conflict({ reason: ruling.reason })
   const confused = confusedWith(name, "name", here) ?? (name === user ? "it is your login's own" : null)
   if (ruling.do === "register" && confused !== null) return yield* refuse(`${confused}. Choose another.`)
   const role = typeof params.role === "string" ? params.role : null

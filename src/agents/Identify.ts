@@ -11,6 +11,7 @@ import { markOf } from "../sessions/reach/Person.ts"
 import { type SessionRecord, SessionStore } from "../sessions/SessionStore.ts"
 import { Sessions } from "../sessions/Sessions.ts"
 import { EventLog } from "../store/EventLog.ts"
+import { confusedWith, type Directory } from "./Addresses.ts"
 import { type AgentRecord, AgentStore } from "./AgentStore.ts"
 import { type Place, Workspaces } from "./Workspaces.ts"
 
@@ -54,7 +55,13 @@ export const makeIdentify = Effect.gen(function* () {
 })
 
 /** Added to a login name that an agent has already. */
-export const PERSON = ".person"
+const PERSON = ".person"
+
+/** What a person is called in a workspace: their login, unless that means something else there already. */
+export const personName = (user: string, here: Directory): string => {
+  const taken = confusedWith(user, "name", here) !== null
+  return taken || here.agents.some((one) => one.deletedAt === null && one.name === user) ? `${user}${PERSON}` : user
+}
 
 /** The same login on another machine is somebody else, until proven otherwise. */
 export const isPerson = (record: AgentRecord, user: string, here: string) =>

@@ -3,7 +3,7 @@
  */
 import type { Effect } from "effect"
 import type { Agent } from "../contract/Agent.ts"
-import type { AgentTaken, NotAllowed, StorageUnavailable } from "../contract/errors/Errors.ts"
+import type { AgentTaken, Conflict, NotAllowed, StorageUnavailable } from "../contract/errors/Errors.ts"
 import type { Caller } from "../contract/Handler.ts"
 import type { MethodName, Params } from "../contract/Methods.ts"
 import type { SessionRecord } from "../sessions/SessionStore.ts"
@@ -31,6 +31,8 @@ export interface Claimant {
 export interface Parts {
   readonly store: AgentStore["Service"]
   readonly origin: string
+  /** Login name of the person this daemon works for. */
+  readonly user: string
   readonly sessionOf: (agent: string) => SessionRecord | undefined
   readonly describe: (record: AgentRecord) => Agent
   /** Everybody an address may mean in a workspace. */
@@ -42,6 +44,6 @@ export interface Parts {
     claimant: Claimant
   ) => Effect.Effect<
     { readonly agent: AgentRecord; readonly outcome: "registered" | "resumed" | "changed" | "unchanged" },
-    AgentTaken | StorageUnavailable
+    AgentTaken | Conflict | StorageUnavailable
   >
 }

@@ -27,12 +27,18 @@ export type Ruling =
   /** It is there and may be taken up; its working tree becomes the claimant's. */
   | { readonly do: "take"; readonly agent: AgentRecord }
   | { readonly do: "refuse"; readonly reason: string }
+  /** Not for the name's sake: the session acts for another agent. */
+  | { readonly do: "stay"; readonly reason: string }
 
 export const rule = ({ by, heldBy, holder, move, name, origin, person, session, worktree }: Claim): Ruling => {
   const refuse = (reason: string): Ruling => ({ do: "refuse", reason })
   const acting = session?.agent ?? null
   if (acting !== null && acting.id !== holder?.id) {
-    return refuse(`this session acts for @${acting.name}. Another agent needs a session of its own.`)
+    const own = `agentctl run --agent ${name} -- PROGRAM`
+    return {
+      do: "stay",
+      reason: `This session acts for @${acting.name}. Another agent needs a session of its own ("${own}").`
+    }
   }
   if (holder === null) return { do: "register" }
   if (acting !== null) return { do: "take", agent: holder }

@@ -1,24 +1,25 @@
 /**
  * Requests about agents and groups.
  */
-import { Clock, Effect } from "effect"
+import { Clock, Effect, Semaphore } from "effect"
 import { CLEANUP_MS } from "../contract/Agent.ts"
-import { AgentNotFound, AgentTaken, Conflict, NotAllowed } from "../contract/errors/Errors.ts"
+import { AgentTaken, Conflict, GroupNotFound, NotAllowed } from "../contract/errors/Errors.ts"
 import type { Caller, HandlersFor } from "../contract/Handler.ts"
 import type { Params } from "../contract/Methods.ts"
 import { isDirectory } from "../host/git/GitDirectory.ts"
 import type { Sessions } from "../sessions/Sessions.ts"
 import type { EventLog } from "../store/EventLog.ts"
-import { confusedWith, oneAgent, resolveAddress } from "./Addresses.ts"
+import { confusedWith, oneAgent, resolveAddress, unknownAddress } from "./Addresses.ts"
 import type { AgentRecord } from "./AgentStore.ts"
-import type { AgentMethod, Parts } from "./Parts.ts"
+import { personName } from "./Identify.ts"
+import type { AgentMethod, Author, Parts } from "./Parts.ts"
 
 export const agentHandlers = (
   parts: Parts,
   sessions: Sessions["Service"],
   log: EventLog["Service"]
 ): HandlersFor<Exclude<AgentMethod, "agent.context" | "agent.whoHas">> => {
-  const { author, describe, directory, identify, register, sessionOf, store } = parts
+  const { author, describe, directory, identify, register, sessionOf, store, user } = parts
 
   /** Reads from where the caller stands; nobody is recorded for it. */
   const standing = Effect.fnUntraced(function* (caller: Caller, path: string | undefined) {
@@ -37,6 +38,25 @@ export const agentHandlers = (
       log.share(agent.workspace, [{ type: "agent.deleted", agent: agent.id, by: by.id, reason: reason ?? null }]),
       Effect.map(store.byId(agent.id), (found) => describe(found!))
     )
+
+  /** One after the other: each goes by the members that the one before has left. */
+  const turn = Semaphore.makeUnsafe(1)
+  const setGroup = Effect.fnUntraced(function* (params: Params<"group.set">, by: Author) {
+    const here = yield* directory(by.workspace)
+    const confused = confusedWith(params.group, "group", here)
+    if (confused !== null) {
+      return yield* new AgentTaken({ name: params.group, reason: `${confused}. Choose another.` })
+    }
+    const before = here.groups.find(({ name }) => name === params.group)?.members
+    const add = yield* Effect.forEach(params.add ?? [], (address) => oneAgent(address, here))
+    const remove = yield* Effect.forEach(params.remove ?? [], (address) => oneAgent(address, here))
+    const gone = new Set(remove.map(({ id }) => id))
+    const members = [...new Set([...(before ?? []), ...add.map(({ id }) => id)])].filter((id) => !gone.has(id))
+    if (before === undefined || before.length !== members.length || !members.every((id) => before.includes(id))) {
+      yield* log.share(by.workspace, [{ type: "group.changed", group: params.group, members, by: by.agent.id }])
+    }
+    return { name: params.group, members: refs(members, here.agents) }
+  })
 
   return {
     "agent.register": Effect.fnUntraced(function* (params: Params<"agent.register">, caller: Caller) {
@@ -64,10 +84,12 @@ export const agentHandlers = (
     }),
 
     "agent.whoami": Effect.fnUntraced(function* (params: Params<"agent.whoami">, caller: Caller) {
-      const who = yield* identify(caller, params.directory)
+      const { here, who } = yield* standing(caller, params.directory)
+      const agent = who.kind === "session" || who.agent === null ? null : describe(who.agent)
       return {
         kind: who.kind,
-        agent: who.kind === "session" || who.agent === null ? null : describe(who.agent),
+        agent,
+        address: who.kind === "person" ? (agent?.address ?? `@${personName(user, here)}`) : (agent?.address ?? null),
         session: who.kind === "person" ? null : who.session.id,
         workspace: who.place.workspace,
         worktree: who.place.worktree
@@ -77,13 +99,18 @@ export const agentHandlers = (
     "agent.lookup": Effect.fnUntraced(function* (params: Params<"agent.lookup">, caller: Caller) {
       const { here } = yield* standing(caller, params.directory)
       const meant = resolveAddress(params.agent, here)
-      if (meant.kind === "nobody") return yield* new AgentNotFound({ agent: params.agent })
+      if (meant.kind === "nobody") return yield* unknownAddress(params.agent, here)
       return { agents: meant.agents.map(describe) }
     }),
 
     "agent.delete": Effect.fnUntraced(function* (params: Params<"agent.delete">, caller: Caller) {
       const by = yield* author(caller, params.directory)
       const agent = yield* oneAgent(params.agent, yield* directory(by.workspace))
+      if (agent.kind === "person") {
+        return yield* new NotAllowed({
+          reason: `${agent.address} is a person, and what was said to them would be gone with them. "agentctl message archive" empties an inbox.`
+        })
+      }
       if (!mayDelete(agent, by.agent) || agent.origin !== parts.origin) {
         return yield* new NotAllowed({
           reason: `${agent.address} can be deleted by itself, by who registered it, or by a person on ${agent.host}.`
@@ -134,18 +161,7 @@ export const agentHandlers = (
 
     "group.set": Effect.fnUntraced(function* (params: Params<"group.set">, caller: Caller) {
       const by = yield* author(caller, params.directory)
-      const here = yield* directory(by.workspace)
-      const confused = confusedWith(params.group, "group", here)
-      if (confused !== null) {
-        return yield* new AgentTaken({ name: params.group, reason: `${confused}. Choose another.` })
-      }
-      const before = here.groups.find(({ name }) => name === params.group)?.members ?? []
-      const add = yield* Effect.forEach(params.add ?? [], (address) => oneAgent(address, here))
-      const remove = yield* Effect.forEach(params.remove ?? [], (address) => oneAgent(address, here))
-      const gone = new Set(remove.map(({ id }) => id))
-      const members = [...new Set([...before, ...add.map(({ id }) => id)])].filter((id) => !gone.has(id))
-      yield* log.share(by.workspace, [{ type: "group.changed", group: params.group, members, by: by.agent.id }])
-      return { name: params.group, members: refs(members, here.agents) }
+      return yield* turn.withPermit(setGroup(params, by))
     }),
 
     "group.list": Effect.fnUntraced(function* (params: Params<"group.list">, caller: Caller) {
@@ -157,7 +173,7 @@ export const agentHandlers = (
       const by = yield* author(caller, params.directory)
       const { groups } = yield* directory(by.workspace)
       if (!groups.some(({ name }) => name === params.group)) {
-        return yield* new AgentNotFound({ agent: params.group })
+        return yield* new GroupNotFound({ group: params.group })
       }
       yield* log.share(by.workspace, [{ type: "group.changed", group: params.group, members: null, by: by.agent.id }])
       return { deleted: true }

@@ -4,7 +4,7 @@
 import { relative } from "node:path"
 import { Effect, Option } from "effect"
 import type { WorkContext } from "../contract/Agent.ts"
-import { AgentNotFound, InvalidParams } from "../contract/errors/Errors.ts"
+import { InvalidParams } from "../contract/errors/Errors.ts"
 import type { Caller, HandlersFor } from "../contract/Handler.ts"
 import type { Params } from "../contract/Methods.ts"
 import type { Git } from "../host/git/Git.ts"
@@ -12,7 +12,7 @@ import { gitDirectory } from "../host/git/GitDirectory.ts"
 import type { ProcessTable } from "../host/processes/ProcessTable.ts"
 import type { SessionRecord } from "../sessions/SessionStore.ts"
 import type { Sessions } from "../sessions/Sessions.ts"
-import { resolveAddress } from "./Addresses.ts"
+import { resolveAddress, unknownAddress } from "./Addresses.ts"
 import type { Parts } from "./Parts.ts"
 import { touches, workIn } from "./Work.ts"
 import type { Workspaces } from "./Workspaces.ts"
@@ -67,8 +67,9 @@ export const workHandlers = ({
       const workspace = who.place.workspace?.id
       if (workspace === undefined) return { contexts: [] }
       if (params.agent === undefined) return { contexts: yield* contexts(workspace, () => true) }
-      const meant = resolveAddress(params.agent, yield* parts.directory(workspace))
-      if (meant.kind === "nobody") return yield* new AgentNotFound({ agent: params.agent })
+      const here = yield* parts.directory(workspace)
+      const meant = resolveAddress(params.agent, here)
+      if (meant.kind === "nobody") return yield* unknownAddress(params.agent, here)
       const ids = new Set(meant.agents.map(({ id }) => id))
       return { contexts: yield* contexts(workspace, ({ agent }) => agent !== null && ids.has(agent.id)) }
     }),

@@ -7,6 +7,7 @@ import { AgentdError } from "../client/AgentdError.ts"
 import { Client, type ClientOptions } from "../client/Client.ts"
 import { ExitCode } from "../contract/errors/ErrorCodes.ts"
 import { print } from "./print.ts"
+import { parseError } from "./words/parseError.ts"
 
 /** Ends the command with a sentence and an exit code. */
 export class CommandFailed extends Error {
@@ -160,7 +161,7 @@ export const exitCodeOf = (error: Error): number => {
 const errorJson = (error: Error): unknown => {
   if (error instanceof AgentdError) return error.toJSON()
   const usage = exitCodeOf(error) === ExitCode.Usage
-  return { tag: usage ? "Usage" : "Failed", code: null, message: error.message, data: {} }
+  return { tag: usage ? "Usage" : "Failed", code: null, message: parseError(error.message), data: {} }
 }
 
 /** Expected failures are a sentence; anything else is a defect and shows where it happened. */
@@ -168,6 +169,6 @@ export const errorText = async (error: Error): Promise<string> => {
   const { paint } = await import("./Paint.ts")
   const expected =
     error instanceof AgentdError || error instanceof CommandFailed || (error as OclifError).oclif !== undefined
-  const text = expected ? error.message : (error.stack ?? error.message)
+  const text = expected ? parseError(error.message) : (error.stack ?? error.message)
   return `${paint(process.stderr, "red", "agentctl:")} ${text}\n`
 }

@@ -147,6 +147,9 @@ export const WhoamiResult = Schema.Struct({
   agent: Schema.NullOr(Agent).annotateKey({
     description: "Null for a session without an agent, and for a person who has not said anything yet."
   }),
+  address: Schema.NullOr(Schema.String).annotateKey({
+    description: "What others write to; null for a session without an agent."
+  }),
   session: Schema.NullOr(SessionId),
   workspace: Schema.NullOr(Workspace).annotateKey({ description: "Null: nothing was ever said or registered there." }),
   worktree: Schema.NullOr(Schema.String)

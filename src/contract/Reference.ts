@@ -38,6 +38,7 @@ export const errorSummaries: Readonly<Record<ErrorTag, string>> = {
   AlreadyResumed:
     "The interrupted session goes on in another one already; `by` is its id, or null while it is being started.",
   AgentNotFound: "Nobody in the workspace has this name, role or group.",
+  GroupNotFound: "There is no such group in the workspace.",
   AgentTaken: "The agent belongs to somebody else; `reason` says to whom and what can be done.",
   MessageNotFound: "There is no such message in the workspace.",
   SyncFailed: "The exchange with the remote did not come about; `reason` says why. What is not sent yet is kept.",
@@ -116,7 +117,7 @@ export const methodErrors: Readonly<Record<MethodName, ReadonlyArray<ErrorTag>>>
   "agent.whoHas": asked,
   "group.set": [...asked, "AgentNotFound", "AgentTaken"],
   "group.list": asked,
-  "group.delete": [...asked, "AgentNotFound"],
+  "group.delete": [...asked, "GroupNotFound"],
   "message.draft": ["TooLarge"],
   "message.send": [...asked, "AgentNotFound", "MessageNotFound", "NeedsConfirmation", "TooLarge", "Conflict"],
   "message.get": [...asked, "MessageNotFound"],

@@ -2,17 +2,11 @@
  * Sends a message: everything that can be wrong is found first, then it is one event, durable when this answers.
  */
 import { Effect, Option } from "effect"
-import { type Directory, resolveAddress } from "../agents/Addresses.ts"
+import { type Directory, resolveAddress, unknownAddress } from "../agents/Addresses.ts"
 import type { AgentRecord } from "../agents/AgentStore.ts"
 import type { Agents } from "../agents/Agents.ts"
 import type { Author } from "../agents/Parts.ts"
-import {
-  AgentNotFound,
-  Conflict,
-  InvalidParams,
-  MessageNotFound,
-  NeedsConfirmation
-} from "../contract/errors/Errors.ts"
+import { Conflict, InvalidParams, MessageNotFound, NeedsConfirmation } from "../contract/errors/Errors.ts"
 import type { Message } from "../contract/Message.ts"
 import type { Params } from "../contract/Methods.ts"
 import type { Sent } from "../events/Interest.ts"
@@ -46,17 +40,19 @@ export const makeSend = ({ agents, log, sessions, store }: Sender) => {
       const meant = resolveAddress(address, here)
       if (meant.kind === "nobody") {
         // The person can be written to before they have said anything.
-        if (address.replace(/^@/, "") !== agents.user) return yield* new AgentNotFound({ agent: address })
+        if (address.replace(/^@/, "") !== agents.user) return yield* unknownAddress(address, here)
         const person = yield* agents.person(author.workspace)
         found.set(person.id, person)
         continue
       }
       if (meant.kind === "everyone" && !everyone) {
-        const count = meant.agents.filter(({ id }) => id !== author.agent.id).length
-        const what = `@everyone is ${count} agents and people.`
-        return yield* new NeedsConfirmation({ what, field: "everyone" })
+        const names = meant.agents.filter(({ id }) => id !== author.agent.id).map((one) => one.address)
+        return yield* new NeedsConfirmation({ what: `@everyone is ${several(names)}.`, field: "everyone" })
       }
       for (const agent of meant.agents) found.set(agent.id, agent)
+    }
+    if (found.size === 0 && addresses.length > 0) {
+      return yield* new InvalidParams({ field: "to", reason: `nobody is in ${addresses.join(" and ")} yet` })
     }
     found.delete(author.agent.id)
     return [...found.values()]
@@ -140,6 +136,15 @@ export const makeSend = ({ agents, log, sessions, store }: Sender) => {
     })
     return yield* turns.take(`${author.agent.id} ${key}`, keyed)
   })
+}
+
+/** Names a sentence can hold. */
+const MAX_NAMED = 5
+
+const several = (names: ReadonlyArray<string>): string => {
+  const more = names.length - MAX_NAMED
+  if (names.length === 0) return "nobody but yourself"
+  return `${names.slice(0, MAX_NAMED).join(", ")}${more > 0 ? ` and ${more} more` : ""}`
 }
 
 /** Is it the same request again? What it was resolved to may have changed since, what was asked may not. */

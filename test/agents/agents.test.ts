@@ -32,6 +32,22 @@ describe("who asks", () => {
     expect(await user.call("agent.whoami", {})).toMatchObject({ kind: "person", agent: { name: login } })
   })
 
+  it("has an address from the beginning on, also where the login means something else", async () => {
+    expect(await inSession(user, "agentctl whoami --json")).toMatchObject({ address: null })
+    expect(await user.call("agent.whoami", { directory: "/" })).toMatchObject({ agent: null, address: `@${login}` })
+    const path = repository()
+    await user.call("agent.register", { name: "ant", role: login, directory: path })
+    expect(await user.call("agent.whoami", { directory: path })).toMatchObject({ address: `@${login}.person` })
+    await user.call("agent.setStatus", { status: "idle", directory: path })
+    expect(await user.call("agent.whoami", { directory: path })).toMatchObject({ agent: { name: `${login}.person` } })
+  })
+
+  it("is the session's own agent: another name needs another session", async () => {
+    expect(await inSession(user, "agentctl agent register bee --json", { agent: "ant" })).toMatchObject({
+      error: { tag: "Conflict", message: expect.stringContaining("agentctl run --agent bee") }
+    })
+  })
+
   it("is never what somebody claims: there is no parameter for it, and the environment counts for nothing", async () => {
     const ant = await startAgent(user, "sleep 100", { agent: "ant" })
     expect(await refusal(user.client.request("agent.whoami", { agent: "ant" }))).toMatchObject({ tag: "InvalidParams" })
@@ -171,6 +187,32 @@ describe("groups and the end of agents", () => {
       name: "bee"
     })
     await user.call("session.stop", { session: session.id, graceMs: 0 })
+  })
+
+  it("a person is deleted by nobody, and what was said to them stays", async () => {
+    await user.call("agent.register", { name: "ant", directory: "/" })
+    await user.call("message.send", { to: ["@ant"], text: "I am here", directory: "/" })
+    const refused = await refusal(user.call("agent.delete", { agent: login, directory: "/" }))
+    expect(refused).toMatchObject({ tag: "NotAllowed", message: expect.stringContaining("is a person") })
+    expect(await inSession(user, `agentctl agent delete ${login} --json`, { agent: "bee" })).toMatchObject({
+      error: { tag: "NotAllowed" }
+    })
+    expect((await user.call("message.outbox", { directory: "/" })).messages).toHaveLength(1)
+  })
+
+  it("many change a group at once, and no member is lost; what changes nothing is no event", async () => {
+    const names = ["ant", "bee", "cat", "dog", "elk", "fox"]
+    for (const name of names) await user.call("agent.register", { name, directory: "/" })
+    const add = (name: string) => user.call("group.set", { group: "zoo", add: [name], directory: "/" })
+    await Promise.all(names.map(add))
+    const { last } = await user.call("event.list", {})
+    const { members } = await add("ant")
+    expect(members.map(({ name }) => name)).toEqual(names)
+    expect((await user.call("event.list", {})).last).toBe(last)
+    expect(await user.call("group.delete", { group: "zoo", directory: "/" })).toEqual({ deleted: true })
+    expect(await refusal(user.call("group.delete", { group: "zoo", directory: "/" }))).toMatchObject({
+      tag: "GroupNotFound"
+    })
   })
 
   it("cleanup deletes what is long silent or without its working tree, and says so first", async () => {

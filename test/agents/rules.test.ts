@@ -1,7 +1,10 @@
 /** The decisions of the agents' room, without a daemon. */
+import { Effect } from "effect"
+import fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { confusedWith, resolveAddress } from "../../src/agents/Addresses.ts"
+import { confusedWith, oneAgent, resolveAddress } from "../../src/agents/Addresses.ts"
 import type { AgentRecord } from "../../src/agents/AgentStore.ts"
+import { nearest } from "../../src/agents/nearest.ts"
 import { type Claim, rule } from "../../src/agents/Register.ts"
 import { agentId } from "./support.ts"
 
@@ -39,7 +42,7 @@ const claim: Claim = {
 }
 const verdict = (more: Partial<Claim>) => {
   const ruling = rule({ ...claim, ...more })
-  return ruling.do === "refuse" ? ruling.reason : ruling.do
+  return "reason" in ruling ? ruling.reason : ruling.do
 }
 
 describe("registering a name", () => {
@@ -106,5 +109,32 @@ describe("an address", () => {
     expect(confusedWith("bee", "group", here)).toContain("agent")
     expect(confusedWith("everyone", "name", here)).not.toBeNull()
     expect(confusedWith("worker", "role", here)).toBeNull()
+  })
+  it("that is no agent's says what it is instead, or who may have been meant", () => {
+    const said = (address: string) => Effect.runSync(Effect.flip(oneAgent(address, here))).message
+    expect(said("@zoo")).toContain("is a group")
+    expect(said("worker")).toContain("is a role")
+    expect(said("@everyone")).toContain("all of them")
+    expect(said("@wroker")).toContain("Did you mean @worker?")
+    expect(said("@elephant")).toMatch(/^Nobody here is called "@elephant"\. "agentctl agent list"/)
+  })
+})
+
+describe("the nearest word", () => {
+  it("differs in no more than a third of its letters, and two", () => {
+    const known = ["ant", "builder", "reviewer"]
+    expect(["bulider", "builders", "reviewr", "at"].map((word) => nearest(word, known))).toEqual([
+      "builder",
+      "builder",
+      "reviewer",
+      null
+    ])
+    fc.assert(
+      fc.property(fc.stringMatching(/^[a-z]{3,12}$/), fc.nat(), (word, at) => {
+        const without = word.slice(0, at % word.length) + word.slice((at % word.length) + 1)
+        expect(nearest(`${word}x`, [word])).toBe(word)
+        if (word.length > 3) expect(nearest(without, [word])).toBe(word)
+      })
+    )
   })
 })

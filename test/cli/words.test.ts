@@ -9,12 +9,24 @@ import { age, bytes, commandLine, paint, printable, table } from "../../src/cli/
 import { beforeProgram } from "../../src/cli/PassThrough.ts"
 import { commandTable } from "../../src/cli/Table.ts"
 import { programExitCode } from "../../src/cli/terminal/ProgramEnd.ts"
+import { parseError } from "../../src/cli/words/parseError.ts"
 
 const flags = {
   detach: { type: "boolean", char: "d" },
   name: { type: "option", char: "n" },
   env: { type: "option", char: "e" }
 }
+
+describe("a wrong command line", () => {
+  it("is explained without what is not so here", () => {
+    const note = "\n\nNote: --also, --ref allow multiple values. Because of this …\nAlternatively, …"
+    expect(parseError(`Missing 1 required arg:\nto  @name${note}\nSee more help with --help`)).toBe(
+      "Missing 1 required arg:\nto  @name\nSee more help with --help"
+    )
+    expect(parseError('Parsing --timeout \n\t"x" is no duration')).toBe('--timeout: "x" is no duration')
+    expect(parseError("Nobody.\nNote: nothing")).toBe("Nobody.\nNote: nothing")
+  })
+})
 
 describe("the words of a program", () => {
   it.each([

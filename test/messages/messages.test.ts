@@ -72,6 +72,11 @@ describe("sending", () => {
     expect(await names({ to: ["@worker"] })).toEqual(["bee", "cat"])
     await daemon.call("group.set", { group: "zoo", add: ["@ant", "@cat"], directory: "/" })
     expect(await names({ to: ["@zoo"] })).toEqual(["cat"])
+    await daemon.call("group.set", { group: "empty", directory: "/" })
+    expect(await refusal(ant("message.send", { to: ["@empty"], text: "x" }))).toMatchObject({
+      tag: "InvalidParams",
+      message: expect.stringContaining("nobody is in @empty yet")
+    })
     const refused = await refusal(ant("message.send", { to: ["@everyone"], text: "x" }))
     expect(refused).toMatchObject({ tag: "NeedsConfirmation", data: { field: "everyone" } })
     expect(await names({ to: ["@everyone"], everyone: true })).toEqual(expect.arrayContaining(["bee", "cat"]))

@@ -7,7 +7,11 @@ import { standing } from "../standing.ts"
 export default class WhoHas extends AgentctlCommand {
   static override summary = "Print which live sessions have touched a file or directory."
   static override description =
-    "Asks git about the working tree of every live session in this repository: what is changed and not committed, and what is committed and not merged."
+    "Asks git about the working tree of every live session in this repository: what is changed and not committed, and what is committed and not merged. Sessions in one working tree share what is in it: git cannot tell which of them has changed a file."
+  static override examples = [
+    "<%= config.bin %> <%= command.id %> src/parser.ts",
+    "<%= config.bin %> <%= command.id %> ."
+  ]
   static override args = {
     path: Args.string({ required: true, ignoreStdin: true, description: "A file or directory of this repository." })
   }

@@ -3,6 +3,7 @@ import type { Client } from "../../client/Client.ts"
 import type { Message } from "../../contract/Message.ts"
 import type { Params } from "../../contract/Methods.ts"
 import { usage } from "../Arguments.ts"
+import { printable } from "../Paint.ts"
 import { readText } from "./readText.ts"
 import { textParam } from "./textParam.ts"
 
@@ -18,8 +19,13 @@ export const sendText = async (
   params: Params<"message.send">
 ): Promise<Message> => {
   const text = await readText(words, file)
+  if (text === "" && params.data === undefined)
+    throw usage("there is nothing in it: give some words, --file FILE, or pipe a text into it")
   const message = await client.call("message.send", { ...params, ...(await textParam(client, text)) })
-  command.log(`${message.id} to ${message.recipients.map(({ name }) => `@${name}`).join(" ")}`)
+  const { nudged, recipients } = message
+  const nudging =
+    nudged === undefined ? "" : nudged.length > 0 ? `, nudging ${nudged.join(" ")}` : ", no live session to nudge"
+  command.log(`${message.id} to ${recipients.map(({ name }) => `@${name}`).join(" ")}${printable(nudging)}`)
   return message
 }
 

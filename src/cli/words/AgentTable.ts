@@ -2,10 +2,21 @@
 import type { Agent } from "../../contract/Agent.ts"
 import { age, type Colour, printable, table } from "../Paint.ts"
 
+/** What somebody does who is there; what an agent said before its session ended says nothing about now. */
 const doing = (agent: Agent): string => {
   if (agent.deletedAt !== null) return "deleted"
-  const state = agent.session === null ? (agent.kind === "person" ? "person" : "away") : (agent.status ?? "live")
-  return agent.note === null || agent.session === null ? state : `${state}: ${printable(agent.note)}`
+  if (agent.session === null && agent.kind === "agent") return "away"
+  const note = agent.note === null ? "" : `: ${printable(agent.note)}`
+  if (agent.kind === "agent") return `${agent.status ?? "live"}${note}`
+  return agent.status === null ? "person" : `person, ${agent.status}${note}`
+}
+
+/** Characters of a note that the table shows: the rest of the line is for the other columns. */
+const NOTE_WIDTH = 32
+
+const briefly = (agent: Agent): string => {
+  const all = [...doing(agent)]
+  return all.length > NOTE_WIDTH ? `${all.slice(0, NOTE_WIDTH - 1).join("")}…` : all.join("")
 }
 
 const colour = (agent: Agent): Colour | undefined =>
@@ -15,7 +26,7 @@ export const agentTable = (agents: ReadonlyArray<Agent>): string =>
   table(agents, [
     { title: "AGENT", value: ({ address }) => address, colour: () => "bold" },
     { title: "ROLE", value: ({ role }) => role ?? "-" },
-    { title: "STATUS", value: doing, colour },
+    { title: "STATUS", value: briefly, colour },
     { title: "SESSION", value: ({ session }) => (session === null ? "-" : printable(session.name)) },
     { title: "HOST", value: ({ here, host }) => (here ? "here" : printable(host)) },
     { title: "TASK", value: ({ session }) => printable(session?.task ?? session?.intent ?? "-") }

@@ -2,7 +2,15 @@
 import type { Message } from "../../contract/Message.ts"
 import { age, paint, printable } from "../Paint.ts"
 
+/** Characters of a text that a line shows where no terminal is, and where one is too narrow for more. */
 const WIDTH = 100
+const NARROW = 24
+
+/** What is left of the terminal's line after so many characters. */
+const room = (used: number): number => {
+  const { columns, isTTY } = process.stdout
+  return isTTY ? Math.max(NARROW, (columns ?? 0) - used) : WIDTH
+}
 
 /** A text on one line, cut to so many characters. */
 export const oneLine = (text: string, width: number): string => {
@@ -15,7 +23,8 @@ export const messageLine = (message: Message, outgoing: boolean): string => {
   const who = outgoing ? `to ${message.to.join(" ")}` : `@${message.author.name}`
   const read = message.recipients.filter(({ readAt }) => readAt !== null).length
   const state = outgoing ? ` ${read}/${message.recipients.length} read` : ""
-  const text = message.deletedAt !== null ? "(deleted)" : oneLine(message.text, WIDTH)
+  const head = `  ${message.id} ${age(message.sentAt).padStart(4)}${state} ${printable(who)}: `
+  const text = message.deletedAt !== null ? "(deleted)" : oneLine(message.text, room([...head].length))
   const mark = message.unread ? paint(process.stdout, "yellow", "*") : " "
   const about = paint(process.stdout, "dim", `${age(message.sentAt).padStart(4)}${state}`)
   return `${mark} ${message.id} ${about} ${paint(process.stdout, "bold", printable(who))}: ${text}`
@@ -23,7 +32,7 @@ export const messageLine = (message: Message, outgoing: boolean): string => {
 
 /** Everything about one message; its own line breaks are kept. */
 export const messageFull = (message: Message): string => {
-  const names = (which: "deliveredAt" | "readAt") =>
+  const names = (which: "deliveredAt" | "seenAt" | "readAt") =>
     message.recipients.flatMap((one) => (one[which] === null ? [] : [`@${one.name}`])).join(" ") || "-"
   const head: ReadonlyArray<readonly [string, string]> = [
     ["message", message.id],
@@ -38,12 +47,14 @@ export const messageFull = (message: Message): string => {
     ...(message.scopes.length === 0 ? [] : [["scopes", message.scopes.join(" ")] as const]),
     ...(message.refs.length === 0 ? [] : [["refs", message.refs.join(" ")] as const]),
     ["delivered", names("deliveredAt")],
+    ["seen by", names("seenAt")],
     ["read by", names("readAt")]
   ]
   const lines = head.map(([title, value]) => `${paint(process.stdout, "dim", title.padEnd(9))} ${printable(value)}`)
-  const text = message.deletedAt === null ? message.text.split("\n").map(line).join("\n") : "(deleted)"
+  const text = message.deletedAt === null ? message.text.split("\n").map(readable).join("\n") : "(deleted)"
   const data = message.data === null ? [] : [`data      ${printable(JSON.stringify(message.data))}`]
   return [...lines, ...data, "", text].join("\n")
 }
 
-const line = (text: string): string => text.split("\t").map(printable).join("\t")
+/** One line of a text, its tabs kept. */
+export const readable = (text: string): string => text.split("\t").map(printable).join("\t")

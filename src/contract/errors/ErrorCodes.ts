@@ -47,6 +47,7 @@ export const errorCodes = {
   SecretUnusable: { code: -32023, exit: ExitCode.NotAllowed },
   AlreadyResumed: { code: -32021, exit: ExitCode.Conflict },
   AgentNotFound: { code: -32030, exit: ExitCode.NotFound },
+  GroupNotFound: { code: -32035, exit: ExitCode.NotFound },
   AgentTaken: { code: -32031, exit: ExitCode.Conflict },
   MessageNotFound: { code: -32032, exit: ExitCode.NotFound },
   NeedsConfirmation: { code: -32033, exit: ExitCode.Conflict },

@@ -215,10 +215,28 @@ export class NotEnforceable extends Schema.TaggedError<NotEnforceable>()("NotEnf
   }
 }
 
-/** Nobody in the workspace has this name, role or group. */
-export class AgentNotFound extends Schema.TaggedError<AgentNotFound>()("AgentNotFound", { agent: Schema.String }) {
+/**
+ * Nobody in the workspace has this name, role or group. `near`: what is called much like it; `is`: what it means instead of the one agent
+ * that was asked for.
+ */
+export class AgentNotFound extends Schema.TaggedError<AgentNotFound>()("AgentNotFound", {
+  agent: Schema.String,
+  near: Schema.optionalKey(Schema.String),
+  is: Schema.optionalKey(Schema.Literals(["group", "role", "everyone"]))
+}) {
   override get message() {
-    return `Nobody here is called "${this.agent}". "agentctl agent list" shows who is.`
+    if (this.is !== undefined) {
+      const what = this.is === "everyone" ? "means all of them" : `is a ${this.is}`
+      return `"${this.agent}" ${what}, and one agent is wanted. "agentctl agent show ${this.agent}" shows who they are.`
+    }
+    const near = this.near === undefined ? "" : ` Did you mean ${this.near}?`
+    return `Nobody here is called "${this.agent}".${near} "agentctl agent list" shows who is.`
+  }
+}
+
+export class GroupNotFound extends Schema.TaggedError<GroupNotFound>()("GroupNotFound", { group: Schema.String }) {
+  override get message() {
+    return `There is no group "${this.group}". "agentctl group list" shows those there are.`
   }
 }
 
@@ -312,6 +330,7 @@ export const AgentdError = Schema.Union([
   SecretUnusable,
   AlreadyResumed,
   AgentNotFound,
+  GroupNotFound,
   AgentTaken,
   MessageNotFound,
   NeedsConfirmation,

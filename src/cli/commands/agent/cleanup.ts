@@ -5,6 +5,7 @@ import { standing } from "../../standing.ts"
 
 export default class AgentCleanup extends AgentctlCommand {
   static override summary = "Delete agents that were left behind: long silent, or without their working tree."
+  static override examples = ["<%= config.bin %> <%= command.id %> --dry-run --older-than 7d"]
   static override flags = {
     "older-than": Flags.custom<number>({ parse: duration })({
       summary: "How long an agent must have been silent. Default: 30d.",
@@ -21,6 +22,7 @@ export default class AgentCleanup extends AgentctlCommand {
       ...standing()
     })
     for (const agent of result.agents) this.log(`@${agent.name}${result.deleted ? " deleted" : ""}`)
+    if (!this.jsonEnabled() && result.agents.length === 0) this.note("Nobody was left behind.")
     return result
   }
 }

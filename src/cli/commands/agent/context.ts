@@ -5,6 +5,9 @@ import { given, standing } from "../../standing.ts"
 
 export default class AgentContext extends AgentctlCommand {
   static override summary = "Print what git says live sessions work on: branch, unmerged commits, touched files."
+  static override description =
+    "`*` marks what is not committed, the other files are changed by commits that are not merged. Sessions in one working tree share what is in it."
+  static override examples = ["<%= config.bin %> <%= command.id %>", "<%= config.bin %> <%= command.id %> @builder"]
   static override args = {
     agent: Args.string({ ignoreStdin: true, description: "Only of this agent, role or group." })
   }
@@ -14,7 +17,8 @@ export default class AgentContext extends AgentctlCommand {
     const { contexts } = await this.client().call("agent.context", { ...given({ agent: args.agent }), ...standing() })
     for (const one of contexts) {
       const who = one.agent === null ? one.session.name : `@${one.agent.name}`
-      const commits = one.base === null ? "" : `, ${one.unmerged} commits not in ${one.base}`
+      const commits =
+        one.base === null ? "" : `, ${one.unmerged} commit${one.unmerged === 1 ? "" : "s"} not in ${one.base}`
       this.log(printable(`${who}  ${one.problem ?? `${one.branch ?? "no branch"}${commits}`}  ${one.directory}`))
       for (const [state, files] of [
         ["*", one.uncommitted],
@@ -25,6 +29,7 @@ export default class AgentContext extends AgentctlCommand {
         }
       }
     }
+    if (!this.jsonEnabled() && contexts.length === 0) this.note("No live session works here.")
     return contexts
   }
 }

@@ -5,6 +5,7 @@ import { given, standing } from "../../standing.ts"
 
 export default class AgentDelete extends AgentctlCommand {
   static override summary = "Delete an agent; its messages stay, its name is free."
+  static override examples = ['<%= config.bin %> <%= command.id %> @builder --reason "its work is done"']
   static override args = { agent: addressArg() }
   static override flags = { reason: Flags.string({ summary: "Why, for the record.", helpValue: "TEXT" }) }
 

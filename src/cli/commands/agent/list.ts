@@ -4,6 +4,10 @@ import { given, standing } from "../../standing.ts"
 
 export default class AgentList extends AgentctlCommand {
   static override summary = "List the agents of this workspace."
+  static override examples = [
+    "<%= config.bin %> <%= command.id %>",
+    "<%= config.bin %> <%= command.id %> --live --role review --json"
+  ]
   static override flags = {
     role: Flags.string({ summary: "Only agents with this role.", helpValue: "ROLE" }),
     module: Flags.string({ summary: "Only agents responsible for this.", helpValue: "TEXT" }),

@@ -32,6 +32,8 @@ export default class AgentRegister extends AgentctlCommand {
     })
     const acting = result.agent.session === null ? "" : `; session ${result.agent.session.name} acts for it`
     this.log(`${result.agent.address} ${result.outcome}${acting}`)
+    if (!this.jsonEnabled() && result.outcome === "registered" && acting === "")
+      this.note(`Nothing acts for it yet: "agentctl run --agent ${result.agent.name} -- PROGRAM".`)
     return result
   }
 }

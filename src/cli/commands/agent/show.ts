@@ -4,6 +4,10 @@ import { standing } from "../../standing.ts"
 
 export default class AgentShow extends AgentctlCommand {
   static override summary = "Print whom an address means."
+  static override examples = [
+    "<%= config.bin %> <%= command.id %> @reviewer",
+    "<%= config.bin %> <%= command.id %> everyone"
+  ]
   static override args = { agent: addressArg() }
 
   async run() {

@@ -7,7 +7,10 @@ export default class GroupList extends AgentctlCommand {
   async run() {
     await this.parse(GroupList)
     const { groups } = await this.client().call("group.list", standing())
-    for (const { members, name } of groups) this.log(`@${name}: ${members.map((one) => `@${one.name}`).join(" ")}`)
+    for (const { members, name } of groups)
+      this.log(`@${name}: ${members.map((one) => `@${one.name}`).join(" ") || "nobody"}`)
+    if (!this.jsonEnabled() && groups.length === 0)
+      this.note(`No groups here. "agentctl group set NAME --add @AGENT" makes one.`)
     return groups
   }
 }

@@ -5,6 +5,8 @@ import { given, standing } from "../../standing.ts"
 export default class GroupSet extends AgentctlCommand {
   static override summary = "Make a group of agents, or change its members."
   static override examples = ["<%= config.bin %> <%= command.id %> backend --add @api --add @db"]
+  static override description =
+    "Whoever writes to @NAME then writes to all of its members; who joins later does not get what was said before."
   static override args = {
     group: Args.string({ required: true, ignoreStdin: true, description: "The group's name." })
   }

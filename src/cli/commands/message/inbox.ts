@@ -1,6 +1,7 @@
 import { AgentctlCommand } from "../../AgentctlCommand.ts"
 import { Flags } from "../../Oclif.ts"
 import { given, standing } from "../../standing.ts"
+import { emptyInbox } from "../../words/emptyInbox.ts"
 
 export default class MessageInbox extends AgentctlCommand {
   static override summary = "Print messages to you, newest first."
@@ -45,6 +46,10 @@ export default class MessageInbox extends AgentctlCommand {
     for (const message of messages) this.log(flags.read ? `${messageFull(message)}\n` : messageLine(message, false))
     if (!this.jsonEnabled() && page.next !== null)
       this.note(`more: --${flags.oldest ? "after" : "before"} ${page.next}`)
+    if (!this.jsonEnabled() && messages.length === 0) {
+      const narrowed = [after, author, before, mention, ref, scope, thread].some((one) => one !== undefined)
+      this.note(emptyInbox({ ...flags, narrowed }, page))
+    }
     const ids = page.messages.filter(({ unread }) => unread).map(({ id }) => id)
     if (!flags.read || ids.length === 0) return { ...page, messages }
     const { unread } = await client.call("message.markRead", { messages: ids, ...standing() })

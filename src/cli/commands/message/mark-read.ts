@@ -5,6 +5,7 @@ import { given, standing } from "../../standing.ts"
 
 export default class MessageMarkRead extends AgentctlCommand {
   static override summary = "Mark messages as read without printing them."
+  static override examples = ["<%= config.bin %> <%= command.id %> msg_01JZ8Q4V6T9W2X5Y7Z0A3B6C9D"]
   static override args = {
     message: Args.string({ multiple: true, ignoreStdin: true, description: "Their ids." })
   }
@@ -21,6 +22,9 @@ export default class MessageMarkRead extends AgentctlCommand {
       ...standing()
     })
     this.log(`${result.marked} marked, ${result.unread} unread`)
+    const others = new Set(messages).size - result.marked
+    if (!this.jsonEnabled() && flags["up-to"] === undefined && others > 0)
+      this.note(`${others} not: read already, or not sent to you.`)
     return result
   }
 }

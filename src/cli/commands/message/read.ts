@@ -5,6 +5,7 @@ import { standing } from "../../standing.ts"
 
 export default class MessageRead extends AgentctlCommand {
   static override summary = "Print a message in full and mark it as read."
+  static override examples = ["<%= config.bin %> <%= command.id %> msg_01JZ8Q4V6T9W2X5Y7Z0A3B6C9D"]
   static override args = { message: messageArg() }
   static override flags = { peek: Flags.boolean({ summary: "Do not mark it as read." }) }
 

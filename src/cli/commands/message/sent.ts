@@ -4,6 +4,7 @@ import { given, standing } from "../../standing.ts"
 
 export default class MessageSent extends AgentctlCommand {
   static override summary = "Print messages from you, newest first, and how many have read them."
+  static override examples = ["<%= config.bin %> <%= command.id %> --unread --to @reviewer"]
   static override flags = {
     to: Flags.string({ summary: "Only what went to this agent.", helpValue: "@NAME" }),
     unread: Flags.boolean({ char: "u", summary: "Only what somebody has not read." }),
@@ -26,6 +27,14 @@ export default class MessageSent extends AgentctlCommand {
     const { messageLine } = await import("../../words/MessageText.ts")
     for (const message of page.messages) this.log(messageLine(message, true))
     if (page.next !== null) this.note(`more: --${flags.oldest ? "after" : "before"} ${page.next}`)
+    if (page.messages.length === 0)
+      this.note(
+        (to ?? before ?? after)
+          ? "No message fits."
+          : flags.unread
+            ? "All was read."
+            : "You have said nothing here yet."
+      )
     return page
   }
 }
