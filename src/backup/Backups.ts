@@ -93,7 +93,13 @@ export class Backups extends Context.Service<
         const job = {
           ...making,
           do: "create",
-          keep: { last: keep_last, daily: keep_daily, weekly: keep_weekly, monthly: keep_monthly }
+          // Before something is put back is no time to be tidy.
+          keep: {
+            last: reason === "restore" ? Number.MAX_SAFE_INTEGER : keep_last,
+            daily: keep_daily,
+            weekly: keep_weekly,
+            monthly: keep_monthly
+          }
         } as const
         const made =
           before === null

@@ -7,7 +7,7 @@ import { Backup, BackupId, BackupReason, DamagedList, VerifiedBackup } from "../
 import { BackupDamaged, BackupFailed, BackupNotFound } from "../contract/errors/Errors.ts"
 import { FileLock } from "../host/files/FileLock.ts"
 import { createBackup } from "./Create.ts"
-import { planRemoval } from "./Keep.ts"
+import { planRemovals } from "./Keep.ts"
 import type { Manifest } from "./Manifest.ts"
 import { stageBackup, verifyBackup } from "./Stage.ts"
 import { findBackup, listVault, lockFile, prepareVault, removeBackups } from "./Vault.ts"
@@ -100,7 +100,7 @@ export const create = (job: Job<"create">) =>
     )
     const made = yield* createBackup(job)
     const all = listVault(directory).manifests.map(({ backup }) => backup)
-    const removed = planRemoval(all, keep, DateTime.zoneMakeLocal(), id)
+    const removed = planRemovals(all, keep, DateTime.zoneMakeLocal(), id)
     removeBackups(directory, removed)
     return { ...made, removed }
   }).pipe(Effect.scoped, attempted)
@@ -117,6 +117,9 @@ export const verify = ({ backup, directory }: Job<"verify">) =>
   attempted(
     Effect.gen(function* () {
       const all = backup === null ? listVault(directory) : { manifests: [findBackup(directory, backup)], damaged: [] }
+      // Nothing that was looked for in the wrong place is whole.
+      if (all.manifests.length + all.damaged.length === 0)
+        return yield* new BackupNotFound({ backup: "latest", directory })
       const backups = yield* Effect.forEach(all.manifests, (manifest: Manifest) => verifyBackup(directory, manifest))
       return { backups, damaged: all.damaged }
     })

@@ -2,6 +2,7 @@
  * Which backups are kept: the newest of each of the last days, weeks and months that have one (grandfather, father, son). Pure.
  */
 import type { DateTime } from "effect"
+import type { BackupReason } from "../contract/Backup.ts"
 import { periodsOf } from "./Calendar.ts"
 
 export interface Keep {
@@ -9,6 +10,24 @@ export interface Keep {
   readonly daily: number
   readonly weekly: number
   readonly monthly: number
+}
+
+/**
+ * Ids of those to remove of a directory's. What a restore has saved takes no place from what was made for its own sake: whoever puts one
+ * back after the other, to find the right one, would lose the others by it. Of those the last ones are kept.
+ */
+export const planRemovals = (
+  backups: ReadonlyArray<Made & { readonly reason: BackupReason }>,
+  keep: Keep,
+  zone: DateTime.TimeZone,
+  just: string
+): ReadonlyArray<string> => {
+  const saved = backups.filter(({ reason }) => reason === "restore")
+  const made = backups.filter(({ reason }) => reason !== "restore")
+  return [
+    ...planRemoval(made, keep, zone, just),
+    ...planRemoval(saved, { ...keep, daily: 0, weekly: 0, monthly: 0 }, zone, just)
+  ]
 }
 
 interface Made {

@@ -152,10 +152,14 @@ const readManifest = (directory: string, id: string): Manifest | { readonly wron
   }
 }
 
-/** The backup a request means; `latest` is the newest whose list can be read. */
+/**
+ * The backup a request means. `latest` is the newest whose list can be read of those that were made for their own sake: what a restore has
+ * saved is what somebody wanted to get away from.
+ */
 export const findBackup = (directory: string, reference: string): Manifest => {
   if (reference === "latest") {
-    const newest = listVault(directory).manifests.at(-1)
+    const { manifests } = listVault(directory)
+    const newest = manifests.findLast(({ backup }) => backup.reason !== "restore") ?? manifests.at(-1)
     if (newest === undefined) throw new BackupNotFound({ backup: reference, directory })
     return newest
   }

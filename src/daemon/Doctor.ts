@@ -58,5 +58,5 @@ const refusal = (code: number, message: string, { backups }: Places): Finding =>
   problem(
     code === EX_CONFIG ? "configuration" : "store",
     `The daemon would not start: ${message}`,
-    code === EX_CONFIG ? "agentctl config path" : `ls -l ${readableWord(backups)}; df -h ${readableWord(backups)}`
+    code === EX_CONFIG ? "agentctl config path" : `agentctl backup list; df -h ${readableWord(backups)}`
   )

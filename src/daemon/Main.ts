@@ -54,6 +54,9 @@ const run = (options: Options): Effect.Effect<number, unknown> => {
       return Effect.as(Effect.flatMap(checkHandover, print), EX_OK)
     case "restore":
       return restoreOffline(options)
+    case "list-backups":
+    case "verify-backup":
+      return lookAtBackups(options)
     case "backup-job":
       return Effect.as(Effect.flatMap(backupJob, print), EX_OK)
     case "version":
@@ -91,6 +94,13 @@ const restoreOffline = (options: Extract<Options, { readonly mode: "restore" }>)
     yield* print(`${JSON.stringify(yield* restore(options))}\n`)
     return EX_OK
   }).pipe(Effect.provide(Lock.pipe(Layer.provideMerge(Host))))
+
+const lookAtBackups = (options: Extract<Options, { readonly mode: "list-backups" | "verify-backup" }>) =>
+  Effect.gen(function* () {
+    const { lookAtBackups: look } = yield* Effect.promise(() => import("./BackupsOffline.ts"))
+    yield* print(`${JSON.stringify(yield* look(options))}\n`)
+    return EX_OK
+  }).pipe(Effect.provide(Host))
 
 /** What a mode that works on the store without serving is built on: the lock keeps a running daemon away from it. */
 const Offline = Stores.pipe(Layer.provideMerge(Configuration), Layer.provideMerge(Lock), Layer.provideMerge(Host))

@@ -11,6 +11,8 @@ export type Options =
   | { readonly mode: "check-config"; readonly file: string }
   | { readonly mode: "check-handover" }
   | { readonly mode: "restore"; readonly backup: string; readonly from: string | undefined; readonly config: boolean }
+  | { readonly mode: "list-backups"; readonly from: string | undefined }
+  | { readonly mode: "verify-backup"; readonly backup: string; readonly from: string | undefined }
   | { readonly mode: "backup-job" }
   | { readonly mode: "version" }
   | { readonly mode: "help" }
@@ -30,6 +32,10 @@ Runs the daemon in the foreground; the service manager, or agentctl, starts it f
   --check-handover        say whether this version could take over from a daemon that runs, then exit
   --restore BACKUP [--from DIRECTORY] [--with-config]
                           put a backup back while no daemon runs, then exit ("latest" is one, too)
+  --list-backups [--from DIRECTORY]
+                          the backups there are, as JSON, then exit
+  --verify-backup BACKUP [--from DIRECTORY]
+                          what is damaged of one, or of "all", as JSON, then exit
   --version, --help
 `
 
@@ -51,6 +57,8 @@ export const parseOptions = (args: ReadonlyArray<string>): Options => {
         restore: { type: "string" },
         from: { type: "string" },
         "with-config": { type: "boolean", default: false },
+        "list-backups": { type: "boolean" },
+        "verify-backup": { type: "string" },
         "backup-job": { type: "boolean" },
         version: { type: "boolean" },
         help: { type: "boolean" }
@@ -62,6 +70,9 @@ export const parseOptions = (args: ReadonlyArray<string>): Options => {
     if (values["check-config"] !== undefined) return { mode: "check-config", file: values["check-config"] }
     if (values.restore !== undefined)
       return { mode: "restore", backup: values.restore, from: values.from, config: values["with-config"] }
+    if (values["list-backups"]) return { mode: "list-backups", from: values.from }
+    if (values["verify-backup"] !== undefined)
+      return { mode: "verify-backup", backup: values["verify-backup"], from: values.from }
     if (values["backup-job"]) return { mode: "backup-job" }
     if (values["check-handover"]) return { mode: "check-handover" }
     if (values["show-config"]) return { mode: "show-config", json: values.json, origin: values.origin }

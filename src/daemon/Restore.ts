@@ -2,13 +2,11 @@
  * `agentd --restore`: puts a backup back where no daemon runs, or none can. Under the lock, so that none begins meanwhile.
  */
 import { existsSync } from "node:fs"
-import { join, resolve } from "node:path"
 import { Clock, Effect, Schema } from "effect"
 import { abandon, apply, asideName, commit, readRestored } from "../backup/Apply.ts"
 import { refuseWhile } from "../backup/Backups.ts"
 import { create, stage } from "../backup/Job.ts"
 import { makingOf } from "../backup/Making.ts"
-import { Settings } from "../config/Settings.ts"
 import { BackupRef } from "../contract/Backup.ts"
 import { BackupFailed } from "../contract/errors/Errors.ts"
 import { Directories } from "../host/files/Directories.ts"
@@ -16,7 +14,7 @@ import { Self } from "../host/self/Self.ts"
 import { ServiceManager } from "../host/service/ServiceManager.ts"
 import { EVERY_UNIT, isAlive } from "../sessions/launching/SessionUnit.ts"
 import { ulid } from "../store/Ulid.ts"
-import { Configuration } from "./Layers.ts"
+import { directoryOfBackups } from "./BackupsOffline.ts"
 import type { Options } from "./Options.ts"
 
 export const restore = Effect.fnUntraced(function* ({
@@ -30,18 +28,10 @@ export const restore = Effect.fnUntraced(function* ({
   const { state } = places
   const units = yield* liveUnits
   yield* refuseWhile(() => units)
-  // A configuration that is broken, too, is no reason to leave a damaged store as it is.
-  const settings = yield* Effect.option(
-    Effect.provide(
-      Effect.flatMap(Settings, ({ current }) => current),
-      Configuration
-    )
-  )
-  const configured = settings._tag === "Some" ? settings.value.backup : null
-  const directory = configured?.directory ?? join(places.backups, "full")
-  const staged = yield* stage({ do: "stage", directory: from === undefined ? directory : resolve(from), backup, state })
+  const configured = yield* directoryOfBackups(undefined)
+  const staged = yield* stage({ do: "stage", directory: yield* directoryOfBackups(from), backup, state })
   return yield* Effect.gen(function* () {
-    const saved = yield* save(directory)
+    const saved = yield* save(configured)
     const aside = asideName(yield* Clock.currentTimeMillis)
     commit(state, { backup: staged.id, madeAt: staged.at, saved, config, aside })
     apply({ config: places.config, state })

@@ -36,13 +36,15 @@ const explain = (e: StoreUnusable) => {
 const wayOut = (e: StoreUnusable) => {
   const restore =
     e.backup === null
-      ? `no backup was found; to begin anew, move it and the files beside it that end in -wal and -shm away`
-      : `to go back to the newest backup, move it and the files beside it that end in -wal and -shm away and copy ${e.backup} to its place (what happened since is then missing)`
+      ? `to begin anew, move it and the files beside it that end in -wal and -shm away`
+      : `to go back to the copy from before the last migration, move it and the files beside it that end in -wal and -shm away and copy ${e.backup} to its place (what happened since is then missing)`
+  const backups =
+    'If backups were made ("agentctl backup list"), "agentctl backup restore latest" puts the newest one back.'
   switch (e.reason) {
     case "newer":
-      return `Install the agentd that wrote it, or a later one; ${restore}.`
+      return `Install the agentd that wrote it, or a later one. ${backups} If not: ${restore}.`
     case "damaged":
-      return `"agentd --rebuild" cannot help, because the event log itself is in this file; ${restore}.`
+      return `"agentd --rebuild" cannot help, because the event log itself is in this file. ${backups} If not: ${restore}.`
     case "foreign":
       return `Point the state directory elsewhere; or, ${restore}.`
   }

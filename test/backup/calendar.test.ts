@@ -3,7 +3,7 @@ import { DateTime } from "effect"
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { type Every, isDue, periodsOf, slotsAround } from "../../src/backup/Calendar.ts"
-import { planRemoval } from "../../src/backup/Keep.ts"
+import { planRemoval, planRemovals } from "../../src/backup/Keep.ts"
 
 const zoneOf = (name: string) => DateTime.zoneMakeNamedUnsafe(name)
 const berlin = zoneOf("Europe/Berlin")
@@ -137,6 +137,19 @@ describe("what is kept", () => {
           expect(of(kept).size).toBeGreaterThanOrEqual(Math.min(count, of(backups).size))
         }
         expect(kept.length).toBeLessThanOrEqual(keep.last + keep.daily + keep.weekly + keep.monthly + 1)
+      })
+    )
+  })
+
+  it("loses nothing to what restores have saved, of which the last are kept", () => {
+    const reasons = fc.array(fc.constantFrom("request", "schedule", "restore"), { minLength: 60, maxLength: 60 })
+    fc.assert(
+      fc.property(histories, reasons, keeps, zones, (history, why, keep, zone) => {
+        const backups = history.map((one, n) => ({ ...one, reason: why[n]! }))
+        const made = backups.filter(({ reason }) => reason !== "restore")
+        const saved = backups.filter(({ reason }) => reason === "restore").toSorted((a, b) => b.at - a.at)
+        const gone = saved.slice(keep.last).map(({ id }) => id)
+        expect(planRemovals(backups, keep, zone, "none")).toEqual([...planRemoval(made, keep, zone, "none"), ...gone])
       })
     )
   })

@@ -68,7 +68,9 @@ it("restored into an empty home it is what was there: sessions, output, events, 
 })
 
 it("is not put back while a session lives; afterwards it is, and what was there before can be, too", async () => {
-  const client = await (await sandbox.start()).connect()
+  // Whoever looks for the right one by putting back one after the other loses none by it.
+  const config = "[backup]\nkeep_last = 1\nkeep_daily = 1\nkeep_weekly = 1\nkeep_monthly = 1\n"
+  const client = await (await sandbox.start({ config })).connect()
   await run(client, "true", "first")
   const { id } = await client.result("backup.create")
   const live = await startShell(client, "cat", { name: "at-work" })
@@ -78,7 +80,7 @@ it("is not put back while a session lives; afterwards it is, and what was there 
   })
   expect((await client.result("session.get", { session: live.id })).status).toBe("running")
   await client.result("session.stop", { session: live.id })
-  expect(await restore(sandbox, id)).toMatchObject({ code: 0 })
+  expect(await restore(sandbox, "latest")).toMatchObject({ code: 0, stdout: expect.stringContaining(`back: ${id}`) })
   await sandbox.stopped()
 
   const second = await sandbox.connect()
@@ -86,6 +88,9 @@ it("is not put back while a session lives; afterwards it is, and what was there 
   const { backups } = await second.result("backup.list")
   expect(backups).toMatchObject([{ id, reason: "request" }, { reason: "restore" }])
   const [, saved] = backups
+  expect(await agentctl(sandbox, ["backup", "verify", "latest"])).toMatchObject({
+    stdout: expect.stringContaining(`${id}: whole`)
+  })
   expect(await restore(sandbox, saved.id)).toMatchObject({ code: 0 })
   await second.ended
   const third = await sandbox.connect()
@@ -97,9 +102,22 @@ it("brings a damaged store back without a daemon, and puts aside what could not 
   const daemon = await sandbox.start()
   const client = await daemon.connect()
   await run(client, "true", "kept")
-  await client.result("backup.create")
+  const { id } = await client.result("backup.create")
   await daemon.stop()
   writeFileSync(sandbox.database, "no database at all".repeat(1_000))
+  const ask = (...args: ReadonlyArray<string>) => agentctl(sandbox, args)
+  // Nothing works any more, and whoever reads why finds the way from there.
+  expect((await ask("ls")).stderr).toMatch(/"agentctl backup list".*"agentctl backup restore latest"/)
+  expect(await ask("backup", "list")).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining(id),
+    stderr: expect.stringContaining("read without one")
+  })
+  expect(await ask("backup", "verify", id)).toMatchObject({ code: 0, stdout: expect.stringContaining(`${id}: whole`) })
+  expect(await ask("backup", "verify", "--from", sandbox.root)).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining("There is no backup in")
+  })
   const { code, stdout } = await restore(sandbox, "latest")
   expect(code).toBe(0)
   const aside = /lies in (.*)$/m.exec(stdout)![1]!
@@ -123,6 +141,11 @@ it("is refused by the name of its damaged part, and nothing is changed then", as
   expect(await restore(sandbox, id)).toMatchObject({ code: 1, stderr: expect.stringContaining(`${path} is missing`) })
   expect(await client.call("backup.restore", { backup: `bak_${"0".repeat(26)}` })).toMatchObject({
     error: { data: { tag: "BackupNotFound" } }
+  })
+  // What was looked for in the wrong place is not whole.
+  expect(await agentctl(sandbox, ["backup", "verify", "--from", sandbox.root])).toMatchObject({
+    code: 4,
+    stderr: expect.stringContaining(`There is no backup in ${sandbox.root}`)
   })
   expect(await client.call("backup.restore", { backup: "../../etc" })).toMatchObject({
     error: { data: { tag: "InvalidParams" } }

@@ -1,6 +1,8 @@
 import { resolve } from "node:path"
 import { AgentctlCommand } from "../../AgentctlCommand.ts"
+import { orByProgram } from "../../daemon/backupsOffline.ts"
 import { Flags } from "../../Oclif.ts"
+import { given } from "../../standing.ts"
 
 export default class BackupList extends AgentctlCommand {
   static override summary = "List the backups there are, oldest first."
@@ -10,15 +12,18 @@ export default class BackupList extends AgentctlCommand {
 
   async run() {
     const { flags } = await this.parse(BackupList)
-    const listed = await this.client().call(
-      "backup.list",
-      flags.from === undefined ? {} : { from: resolve(flags.from) }
-    )
+    const from = flags.from === undefined ? undefined : resolve(flags.from)
+    const listed = await orByProgram({
+      ask: () => this.client().call("backup.list", given({ from })),
+      args: ["--list-backups", ...(from === undefined ? [] : ["--from", from])],
+      note: (message) => this.note(message)
+    })
     if (this.jsonEnabled()) return listed
     const { age, bytes, printable, table } = await import("../../Paint.ts")
     const { backups, damaged, directory, next } = listed
-    if (backups.length === 0) this.log(`No backups in ${printable(directory)}. "agentctl backup create" makes one.`)
-    else
+    const way = from === undefined ? '"agentctl backup create" makes one.' : "Is it the right directory?"
+    if (backups.length + damaged.length === 0) this.log(`No backups in ${printable(directory)}. ${way}`)
+    if (backups.length > 0)
       this.log(
         table(backups, [
           { title: "BACKUP", value: ({ id }) => id, colour: () => "bold" },

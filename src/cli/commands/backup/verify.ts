@@ -1,6 +1,7 @@
 import { resolve } from "node:path"
 import { ExitCode } from "../../../contract/errors/ErrorCodes.ts"
 import { AgentctlCommand } from "../../AgentctlCommand.ts"
+import { orByProgram } from "../../daemon/backupsOffline.ts"
 import { Args, Flags } from "../../Oclif.ts"
 import { given } from "../../standing.ts"
 
@@ -17,7 +18,12 @@ export default class BackupVerify extends AgentctlCommand {
   async run() {
     const { args, flags } = await this.parse(BackupVerify)
     const from = flags.from === undefined ? undefined : resolve(flags.from)
-    const verified = await this.client().call("backup.verify", given({ backup: args.backup, from }))
+    const { backup } = args
+    const verified = await orByProgram({
+      ask: () => this.client().call("backup.verify", given({ backup, from })),
+      args: ["--verify-backup", backup ?? "all", ...(from === undefined ? [] : ["--from", from])],
+      note: (message) => this.note(message)
+    })
     const { bytes, printable } = await import("../../Paint.ts")
     for (const { bytes: size, damaged, id, parts } of verified.backups) {
       this.log(`${id}: ${damaged.length === 0 ? "whole" : "DAMAGED"}, ${parts} files, ${bytes(size)}`)
