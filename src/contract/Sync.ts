@@ -18,7 +18,15 @@ export const SyncPeer = Schema.Struct({
   hosts: Schema.Array(Schema.String).annotateKey({ description: "Machines its agents were registered on." }),
   last: Schema.Int.annotateKey({ description: "Number of its last event that is known here." }),
   lastAt: Timestamp.annotateKey({ description: "When that happened, by its own clock." }),
-  unpublished: Schema.Int.annotateKey({ description: "Events of it that are here and not known to be on the branch." })
+  unpublished: Schema.Int.annotateKey({ description: "Events of it that are here and not known to be on the branch." }),
+  unconfirmed: Schema.NullOr(Schema.Int).annotateKey({
+    description:
+      "Events of this installation that it has not confirmed yet, also those that have not left. `null`: it has never said what it has, as earlier versions do not, or it is this one."
+  }),
+  unconfirmedSince: Schema.NullOr(Timestamp).annotateKey({ description: "When the oldest of them happened." }),
+  confirmedAt: Schema.NullOr(Timestamp).annotateKey({
+    description: "When it last said that what it has is more than before, by its own clock; never in the future."
+  })
 }).annotate({ identifier: "SyncPeer" })
 
 export const HeldEvent = Schema.Struct({

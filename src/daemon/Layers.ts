@@ -55,6 +55,7 @@ import { States } from "../sessions/state/States.ts"
 import { Recordings } from "../sessions/transcript/Recordings.ts"
 import { EventLog } from "../store/EventLog.ts"
 import { Sqlite } from "../store/Sqlite.ts"
+import { ConfirmationStore } from "../sync/ConfirmationStore.ts"
 import * as GitTransport from "../sync/GitTransport.ts"
 import { Sync } from "../sync/Sync.ts"
 import { SyncLoop } from "../sync/SyncLoop.ts"
@@ -161,7 +162,9 @@ const GitRunning = Layer.unwrap(
 /** How what is said reaches other installations. */
 const Synchronisation = Sync.layer.pipe(
   Layer.provideMerge(SyncLoop.layer),
-  Layer.provide(Layer.merge(SyncStore.layer, GitTransport.layer.pipe(Layer.provide(GitRunning))))
+  Layer.provide(
+    Layer.mergeAll(SyncStore.layer, ConfirmationStore.layer, GitTransport.layer.pipe(Layer.provide(GitRunning)))
+  )
 )
 
 /** Who the sessions act for, what they say to each other, and to those elsewhere. */

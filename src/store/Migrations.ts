@@ -123,6 +123,29 @@ export const migrations: ReadonlyArray<Migration> = [
       // The newest copy of its own version that it knows of. One that it does not know was taken of it later: it is older than that.
       `ALTER TABLE installation ADD COLUMN copy TEXT NOT NULL DEFAULT ''`
     ]
+  },
+  {
+    name: "who has what",
+    statements: [
+      // What others have said they have of this installation's events, as ranges of numbers.
+      `CREATE TABLE sync_confirmed (
+         workspace TEXT NOT NULL,
+         origin TEXT NOT NULL,
+         at INTEGER NOT NULL,
+         has TEXT NOT NULL,
+         PRIMARY KEY (workspace, origin)
+       ) STRICT, WITHOUT ROWID`,
+      // What it has of theirs (`known`, worked out from the log up to `seen`), what it tried to say of that, and what the branch says.
+      `CREATE TABLE sync_stated (
+         workspace TEXT PRIMARY KEY,
+         seen INTEGER NOT NULL,
+         known TEXT NOT NULL,
+         put TEXT NOT NULL,
+         put_at INTEGER NOT NULL,
+         tries INTEGER NOT NULL,
+         there TEXT NOT NULL
+       ) STRICT`
+    ]
   }
 ]
 

@@ -6,7 +6,9 @@
  */
 import { Clock, Effect, Random } from "effect"
 import { type StorageUnavailable, SyncFailed } from "../contract/errors/Errors.ts"
-import type { EventLog } from "../store/EventLog.ts"
+import { EventLog } from "../store/EventLog.ts"
+import type { ConfirmationStore } from "./ConfirmationStore.ts"
+import { hear, statement } from "./Confirming.ts"
 import { reach } from "./Milestone.ts"
 import { bundle } from "./Publish.ts"
 import { receive } from "./Receive.ts"
@@ -24,7 +26,7 @@ export interface Outcome {
   readonly quarantined: number
 }
 
-type Needs = EventLog | SyncStore | SyncTransport
+type Needs = ConfirmationStore | EventLog | SyncStore | SyncTransport
 
 export const cycle = Effect.fn("Sync.cycle")(function* (
   remote: Remote,
@@ -71,7 +73,11 @@ const takeIn = Effect.fnUntraced(function* (remote: Remote, again: boolean) {
     for (const [origin, seq] of lost) cursors.set(origin, Math.min(at(origin), seq - 1))
   }
   const examined = changes.all ? ("all" as const) : files.map(({ path }) => path)
-  const quarantine = [...first.quarantine, ...second.quarantine]
+  const quarantine = [
+    ...first.quarantine,
+    ...second.quarantine,
+    ...(yield* hear(remote, head, { all: changes.all, files }))
+  ]
   yield* store.advance(workspace, { head, cursors, examined, quarantine }, now)
   yield* reach("examined")
   return { head, received: first.events + second.events, quarantined: quarantine.length }
@@ -99,13 +105,24 @@ const publishAll = Effect.fnUntraced(function* (
 ): Effect.fn.Return<number, SyncFailed | Overtaken | StorageUnavailable, Needs> {
   const transport = yield* SyncTransport
   const store = yield* SyncStore
+  const { origin } = yield* EventLog
   let head = start
   let sent = 0
   for (;;) {
     const part = yield* bundle(remote, head, yield* store.cursors(remote.workspace))
-    if (part.files.size > 0) head = yield* transport.publish(remote, head, part.files)
+    const { cursors, files, held } = part
+    // Who has told nothing is known to nobody, and what it has is nobody's question. Where what one has cannot be said alone, as
+    // on a remote that is read-only, the exchange has succeeded all the same: no events depend on it.
+    const said = cursors.has(origin) ? yield* statement(remote.workspace, files.size === 0) : null
+    const before = head
+    if (files.size > 0 || said !== null) {
+      const publishing = transport.publish(remote, head, said === null ? files : new Map([...files, said.file]))
+      head = yield* files.size > 0
+        ? publishing
+        : Effect.catchTag(publishing, "SyncFailed", () => Effect.succeed(before))
+    }
     yield* reach("published")
-    const { cursors, held } = part
+    if (said !== null) yield* said.done(head !== before)
     yield* store.advance(remote.workspace, { head, cursors, held }, yield* Clock.currentTimeMillis)
     yield* reach("recorded")
     sent += part.events

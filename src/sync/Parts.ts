@@ -7,6 +7,7 @@ import type { Agents } from "../agents/Agents.ts"
 import type { Workspaces } from "../agents/Workspaces.ts"
 import type { Git } from "../host/git/Git.ts"
 import type { EventLog } from "../store/EventLog.ts"
+import type { ConfirmationStore } from "./ConfirmationStore.ts"
 import type { SyncLoop } from "./SyncLoop.ts"
 import type { SyncStore } from "./SyncStore.ts"
 import type { SyncTransport } from "./SyncTransport.ts"
@@ -18,6 +19,7 @@ export interface Parts {
   readonly log: EventLog["Service"]
   readonly loop: SyncLoop["Service"]
   readonly store: SyncStore["Service"]
+  readonly confirmations: ConfirmationStore["Service"]
   readonly transport: SyncTransport["Service"]
   readonly ask: <A, E>(effect: Effect.Effect<A, E, Git>) => Effect.Effect<A, E>
 }

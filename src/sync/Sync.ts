@@ -9,6 +9,7 @@ import type { HandlersFor } from "../contract/Handler.ts"
 import type { MethodName } from "../contract/Methods.ts"
 import type { Git } from "../host/git/Git.ts"
 import { EventLog } from "../store/EventLog.ts"
+import { ConfirmationStore } from "./ConfirmationStore.ts"
 import { decisionHandlers } from "./decisionHandlers.ts"
 import { SyncLoop } from "./SyncLoop.ts"
 import { SyncStore } from "./SyncStore.ts"
@@ -29,6 +30,7 @@ export class Sync extends Context.Service<Sync, { readonly requests: HandlersFor
         log: yield* EventLog,
         loop: yield* SyncLoop,
         store: yield* SyncStore,
+        confirmations: yield* ConfirmationStore,
         transport: yield* SyncTransport,
         ask: <A, E>(effect: Effect.Effect<A, E, Git>) => Effect.provide(effect, context)
       }

@@ -11,6 +11,7 @@ import type { Git } from "../host/git/Git.ts"
 import { isDirectory } from "../host/git/GitDirectory.ts"
 import { EventLog } from "../store/EventLog.ts"
 import { namedRemote } from "./Address.ts"
+import type { ConfirmationStore } from "./ConfirmationStore.ts"
 import { cycle, type Outcome } from "./Cycle.ts"
 import { type SyncRow, SyncStore } from "./SyncStore.ts"
 import type { SyncTransport } from "./SyncTransport.ts"
@@ -148,7 +149,7 @@ export class SyncLoop extends Context.Service<
   )
 }
 
-type Needs = AgentStore | EventLog | Git | SyncStore | SyncTransport
+type Needs = AgentStore | ConfirmationStore | EventLog | Git | SyncStore | SyncTransport
 
 export const LOCAL_ONLY =
   'This workspace is local-only: nothing of it leaves this machine. "agentctl sync enable" shows what would, and asks.'

@@ -6,6 +6,7 @@ import { Context, Effect, Layer } from "effect"
 import type { StorageUnavailable } from "../contract/errors/Errors.ts"
 import type { Sql } from "../store/Sql.ts"
 import { Sqlite } from "../store/Sqlite.ts"
+import { NOTHING } from "./Confirmation.ts"
 import type { Until } from "./Judge.ts"
 import type { ShardEvent } from "./ShardLine.ts"
 
@@ -122,6 +123,10 @@ export class SyncStore extends Context.Service<
           Effect.all(
             [
               sql`DELETE FROM sync_cursors WHERE workspace = ${workspace}
+                AND NOT EXISTS (SELECT 1 FROM sync_workspaces w WHERE w.workspace = ${workspace} AND w.url = ${url})`,
+              sql`DELETE FROM sync_confirmed WHERE workspace = ${workspace}
+                AND NOT EXISTS (SELECT 1 FROM sync_workspaces w WHERE w.workspace = ${workspace} AND w.url = ${url})`,
+              sql`UPDATE sync_stated SET there = ${NOTHING} WHERE workspace = ${workspace}
                 AND NOT EXISTS (SELECT 1 FROM sync_workspaces w WHERE w.workspace = ${workspace} AND w.url = ${url})`,
               sql`INSERT INTO sync_workspaces ${sql.insert({ workspace, remote, url, enabled: 1, since })}
                 ON CONFLICT (workspace) DO UPDATE SET enabled = 1, remote = ${remote}, since = ${since}, error = NULL, failed_at = NULL,

@@ -29,7 +29,7 @@ export const standing = Effect.fnUntraced(function* (parts: Parts, caller: Calle
 export const statusHandlers = (
   parts: Parts
 ): Pick<HandlersFor<"sync.status" | "sync.force" | "sync.log">, "sync.status" | "sync.force" | "sync.log"> => {
-  const { directory, log, loop, store } = parts
+  const { confirmations, directory, log, loop, store } = parts
 
   const describe = Effect.fnUntraced(function* (workspace: SyncStatus["workspace"]) {
     const row = yield* store.get(workspace.id)
@@ -40,15 +40,24 @@ export const statusHandlers = (
     const quarantine = yield* store.quarantine(workspace.id)
     const agents = yield* directory.inWorkspace(workspace.id)
     const cursors = yield* store.cursors(workspace.id)
-    const peers = yield* Effect.forEach(yield* store.origins(workspace.id), ({ clock, last, origin }) =>
-      Effect.map(store.above(workspace.id, origin, cursors.get(origin) ?? 0), (unpublished) => ({
-        installation: origin,
-        here: origin === log.origin,
-        hosts: [...new Set(agents.flatMap((agent) => (agent.origin === origin ? [agent.host] : [])))],
-        last,
-        lastAt: Number.parseInt(clock.slice(0, 12), 16),
-        unpublished
-      }))
+    const confirmed = yield* confirmations.confirmed(workspace.id)
+    const peers = yield* Effect.forEach(
+      yield* store.origins(workspace.id),
+      Effect.fnUntraced(function* ({ clock, last, origin }) {
+        const said = origin === log.origin ? undefined : confirmed.get(origin)
+        const lag = said === undefined ? null : yield* confirmations.lacking(workspace.id, log.origin, said.has)
+        return {
+          installation: origin,
+          here: origin === log.origin,
+          hosts: [...new Set(agents.flatMap((agent) => (agent.origin === origin ? [agent.host] : [])))],
+          last,
+          lastAt: Number.parseInt(clock.slice(0, 12), 16),
+          unpublished: yield* store.above(workspace.id, origin, cursors.get(origin) ?? 0),
+          unconfirmed: lag?.events ?? null,
+          unconfirmedSince: lag?.oldestAt ?? null,
+          confirmedAt: said?.at ?? null
+        }
+      })
     )
     const status: SyncStatus = {
       workspace,

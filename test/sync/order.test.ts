@@ -37,6 +37,7 @@ it("an edit, a deletion and an answer wait for the message they are about, and c
   await ada.sync()
   expect([...(await ada.texts())].toSorted()).toEqual(["answer", "hello"])
   expect(await ada.quarantine()).toEqual([])
+  meddler.catchUp()
   // Long ones have a file of their own, which may come later than the others.
   for (const seq of [2, 3]) {
     const original = line(seq, said(author, "zoe", `original ${"x".repeat(40_000)}`))

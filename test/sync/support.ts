@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process"
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
-import { type Context, Effect, Exit, Layer, Scope } from "effect"
+import { Clock, type Context, Effect, Exit, Layer, Scope } from "effect"
 import { onTestFinished } from "vitest"
 import { agentProjection, madeBy } from "../../src/agents/AgentProjection.ts"
 import type { Event, EventBody } from "../../src/contract/Event.ts"
@@ -12,6 +12,7 @@ import { GitProcess } from "../../src/host/git/GitProcess.ts"
 import { messageProjection } from "../../src/messages/MessageProjection.ts"
 import { EventLog } from "../../src/store/EventLog.ts"
 import { Sqlite } from "../../src/store/Sqlite.ts"
+import { ConfirmationStore } from "../../src/sync/ConfirmationStore.ts"
 import { cycle, type Outcome } from "../../src/sync/Cycle.ts"
 import * as GitTransport from "../../src/sync/GitTransport.ts"
 import { Milestone, type MilestoneName } from "../../src/sync/Milestone.ts"
@@ -41,7 +42,7 @@ export const bareRemote = (): string => {
   return path
 }
 
-type Services = EventLog | Sqlite | SyncStore | SyncTransport
+type Services = ConfirmationStore | EventLog | Sqlite | SyncStore | SyncTransport
 
 export class Clone {
   readonly directory: string
@@ -50,6 +51,8 @@ export class Clone {
   #context: Context.Context<Services> | undefined
   #scope = Effect.runSync(Scope.make())
   #agent: string | undefined
+  /** Milliseconds its clock is ahead. */
+  ahead = 0
 
   /** `agent`: this installation's, in a database that is there already. */
   constructor(name: string, url: string, directory = temporary(), agent?: string) {
@@ -70,7 +73,7 @@ export class Clone {
   async start(): Promise<void> {
     const at = (name: string) => join(this.directory, name)
     const places = { state: this.directory } as Directories["Service"]
-    const layer = Layer.merge(SyncStore.layer, GitTransport.layer).pipe(
+    const layer = Layer.mergeAll(SyncStore.layer, ConfirmationStore.layer, GitTransport.layer).pipe(
       Layer.provideMerge(EventLog.layer([agentProjection, messageProjection])),
       Layer.provideMerge(Sqlite.layer({ file: at("agentd.db"), backups: at("backups") })),
       Layer.provide(Layer.merge(GitProcess.direct, Layer.succeed(Directories, places)))
@@ -87,7 +90,14 @@ export class Clone {
   }
 
   run<A, E>(effect: Effect.Effect<A, E, Services>): Promise<A> {
-    return Effect.runPromise(Effect.provide(effect, this.#context!))
+    return Effect.runPromise(
+      Effect.provide(effect, this.#context!).pipe(
+        Effect.provideService(
+          Clock.Clock,
+          clockAhead(() => this.ahead)
+        )
+      )
+    )
   }
 
   get origin(): Promise<string> {
@@ -178,6 +188,20 @@ export class Clone {
   }
 }
 
+const clockAhead = (ms: () => number): Clock.Clock => {
+  const clock = Effect.runSync(Clock.Clock)
+  const now = () => clock.currentTimeMillisUnsafe() + ms()
+  return {
+    sleep: (duration) => clock.sleep(duration),
+    currentTimeMillisUnsafe: now,
+    currentTimeMillis: Effect.sync(now),
+    currentTimeNanosUnsafe: () => BigInt(now()) * 1_000_000n,
+    currentTimeNanos: Effect.sync(() => BigInt(now()) * 1_000_000n),
+    monotonicTimeNanosUnsafe: () => clock.monotonicTimeNanosUnsafe(),
+    monotonicTimeNanos: clock.monotonicTimeNanos
+  }
+}
+
 export const said = (author: string, name: string, text: string): EventBody => ({
   type: "message.sent",
   author: { id: author, name },
@@ -206,6 +230,12 @@ export class Meddler {
   constructor(remote: string) {
     this.#remote = remote
     git(this.directory, "clone", "--quiet", "--branch", "agentd-sync", remote, ".")
+  }
+
+  /** Has what others have put there since, and nothing else. */
+  catchUp(): void {
+    git(this.directory, "fetch", "--quiet")
+    git(this.directory, "reset", "--quiet", "--hard", "origin/agentd-sync")
   }
 
   files(): ReadonlyArray<string> {

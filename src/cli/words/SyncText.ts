@@ -19,9 +19,9 @@ export const statusText = (status: SyncStatus): string => {
   ]
   const peers = status.peers
     .filter(({ here }) => !here)
-    .map(({ hosts, installation, lastAt }) => {
-      const who = hosts.length === 0 ? installation : hosts.map(printable).join(", ")
-      return `  ${who}  last event ${ago(lastAt)}`
+    .map((peer) => {
+      const who = peer.hosts.length === 0 ? peer.installation : peer.hosts.map(printable).join(", ")
+      return `  ${who}  last event ${ago(peer.lastAt)}, ${confirmedText(peer)}`
     })
   return [
     ...rows.map(([title, value]) => `${title.padEnd(10)}  ${value}`),
@@ -29,6 +29,14 @@ export const statusText = (status: SyncStatus): string => {
     ...heldText(status.held, status.heldCount),
     ...quarantineText(status)
   ].join("\n")
+}
+
+/** What a peer has of what was said here, as far as it has said so itself. */
+const confirmedText = ({ confirmedAt, unconfirmed, unconfirmedSince }: SyncStatus["peers"][number]): string => {
+  if (unconfirmed === null || confirmedAt === null) return "has not said what it has of ours"
+  if (unconfirmed === 0) return `has all of ours (said ${ago(confirmedAt)})`
+  const oldest = unconfirmedSince === null ? "" : `, the oldest of ${ago(unconfirmedSince)}`
+  return `has not confirmed ${count(unconfirmed, "event")} of ours${oldest} (last said ${ago(confirmedAt)})`
 }
 
 const heldText = (held: SyncStatus["held"], all: number): ReadonlyArray<string> =>

@@ -1,12 +1,14 @@
 /**
  * One random history: three installations say, edit, delete and read things, with clocks up to a day wrong, exchange in any order,
- * are killed in the middle of it, and others meddle with the branch. Afterwards everybody has everything, and the same of it.
+ * are killed in the middle of it, and others meddle with the branch. Afterwards everybody has everything, and the same of it, and knows
+ * that of the others; before, nobody ever believes of another that it has what it has not.
  */
 import { Effect, Exit } from "effect"
 import { madeBy } from "../../../src/agents/AgentProjection.ts"
 import type { EventBody } from "../../../src/contract/Event.ts"
 import { EventLog } from "../../../src/store/EventLog.ts"
 import { Sqlite } from "../../../src/store/Sqlite.ts"
+import { ConfirmationStore } from "../../../src/sync/ConfirmationStore.ts"
 import { cycle } from "../../../src/sync/Cycle.ts"
 import { Milestone, type MilestoneName } from "../../../src/sync/Milestone.ts"
 import { parseFile } from "../../../src/sync/ShardLine.ts"
@@ -171,15 +173,22 @@ export const play = async (seed: number, installations: ReadonlyArray<Installati
       default:
         await Effect.runPromise(exchange(at))
     }
+    const wrong = await beliefOf(member, members, branch, workspace)
+    if (wrong !== null) return { wrong, steps }
   }
 
   // The dust settles: nobody is killed, nobody meddles.
-  for (let round = 0; round < 3; round++) {
-    for (const { at } of members) {
-      const exit = await Effect.runPromise(exchange(at))
-      if (Exit.isFailure(exit)) return { wrong: `${at.name} cannot exchange: ${exit.cause}`, steps }
+  const rounds = async (count: number) => {
+    for (let round = 0; round < count; round++) {
+      for (const { at } of members) {
+        const exit = await Effect.runPromise(exchange(at))
+        if (Exit.isFailure(exit)) return `${at.name} cannot exchange: ${exit.cause}`
+      }
     }
+    return null
   }
+  const settled = await rounds(3)
+  if (settled !== null) return { wrong: settled, steps }
   const states = await Promise.all(members.map(({ at }) => Effect.runPromise(at.run(branch, stateOf(workspace)))))
   for (const [index, { ids, rows }] of states.entries()) {
     const { name } = members[index]!.at
@@ -193,7 +202,63 @@ export const play = async (seed: number, installations: ReadonlyArray<Installati
     (parseFile(bytes) ?? []).flatMap((line) => (line._tag === "event" ? [line.event.id] : []))
   )
   const lost = [...acknowledged].filter((id) => !there.includes(id))
-  return { wrong: lost.length > 0 ? `the branch lacks ${lost.length} events` : null, steps }
+  if (lost.length > 0) return { wrong: `the branch lacks ${lost.length} events`, steps }
+
+  // Whatever an installation waits for before it says what it has is over.
+  time.now += 2 * DAY_MS
+  const told = await rounds(2)
+  if (told !== null) return { wrong: told, steps }
+  for (const { at } of members) {
+    const lags = await Effect.runPromise(at.run(branch, lagsOf(workspace)))
+    if (lags !== "0 0") return { wrong: `${at.name} does not know that the others have everything: ${lags}`, steps }
+  }
+  // And nobody confirms a confirmation.
+  const { head } = branch
+  time.now += 2 * DAY_MS
+  const idle = await rounds(1)
+  if (idle !== null) return { wrong: idle, steps }
+  return { wrong: branch.head === head ? null : "installations that have nothing to say write to the branch", steps }
+}
+
+/** How many of its events each of the others has not confirmed, as one text. */
+const lagsOf = (workspace: string) =>
+  Effect.gen(function* () {
+    const store = yield* ConfirmationStore
+    const { origin } = yield* EventLog
+    const confirmed = yield* store.confirmed(workspace)
+    const lags = yield* Effect.forEach(confirmed.values(), ({ has }) => store.lacking(workspace, origin, has))
+    return lags.map(({ events }) => events).join(" ")
+  })
+
+/** What an installation believes of the others that is not true; null: nothing. */
+const beliefOf = async ({ at }: Member, members: ReadonlyArray<Member>, branch: Branch, workspace: string) => {
+  const [own, confirmed] = await Effect.runPromise(
+    at.run(
+      branch,
+      Effect.all([
+        Effect.map(EventLog, ({ origin }) => origin),
+        Effect.flatMap(ConfirmationStore, (store) => store.confirmed(workspace))
+      ])
+    )
+  )
+  for (const other of members) {
+    const has = await Effect.runPromise(
+      other.at.run(
+        branch,
+        Effect.gen(function* () {
+          const said = confirmed.get((yield* EventLog).origin)?.has ?? []
+          const events = yield* (yield* SyncStore).events(workspace, own, 0, Number.MAX_SAFE_INTEGER, 10_000)
+          const there = new Set(events.map(({ seq }) => seq))
+          return said.every(([first, last]) => {
+            for (let number = first; number <= last; number++) if (!there.has(number)) return false
+            return true
+          })
+        })
+      )
+    )
+    if (!has) return `${at.name} believes that ${other.at.name} has what it has not`
+  }
+  return null
 }
 
 /** Ids of all that happened in a workspace, and every row that follows from it. */

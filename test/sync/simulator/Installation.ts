@@ -8,6 +8,7 @@ import { messageProjection } from "../../../src/messages/MessageProjection.ts"
 import { EventLog } from "../../../src/store/EventLog.ts"
 import { Sqlite } from "../../../src/store/Sqlite.ts"
 import { Chance } from "../../../src/store/Ulid.ts"
+import { ConfirmationStore } from "../../../src/sync/ConfirmationStore.ts"
 import { SyncStore } from "../../../src/sync/SyncStore.ts"
 import { SyncTransport } from "../../../src/sync/SyncTransport.ts"
 import { Dice } from "../../support/Dice.ts"
@@ -20,7 +21,7 @@ export interface Time {
   now: number
 }
 
-type Services = Context.Context<EventLog | Sqlite | SyncStore>
+type Services = Context.Context<ConfirmationStore | EventLog | Sqlite | SyncStore>
 
 export class Installation {
   readonly name: string
@@ -49,7 +50,7 @@ export class Installation {
         transaction((sql) => sql`UPDATE installation SET origin = ${`ins_${String(index).padStart(20, "0")}`}`)
       )
     )
-    const layer = SyncStore.layer.pipe(
+    const layer = Layer.merge(SyncStore.layer, ConfirmationStore.layer).pipe(
       Layer.provideMerge(EventLog.layer([agentProjection, messageProjection])),
       Layer.provide(named),
       Layer.provideMerge(Sqlite.layer({ file: join(directory, "agentd.db"), backups: join(directory, "backups") }))
@@ -64,7 +65,10 @@ export class Installation {
     return installation
   }
 
-  run<A, E>(branch: Branch, effect: Effect.Effect<A, E, EventLog | Sqlite | SyncStore | SyncTransport>) {
+  run<A, E>(
+    branch: Branch,
+    effect: Effect.Effect<A, E, ConfirmationStore | EventLog | Sqlite | SyncStore | SyncTransport>
+  ) {
     return effect.pipe(
       Effect.provideService(SyncTransport, branch.transport),
       Effect.provide(this.#context),
