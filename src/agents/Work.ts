@@ -3,7 +3,7 @@
  * somebody wants to know, never on a timer; the daemon waits a bounded time and says what it could not find out.
  */
 import { Effect } from "effect"
-import type { FileWork } from "../contract/Agent.ts"
+import type { FileWork } from "../contract/Work.ts"
 import { Git } from "../host/git/Git.ts"
 
 export interface Work {

@@ -3,10 +3,10 @@
  */
 import { relative } from "node:path"
 import { Effect, Option } from "effect"
-import type { WorkContext } from "../contract/Agent.ts"
 import { InvalidParams } from "../contract/errors/Errors.ts"
 import type { Caller, HandlersFor } from "../contract/Handler.ts"
 import type { Params } from "../contract/Methods.ts"
+import type { WorkContext } from "../contract/Work.ts"
 import type { Git } from "../host/git/Git.ts"
 import { gitDirectory } from "../host/git/GitDirectory.ts"
 import type { ProcessTable } from "../host/processes/ProcessTable.ts"

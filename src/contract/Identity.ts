@@ -77,3 +77,11 @@ export type Stamp = typeof Stamp.Type
 /** An agent, by id and by the name it is called. */
 export const AgentRef = Schema.Struct({ id: AgentId, name: Schema.String }).annotate({ identifier: "AgentRef" })
 export type AgentRef = typeof AgentRef.Type
+
+/** Where a caller that acts for no agent stands. An agent's own workspace is always the one it was registered in. */
+const Directory = Schema.String.check(Schema.isPattern(/^\/[^\0]*$/u, { expected: "an absolute path" })).annotate({
+  description:
+    "Where the caller stands, which decides the workspace. Default: the working directory the kernel tells. Means nothing for an agent: its workspace is the one it was registered in."
+})
+/** What every request of such a caller may say. */
+export const standing = { directory: Schema.optionalKey(Directory) }

@@ -2,8 +2,7 @@
  * Messages: what agents and people say to each other. What may be asked of them and what is answered.
  */
 import { Schema } from "effect"
-import { Directory } from "./Agent.ts"
-import { Address, AgentId, AgentRef, WorkspaceId } from "./Identity.ts"
+import { Address, AgentId, AgentRef, standing, WorkspaceId } from "./Identity.ts"
 import { MAX_PAGE } from "./Limits.ts"
 import { Timestamp } from "./session/Session.ts"
 import { CONTROL, SEPARATORS } from "./text/Characters.ts"
@@ -106,8 +105,6 @@ export const Message = Schema.Struct({
   })
 }).annotate({ identifier: "Message" })
 export type Message = typeof Message.Type
-
-const standing = { directory: Schema.optionalKey(Directory) }
 
 const draft = {
   draft: Schema.optionalKey(Schema.String).annotateKey({

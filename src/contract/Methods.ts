@@ -19,6 +19,7 @@ import * as S from "./session/Session.ts"
 import * as R from "./session/SessionRequests.ts"
 import * as St from "./session/SessionState.ts"
 import * as T from "./session/SessionTerminal.ts"
+import * as W from "./Work.ts"
 
 /** How long a method may take: a number of milliseconds, or `null` when it streams or waits for something. */
 type Deadline = number | null
@@ -167,11 +168,11 @@ export const methods = {
   "agent.setStatus": method("Say how an agent is doing.", A.SetStatusParams, A.Agent),
   "agent.context": method(
     "What git says live sessions are working on: branch, unmerged commits, touched files.",
-    A.ContextParams,
-    A.ContextResult,
+    W.ContextParams,
+    W.ContextResult,
     60_000
   ),
-  "agent.whoHas": method("Which live sessions have touched a file.", A.WhoHasParams, A.WhoHasResult, 60_000),
+  "agent.whoHas": method("Which live sessions have touched a file.", W.WhoHasParams, W.WhoHasResult, 60_000),
   "group.set": method("Make a group of agents, or change its members.", A.SetGroupParams, A.Group),
   "group.list": method("The groups of a workspace.", A.ListGroupsParams, A.ListGroupsResult),
   "group.delete": method("Delete a group; its members stay.", A.DeleteGroupParams, A.DeleteGroupResult),

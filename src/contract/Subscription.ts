@@ -2,8 +2,7 @@
  * Subscriptions: being told of what concerns one, as it happens. A request says what it wants to hear of; all it says must hold.
  */
 import { Schema } from "effect"
-import { Directory } from "./Agent.ts"
-import { Address, AgentId, WorkspaceId } from "./Identity.ts"
+import { Address, AgentId, standing, WorkspaceId } from "./Identity.ts"
 import { MAX_WAIT_MS } from "./Limits.ts"
 import { Message, MessageId } from "./Message.ts"
 import { SessionId, Timestamp } from "./session/Session.ts"
@@ -28,7 +27,6 @@ export const Interest = Schema.Struct({
 }).annotate({ identifier: "Interest" })
 export type Interest = typeof Interest.Type
 
-const standing = { directory: Schema.optionalKey(Directory) }
 const after = {
   after: Schema.optionalKey(Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))).annotateKey({
     description: "Send what came after this sequence number first. Default: only what is new."

@@ -2,15 +2,14 @@
  * Synchronisation: how a workspace's agents and messages reach the installations that share its git remote.
  */
 import { Schema } from "effect"
-import { Directory, Workspace } from "./Agent.ts"
+import { Workspace } from "./Agent.ts"
 import { EventId } from "./Event.ts"
+import { standing } from "./Identity.ts"
 import { MessageId } from "./Message.ts"
 import { Timestamp } from "./session/Session.ts"
 
 /** Entries of a list in a status; the counts beside it say how many there are. */
 export const MAX_SYNC_ENTRIES = 50
-
-const standing = { directory: Schema.optionalKey(Directory) }
 
 export const SyncPeer = Schema.Struct({
   installation: Schema.String,
