@@ -9,7 +9,7 @@ import type { Begin, FrameListener } from "../contract/Handler.ts"
 import type { HandedConnection } from "../contract/Handover.ts"
 import { encodeFrame, type Frame, FrameDecoder } from "../wire/FrameCodec.ts"
 import type { ClientStream } from "./ClientStream.ts"
-import { toErrorObject } from "./Dispatcher.ts"
+import { toErrorObject } from "./toErrorObject.ts"
 import { writeFrame } from "./writeFrame.ts"
 
 /** Bytes of a ping that come back. */

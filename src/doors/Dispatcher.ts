@@ -2,9 +2,8 @@
  * From a request to its answer: looks the method up, checks the parameters, runs the handler under its deadline, encodes what
  * comes out. Knows nothing of sockets.
  */
-import { Cause, Clock, Context, Effect, Exit, type Fiber, Layer, References, Result, Schema, SchemaIssue } from "effect"
-import { errorCodes } from "../contract/errors/ErrorCodes.ts"
-import { AgentdError, DeadlineExceeded, InvalidParams } from "../contract/errors/Errors.ts"
+import { Cause, Clock, Context, Effect, Exit, type Fiber, Layer, References, Result } from "effect"
+import { type AgentdError, DeadlineExceeded } from "../contract/errors/Errors.ts"
 import type { Caller, Handlers } from "../contract/Handler.ts"
 import { about } from "../contract/Log.ts"
 import { type MethodName, methods } from "../contract/Methods.ts"
@@ -19,6 +18,8 @@ import {
   success
 } from "../wire/JsonRpc.ts"
 import { Deadlines } from "./Deadlines.ts"
+import { type Decode, parametersOf } from "./Parameters.ts"
+import { toErrorObject } from "./toErrorObject.ts"
 
 /** The handlers of all methods, as the daemon composes them. */
 export class Requests extends Context.Service<Requests, Handlers>()("agentd/doors/Requests") {}
@@ -189,54 +190,15 @@ const waitFor = (
 
 interface Entry {
   readonly deadlineMs: number | null
-  readonly decode: (params: unknown) => Result.Result<never, InvalidParams>
+  readonly decode: Decode
   readonly run: (params: never, caller: Caller) => Effect.Effect<unknown, AgentdError>
 }
 
-const formatIssue = SchemaIssue.makeFormatterStandardSchemaV1()
-
-const entry = ({ deadlineMs, params }: Contract[string], run: Entry["run"]): Entry => {
-  // An unknown field is refused, at any depth: a misspelt option that is ignored does something else than was asked.
-  const decode = Schema.decodeUnknownResult(params as unknown as Schema.Codec<never>, { onExcessProperty: "error" })
-  const order = Object.keys((params as { readonly fields?: object }).fields ?? {})
-  return {
-    deadlineMs,
-    decode: (given) => {
-      const named = byName(given, order)
-      const unknown = Object.keys(named as object).find((name) => !order.includes(name))
-      return unknown === undefined
-        ? Result.mapError(decode(named), (error) => explainIssue(error.issue))
-        : Result.fail(new InvalidParams({ field: unknown, reason: noSuch(order) }))
-    },
-    run
-  }
-}
-
-/** Section 4.2: parameters come by name, or by position in the order the contract lists them. */
-const byName = (given: unknown, order: ReadonlyArray<string>): unknown => {
-  if (given === undefined) return {}
-  if (!Array.isArray(given)) return given
-  return Object.fromEntries(given.map((value, at) => [order[at] ?? `[${at}]`, value]))
-}
-
-const noSuch = (order: ReadonlyArray<string>) =>
-  order.length === 0
-    ? "this method takes no parameters"
-    : `there is no such parameter; this method takes ${order.map((name) => `"${name}"`).join(", ")}`
-
-const explainIssue = (issue: SchemaIssue.Issue): InvalidParams => {
-  const first = formatIssue(issue).issues[0]
-  const path = (first?.path ?? []).map((part) => String(typeof part === "object" ? part.key : part))
-  return new InvalidParams({ field: path.join("."), reason: (first?.message ?? "it does not fit").replace(/\.$/, "") })
-}
-
-const encode = Schema.encodeSync(AgentdError)
-
-/** An error as it travels: `data` holds the tag and the fields, so that programs need not read the sentence. */
-export const toErrorObject = (error: AgentdError): ErrorObject => {
-  const { _tag, ...fields } = encode(error)
-  return { code: errorCodes[_tag].code, message: error.message, data: { tag: _tag, ...fields } }
-}
+const entry = ({ deadlineMs, params }: Contract[string], run: Entry["run"]): Entry => ({
+  deadlineMs,
+  decode: parametersOf(params),
+  run
+})
 
 /** Expected errors are answered; anything else is our fault: logged in full, and told without its innards. */
 const explain = (

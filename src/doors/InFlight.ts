@@ -5,7 +5,8 @@ import { Busy } from "../contract/errors/Errors.ts"
 import type { Caller } from "../contract/Handler.ts"
 import { MAX_IN_FLIGHT } from "../contract/Limits.ts"
 import { failure, type Incoming } from "../wire/JsonRpc.ts"
-import { type Dispatcher, type Done, type Running, toErrorObject } from "./Dispatcher.ts"
+import type { Dispatcher, Done, Running } from "./Dispatcher.ts"
+import { toErrorObject } from "./toErrorObject.ts"
 
 export class InFlight {
   readonly #dispatcher: Dispatcher["Service"]

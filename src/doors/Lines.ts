@@ -8,9 +8,10 @@ import { MAX_LINE_BYTES } from "../contract/Limits.ts"
 import { failure, type Incoming, notUtf8, parse } from "../wire/JsonRpc.ts"
 import { LineSplitter, NOT_UTF8, TOO_LONG } from "../wire/LineSplitter.ts"
 import { type Answers, runBatch } from "./Batch.ts"
-import { type Dispatcher, toErrorObject } from "./Dispatcher.ts"
+import type { Dispatcher } from "./Dispatcher.ts"
 import { InFlight } from "./InFlight.ts"
 import type { Outgoing } from "./Outgoing.ts"
+import { toErrorObject } from "./toErrorObject.ts"
 
 /** What was asked in one line and is not answered. */
 interface Asked {

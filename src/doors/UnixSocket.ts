@@ -19,7 +19,8 @@ import { descriptorOf } from "../host/sockets/SocketDescriptor.ts"
 import { failure } from "../wire/JsonRpc.ts"
 import { Connection } from "./Connection.ts"
 import { Connections } from "./Connections.ts"
-import { Dispatcher, toErrorObject } from "./Dispatcher.ts"
+import { Dispatcher } from "./Dispatcher.ts"
+import { toErrorObject } from "./toErrorObject.ts"
 
 /** Milliseconds between two looks whether the last client has its answer. */
 const DRAIN_LOOK_MS = 20
