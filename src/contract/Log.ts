@@ -54,6 +54,12 @@ export const logKinds = {
     explanation:
       "Something that has happened cannot be recorded yet, usually because the disk is full. The daemon tries again every second; free some space."
   },
+  "store.unfilled": {
+    id: "a1beeb0c458949af8fbd0ebf82a8ffb4",
+    subject: "Tables are behind the event log",
+    explanation:
+      "Tables could not be filled with events that are in the log. Whoever asks them is refused until they are; nothing is lost. The message says why: free some space, or run agentctl doctor."
+  },
   "session.started": {
     id: "ab55fdb0897e4f19af1b00bfa1966541",
     subject: "Session @AGENTD_SESSION_NAME@ was made",

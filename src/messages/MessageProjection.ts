@@ -8,6 +8,7 @@ import { Effect } from "effect"
 import { keyOf, madeBy } from "../agents/AgentProjection.ts"
 import type { Event, EventBody } from "../contract/Event.ts"
 import type { Stamp } from "../contract/Identity.ts"
+import { insertRows } from "../store/insertRows.ts"
 import type { Projection } from "../store/Projection.ts"
 import type { Sql, SqlError } from "../store/Sql.ts"
 import { schema } from "./MessageTables.ts"
@@ -19,7 +20,7 @@ const apply = (sql: Sql, event: Event): Effect.Effect<void, SqlError> => {
   if (stamp === undefined) return Effect.void
   switch (body.type) {
     case "message.sent":
-      return sent(sql, event, body, stamp)
+      return isSent(event) ? sent(sql, [event]) : Effect.void
     case "message.edited": {
       const { author, data, format, message, text } = body
       const row = { key: keyOf(event, stamp), message, author, origin: stamp.origin, at: event.at, format, text }
@@ -47,22 +48,57 @@ const apply = (sql: Sql, event: Event): Effect.Effect<void, SqlError> => {
   }
 }
 
-const sent = Effect.fnUntraced(function* (sql: Sql, event: Event, body: Of<"message.sent">, stamp: Stamp) {
-  const { author, data, format, key, recipients, refs, replyTo, scopes, text, thread, to } = body
+type SentEvent = Event & { readonly body: Of<"message.sent">; readonly stamp: Stamp }
+
+const isSent = (event: Event): event is SentEvent => event.stamp !== undefined && event.body.type === "message.sent"
+
+/** Each run of messages in few statements: a table at a time, many rows at a time. */
+const applyMany = Effect.fnUntraced(function* (
+  sql: Sql,
+  events: ReadonlyArray<Event>
+): Effect.fn.Return<void, SqlError> {
+  for (let at = 0; at < events.length; ) {
+    const run: Array<SentEvent> = []
+    for (let event = events[at]; event !== undefined && isSent(event); event = events[++at]) run.push(event)
+    if (run.length > 0) yield* sent(sql, run)
+    else yield* apply(sql, events[at++]!)
+  }
+})
+
+const sent = Effect.fnUntraced(function* (sql: Sql, events: ReadonlyArray<SentEvent>) {
+  yield* insertRows(sql, { table: "messages" }, events.map(rowOf))
+  yield* insertRows(
+    sql,
+    {
+      table: "mailbox",
+      onConflict: `(message, agent) DO UPDATE
+        SET name = excluded.name, sent = excluded.sent, delivered_at = excluded.delivered_at`
+    },
+    events.flatMap(inMailboxes)
+  )
+  yield* insertRows(sql, { table: "message_marks", verb: "INSERT OR IGNORE" }, events.flatMap(marksOf))
+  const ids = JSON.stringify(events.map((event) => madeBy("msg_", event)))
+  const early = yield* sql<{ message: string }>`SELECT message FROM message_edits
+    WHERE message IN (SELECT value FROM json_each(${ids}))
+    UNION SELECT message FROM message_deletions WHERE message IN (SELECT value FROM json_each(${ids}))`
+  for (const { message } of early) yield* settle(sql, message)
+})
+
+const rowOf = (event: SentEvent) => {
+  const { at, body, stamp } = event
+  const { author, data, format, key, refs, replyTo, scopes, text, thread, to } = body
   const id = madeBy("msg_", event)
-  const { workspace } = stamp
-  const place = keyOf(event, stamp)
-  const row = {
+  return {
     id,
-    workspace,
+    workspace: stamp.workspace,
     origin: stamp.origin,
-    sent: place,
+    sent: keyOf(event, stamp),
     thread: thread ?? id,
     reply_to: replyTo,
     author: author.id,
     author_name: author.name,
     to_addresses: JSON.stringify(to),
-    at: event.at,
+    at,
     format,
     text,
     bytes: Buffer.byteLength(text),
@@ -71,25 +107,27 @@ const sent = Effect.fnUntraced(function* (sql: Sql, event: Event, body: Of<"mess
     refs: JSON.stringify(refs),
     send_key: key
   }
-  yield* sql`INSERT INTO messages ${sql.insert(row)}`
-  yield* sql`INSERT INTO mailbox (message, agent, name, sent, delivered_at)
-    SELECT ${id}, value ->> 'id', value ->> 'name', ${place}, CASE WHEN value ->> 'delivered' THEN ${event.at} END
-    FROM json_each(${JSON.stringify(recipients)}) WHERE TRUE
-    ON CONFLICT (message, agent) DO UPDATE
-    SET name = excluded.name, sent = excluded.sent, delivered_at = excluded.delivered_at`
+}
+
+const inMailboxes = (event: SentEvent) =>
+  event.body.recipients.map(({ delivered, id, name }) => ({
+    message: madeBy("msg_", event),
+    agent: id,
+    name,
+    sent: keyOf(event, event.stamp),
+    delivered_at: delivered ? event.at : null
+  }))
+
+const marksOf = (event: SentEvent) => {
+  const { refs, scopes, to } = event.body
   const marks = [
     ...scopes.map((scope) => markOf("scope", scope)),
     ...refs.map((ref) => markOf("ref", ref)),
     ...to.map((address) => markOf("mention", address))
   ]
-  if (marks.length > 0) {
-    yield* sql`INSERT OR IGNORE INTO message_marks (workspace, mark, sent, message)
-      SELECT ${workspace}, value, ${place}, ${id} FROM json_each(${JSON.stringify(marks)})`
-  }
-  const early = yield* sql`SELECT 1 FROM message_edits WHERE message = ${id}
-    UNION ALL SELECT 1 FROM message_deletions WHERE message = ${id} LIMIT 1`
-  if (early.length > 0) yield* settle(sql, id)
-})
+  const place = { workspace: event.stamp.workspace, sent: keyOf(event, event.stamp), message: madeBy("msg_", event) }
+  return marks.map((mark) => ({ ...place, mark }))
+}
 
 /** How a scope, a reference or an address is found again. */
 export const markOf = (kind: "scope" | "ref" | "mention", value: string): string =>
@@ -139,5 +177,6 @@ export const messageProjection: Projection = {
   version: 2,
   tables: ["messages", "message_edits", "message_deletions", "message_marks", "mailbox", "mailbox_counts"],
   schema,
-  apply
+  apply,
+  deferred: { types: "message.", applyMany }
 }

@@ -5,8 +5,8 @@ import { Context, Effect, Layer } from "effect"
 import type { StorageUnavailable } from "../contract/errors/Errors.ts"
 import { MAX_PREVIEW } from "../contract/Limits.ts"
 import type { Message } from "../contract/Message.ts"
+import { EventLog } from "../store/EventLog.ts"
 import type { Sql } from "../store/Sql.ts"
-import { Sqlite } from "../store/Sqlite.ts"
 import { type Filter, planList } from "./List.ts"
 
 interface MessageRow {
@@ -77,9 +77,9 @@ export class MessageStore extends Context.Service<
     readonly unread: (agent: string) => Effect.Effect<number, StorageUnavailable>
   }
 >()("agentd/messages/MessageStore") {
-  static readonly layer: Layer.Layer<MessageStore, never, Sqlite> = Layer.effect(
+  static readonly layer: Layer.Layer<MessageStore, never, EventLog> = Layer.effect(
     MessageStore,
-    Effect.map(Sqlite, ({ read }) =>
+    Effect.map(EventLog, ({ query: read }) =>
       MessageStore.of({
         list: (filter) => read((sql) => list(sql, filter)),
         get: (workspace, id, reader) =>

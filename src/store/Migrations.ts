@@ -146,6 +146,15 @@ export const migrations: ReadonlyArray<Migration> = [
          there TEXT NOT NULL
        ) STRICT`
     ]
+  },
+  {
+    name: "tables that are filled after the append",
+    statements: [
+      // The last event that the tables of the projection know of, for one that is not filled with the append.
+      `ALTER TABLE projections ADD COLUMN applied INTEGER NOT NULL DEFAULT 0`,
+      // Until now all were.
+      `UPDATE projections SET applied = IFNULL((SELECT MAX(seq) FROM events), 0)`
+    ]
   }
 ]
 

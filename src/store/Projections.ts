@@ -40,28 +40,47 @@ export const applyAll = (
 ): Effect.Effect<void, SqlError> =>
   Effect.forEach(projections, (projection) => projection.apply(sql, event), { discard: true })
 
-/** Applies every event of the log that this build understands; answers how many. */
+/** What of the log is replayed. */
+interface Range {
+  readonly log: "main" | "live"
+  readonly after?: number
+  /** The last of them; without it, all. */
+  readonly to?: number
+  /** Only events whose type begins so. */
+  readonly types?: string
+}
+
+/** Applies events of the log that this build understands; answers how many. */
 const replay = Effect.fnUntraced(function* (
   sql: Sql,
   projections: ReadonlyArray<Projection>,
-  log: "main" | "live"
+  { after = 0, log, to = Number.MAX_SAFE_INTEGER, types = "" }: Range
 ): Effect.fn.Return<number, SqlError> {
   let applied = 0
-  for (let after = 0; ; ) {
+  for (let from = after; ; ) {
     const rows = yield* sql.unsafe<EventRow>(
-      `SELECT ${EVENT_COLUMNS} FROM ${log}.events WHERE seq > ? ORDER BY seq LIMIT ?`,
-      [after, REPLAY_PAGE]
+      `SELECT ${EVENT_COLUMNS} FROM ${log}.events WHERE seq > ? AND seq <= ? AND type GLOB ? ORDER BY seq LIMIT ?`,
+      [from, to, `${types}*`, REPLAY_PAGE]
     )
-    for (const row of rows) {
-      const event = decodeEvent(row)
-      if (Option.isNone(event)) continue
-      yield* applyAll(sql, projections, event.value)
-      applied++
-    }
+    const events = rows.flatMap((row) => Option.toArray(decodeEvent(row)))
+    for (const projection of projections) yield* applyTo(sql, projection, events)
+    applied += events.length
     if (rows.length < REPLAY_PAGE) return applied
-    after = rows.at(-1)!.seq
+    from = rows.at(-1)!.seq
   }
 })
+
+const applyTo = (
+  sql: Sql,
+  { apply, deferred }: Projection,
+  events: ReadonlyArray<Event>
+): Effect.Effect<void, SqlError> => {
+  if (deferred === undefined) return Effect.forEach(events, (event) => apply(sql, event), { discard: true })
+  return deferred.applyMany(
+    sql,
+    events.filter(({ body }) => body.type.startsWith(deferred.types))
+  )
+}
 
 const create = (sql: Sql, projections: ReadonlyArray<Projection>) =>
   Effect.forEach(
@@ -87,8 +106,52 @@ export const rebuild = Effect.fn("Projections.rebuild")(function* (
     const row = { name: projection.name, definition: definition(projection), tables: JSON.stringify(projection.tables) }
     yield* sql`INSERT OR REPLACE INTO projections ${sql.insert(row)}`
   }
-  return yield* replay(sql, projections, "main")
+  const applied = yield* replay(sql, projections, { log: "main" })
+  yield* nowKnow(sql, projections)
+  return applied
 })
+
+/** Has the register say that these know the whole log. */
+const nowKnow = (sql: Sql, projections: ReadonlyArray<Projection>) =>
+  sql`UPDATE projections SET applied = IFNULL((SELECT MAX(seq) FROM events), 0)
+    WHERE name IN (SELECT value FROM json_each(${JSON.stringify(projections.map(({ name }) => name))}))`
+
+/** The last event that a deferred projection's tables know of. */
+export const appliedTo = (sql: Sql, { name }: Projection, register = "main"): Effect.Effect<number, SqlError> =>
+  Effect.map(
+    sql.unsafe<{ applied: number }>(`SELECT applied FROM ${register}.projections WHERE name = ?`, [name]),
+    ([row]) => row?.applied ?? 0
+  )
+
+/** Events of a deferred projection: all that the log has of them above the number `complete`. */
+interface Latest {
+  readonly events: ReadonlyArray<Event>
+  readonly complete: number
+}
+
+/** Fills the tables of a deferred projection up to an event, whatever they know so far: from the latest events, or else the log. */
+export const fill = Effect.fnUntraced(function* (
+  sql: Sql,
+  projection: Projection,
+  to: number,
+  { complete, events }: Latest
+): Effect.fn.Return<void, SqlError> {
+  const known = yield* appliedTo(sql, projection)
+  if (known >= to) return
+  if (known < complete) {
+    yield* replay(sql, [projection], { log: "main", after: known, to, types: projection.deferred!.types })
+  } else {
+    yield* applyTo(
+      sql,
+      projection,
+      events.filter(({ seq }) => seq > known && seq <= to)
+    )
+  }
+  yield* sql`UPDATE projections SET applied = ${to} WHERE name = ${projection.name}`
+})
+
+/** Are its tables filled in the transaction that appends? */
+export const isEager = ({ deferred }: Projection): boolean => deferred === undefined
 
 const definition = ({ schema, version }: Projection): string => JSON.stringify([version, ...schema])
 
@@ -110,7 +173,11 @@ export const compare = Effect.fn("Projections.compare")(function* (
   projections: ReadonlyArray<Projection>
 ): Effect.fn.Return<ReadonlyArray<Difference>, SqlError> {
   yield* create(sql, projections)
-  yield* replay(sql, projections, "live")
+  yield* replay(sql, projections.filter(isEager), { log: "live" })
+  for (const projection of projections) {
+    if (!isEager(projection))
+      yield* replay(sql, [projection], { log: "live", to: yield* appliedTo(sql, projection, "live") })
+  }
   const differences: Array<Difference> = []
   for (const { name: projection, tables } of projections) {
     for (const table of tables) {

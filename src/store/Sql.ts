@@ -6,7 +6,7 @@
  * connection keeps what it has prepared by its text.
  */
 import type { SQLInputValue } from "node:sqlite"
-import type { Effect } from "effect"
+import { Effect } from "effect"
 import type { Connection } from "effect/sql/SqlConnection"
 import type { SqlError } from "effect/sql/SqlError"
 
@@ -34,6 +34,8 @@ export interface Sql {
   <A extends object = Row>(strings: TemplateStringsArray, ...values: ReadonlyArray<Value | Fragment>): Rows<A>
   /** Runs a text that was put together, with a `?` for each parameter. */
   readonly unsafe: <A extends object = Row>(text: string, values?: ReadonlyArray<Value>) => Rows<A>
+  /** Runs a pragma that does what it does when it is prepared: each time anew, not as it was kept. */
+  readonly setting: (text: string) => Rows<Row>
   /** A part of a template's text. Whatever goes in here is SQL: nothing that a peer has said. */
   readonly part: (strings: TemplateStringsArray, ...values: ReadonlyArray<Value | Fragment>) => Fragment
   readonly literal: (text: string) => Fragment
@@ -107,7 +109,8 @@ export const makeSql = (connection: Connection): Sql => {
   }
 
   return Object.assign(sql, helpers, {
-    unsafe: <A>(text: string, values: ReadonlyArray<Value> = []): Rows<A> => run(text, values)
+    unsafe: <A>(text: string, values: ReadonlyArray<Value> = []): Rows<A> => run(text, values),
+    setting: (text: string): Rows<Row> => Effect.suspend(() => connection.executeUnprepared(text, [], undefined))
   })
 }
 

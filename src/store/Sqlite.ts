@@ -50,6 +50,8 @@ export class Sqlite extends Context.Service<
     readonly read: <A, E, R>(body: (sql: Sql) => Effect.Effect<A, E, R>) => Effect.Effect<A, Refused<E>, R>
     /** Runs `body` in one transaction, one at a time; durable when this succeeds, undone when it does not. */
     readonly transaction: <A, E, R>(body: (sql: Sql) => Effect.Effect<A, E, R>) => Effect.Effect<A, Refused<E>, R>
+    /** The same for what can be had again from what is durable: it does not wait for the disk, and may be gone after a power cut. */
+    readonly derive: <A, E, R>(body: (sql: Sql) => Effect.Effect<A, E, R>) => Effect.Effect<A, Refused<E>, R>
     /**
      * Runs `body` on an empty database in memory, with this one attached to it, unchangeable and standing still, as
      * `live`. All of it is thrown away afterwards.
@@ -76,11 +78,22 @@ const open = Effect.fn("Sqlite.open")(function* (
     `PRAGMA journal_size_limit = ${WAL_BYTES}`
   ])
   const turn = yield* Semaphore.make(1)
-  const transaction = <A, E, R>(body: (sql: Sql) => Effect.Effect<A, E, R>): Effect.Effect<A, Refused<E>, R> =>
+  const alone = <A, E, R>(transaction: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
     Effect.flatMap(Open, (nested) =>
       nested
         ? Effect.die(new Error("a transaction inside a transaction would wait for itself"))
-        : turn.withPermit(inTransaction(file, writer, body))
+        : turn.withPermit(transaction)
+    )
+  const transaction = <A, E, R>(body: (sql: Sql) => Effect.Effect<A, E, R>): Effect.Effect<A, Refused<E>, R> =>
+    alone(inTransaction(file, writer, body))
+  const derive = <A, E, R>(body: (sql: Sql) => Effect.Effect<A, E, R>): Effect.Effect<A, Refused<E>, R> =>
+    alone(
+      Effect.acquireUseRelease(
+        refused(file, writer.setting("PRAGMA synchronous = NORMAL")),
+        () => inTransaction(file, writer, body),
+        // Whatever comes next counts on it.
+        () => Effect.orDie(writer.setting("PRAGMA synchronous = FULL"))
+      )
     )
 
   if (from < steps.length || copy !== null) {
@@ -99,6 +112,7 @@ const open = Effect.fn("Sqlite.open")(function* (
     file,
     read,
     transaction,
+    derive,
     scratch: (body) =>
       Effect.scoped(
         Effect.flatMap(

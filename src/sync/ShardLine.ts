@@ -5,7 +5,7 @@
  * writes the same line that its author wrote, whatever version of agentd either runs.
  */
 import { createHash } from "node:crypto"
-import type { SharedEvent } from "../store/EventLog.ts"
+import type { SharedEvent } from "../store/Appending.ts"
 
 /** Bytes of one line: a message of 1 MiB of which every character is written as an escape, and what goes with it. */
 export const MAX_LINE_BYTES = 8 * 1024 * 1024

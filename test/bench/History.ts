@@ -55,6 +55,8 @@ export const putMessages = (
         json_array('@' || reader_name), 1700000000000 + i, 'markdown', text, octet_length(text), 'null', '[]', '[]' FROM m`)
   db.exec(`${numbers} INSERT INTO mailbox (message, agent, name, sent, delivered_at)
       SELECT 'msg_' || ulid, reader, reader_name, clock || 'evt_' || ulid, 1700000000000 + i FROM m`)
+  // So that the daemon does not fill its tables with them once more.
+  db.exec("UPDATE projections SET applied = (SELECT MAX(seq) FROM events)")
   db.exec("COMMIT")
   db.exec("DROP TABLE base")
 }

@@ -2,62 +2,16 @@
  * Messages that are on disk when they are acknowledged: how long one takes, how many there are a second, and how soon whoever waits
  * for them is told; against the least that SQLite can do, an insert of the same text into a table of the same form.
  */
-import { DatabaseSync } from "node:sqlite"
-import { migrations } from "../../src/store/Migrations.ts"
+import { fileURLToPath } from "node:url"
 import type { Daemon } from "./Daemon.ts"
 import { LineClient } from "./LineClient.ts"
-import { howPinned } from "./processors.ts"
+import { asServer, howPinned } from "./processors.ts"
+import { openBareLog, RECIPIENT, TEXT } from "./programs/bareLog.ts"
 import type { Measured } from "./Result.ts"
-import type { Scratch } from "./Scratch.ts"
+import { lineWith, type Scratch } from "./Scratch.ts"
 import { median, takeTurns } from "./statistics.ts"
 
 const CLIENTS = 16
-
-const TEXT =
-  "The tests of the parser are green again; the cause was a missing end of line. Please look at the two cases I added."
-const RECIPIENT = "bench-reader"
-
-/** Inserts so many rows in one transaction, durable when it returns. */
-type Insert = (rows: number) => void
-
-/** As the event log is made and opened (src/store/), without what is derived from it. */
-const rawLog = (scratch: Scratch): { readonly insert: Insert; readonly close: () => void } => {
-  const db = new DatabaseSync(scratch.path(".db"))
-  db.exec("PRAGMA journal_mode = WAL")
-  db.exec("PRAGMA synchronous = FULL")
-  for (const { statements } of migrations) for (const statement of statements) db.exec(statement)
-  const add = db.prepare(
-    "INSERT INTO events (seq, id, at, type, body, workspace, origin, origin_seq, clock) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
-  )
-  let seq = 0
-  const row = () => {
-    seq += 1
-    const id = String(seq).padStart(26, "0")
-    const body = JSON.stringify({
-      type: "message.sent",
-      author: { id: `agt_${id}`, name: "root" },
-      to: [`@${RECIPIENT}`],
-      recipients: [{ id: `agt_${id}`, name: RECIPIENT, delivered: true }],
-      thread: null,
-      replyTo: null,
-      scopes: [],
-      refs: [],
-      text: TEXT,
-      format: "markdown",
-      data: null,
-      key: null
-    })
-    add.run(seq, `evt_${id}`, Date.now(), "message.sent", body, "home", "ins_0123456789ABCDEF0123", seq, id.slice(-16))
-  }
-  return {
-    insert: (rows) => {
-      db.exec("BEGIN IMMEDIATE")
-      for (let i = 0; i < rows; i++) row()
-      db.exec("COMMIT")
-    },
-    close: () => db.close()
-  }
-}
 
 const sending = { to: [`@${RECIPIENT}`], text: TEXT, directory: "/" }
 
@@ -118,8 +72,18 @@ export const sends = async (
   { client }: Daemon,
   size: SendingSize
 ): Promise<ReadonlyArray<Measured>> => {
-  const raw = rawLog(scratch)
-  const clients = await Promise.all(Array.from({ length: CLIENTS }, () => LineClient.open(client.socket)))
+  const raw = openBareLog(scratch.path(".db"))
+  const bareSocket = scratch.path(".sock")
+  const [command, ...argv] = asServer([
+    process.execPath,
+    fileURLToPath(new URL("programs/bareStore.ts", import.meta.url)),
+    bareSocket,
+    scratch.path(".db")
+  ])
+  const bareServer = scratch.spawn(command!, argv, { stdio: ["ignore", "pipe", "inherit"] })
+  await lineWith(bareServer, "stdout", "listening")
+  const opened = (socket: string) => Promise.all(Array.from({ length: CLIENTS }, () => LineClient.open(socket)))
+  const [clients, bare] = await Promise.all([opened(client.socket), opened(bareSocket)])
   const [first] = clients
   await first!.call("agent.register", { name: RECIPIENT, directory: "/" })
   const watcher = await LineClient.open(client.socket)
@@ -139,12 +103,16 @@ export const sends = async (
         rounds: await takeTurns(
           [
             { name: "agentd", measure: () => oneByOne(size.single, () => first!.call("message.send", sending)) },
-            { name: "bare SQLite insert", measure: () => oneByOne(size.single, () => raw.insert(1)) }
+            { name: "bare SQLite insert", measure: () => oneByOne(size.single, () => raw.insert(1)) },
+            {
+              name: "bare Node server",
+              measure: () => oneByOne(size.single, () => bare[0]!.call("message.send", sending))
+            }
           ],
           size.rounds
         ),
         goal: { against: "bare SQLite insert", limit: 2, sense: "at most" },
-        how: `Median of ${size.single} a round. Bare SQLite is one row of the same text in a table of the event log's form, WAL and \`synchronous = FULL\`, in the process that asks: no socket, no checks, no tables of messages.${howPinned}`
+        how: `Median of ${size.single} a round. Bare SQLite is one row of the same text in a table of the event log's form, WAL and \`synchronous = FULL\`, in the process that asks: no socket, no checks, no tables of messages. A bare Node server does the same for whoever asks it over a socket.${howPinned}`
       },
       {
         id: "push",
@@ -169,7 +137,8 @@ export const sends = async (
             {
               name: "bare SQLite inserts",
               measure: async () => inserting(CLIENTS, Math.ceil(size.together / CLIENTS))
-            }
+            },
+            { name: "bare Node server", measure: () => together(bare, size.together) }
           ],
           size.rounds
         ),
@@ -178,7 +147,8 @@ export const sends = async (
       }
     ]
   } finally {
-    for (const one of clients) one.close()
+    for (const one of [...clients, ...bare]) one.close()
+    await scratch.stop(bareServer)
     raw.close()
   }
 }

@@ -19,9 +19,9 @@ export const causes: Readonly<Record<Measured["id"], string>> = {
   throughput:
     "Three quarters of the daemon's time is the kernel's: a terminal hands out 4 KiB at a time, each with a wake-up, and what dtach writes once is written twice here, to the client and to the transcript. Of two processors the program that prints keeps one busy, so whatever else runs on the machine takes from the daemon and not from the printing.",
   rest: "43 MB are Node's own, 8 of them not shared with other Node processes; the rest is Effect and agentd's code as V8 keeps it. A daemon that has been busy keeps some of what it needed then.",
-  send: "Beside the event, a message is a row in three tables with eight indexes: some twenty pages that are written and synced with it, against four of the bare insert. What is not SQLite's is half a dozen checks, and a request like any other.",
+  send: "The bare Node server beside it is the floor for whoever is asked over a socket. What is above that are half a dozen checks of who sends what to whom, an event with its stamp, and whoever waits for it being told; the tables of messages are filled afterwards.",
   sends:
-    "SQLite's own work for a message is three times the bare insert's, for tables of messages that answer whoever reads them; the rest is a request like any other, in JavaScript. Many share a transaction, so it is not the disk that is waited for.",
+    "The bare Node server beside it is the floor: a line read and answered for each message costs as much as its row. Above that, filling the tables of messages costs as much as the event's own row (three rows in nine indexes), and a request with its checks, in JavaScript, about twice that. Many share a transaction, so it is not the disk that is waited for.",
   push: "The event is read from the log once it is on disk, and then sent; look for what keeps the event loop meanwhile.",
   inbox: "One index in the order of the list drives it; look for a query that goes through more rows than it answers.",
   syncSent:

@@ -3,12 +3,12 @@
 import { writeSync } from "node:fs"
 import { Effect } from "effect"
 import { EventLog } from "../../src/store/EventLog.ts"
-import { sessionEnded, sessionStarted, store } from "./fixture.ts"
+import { appended, daemonStarted, sessionEnded, sessionStarted, store } from "./fixture.ts"
 
 const lane = (log: EventLog["Service"], first: number) =>
   Effect.gen(function* () {
     for (let n = first; ; n += 8) {
-      for (const body of [sessionStarted(n), sessionEnded(n)]) {
+      for (const body of [sessionStarted(n), daemonStarted(n), sessionEnded(n)]) {
         const { id, seq } = yield* log.append(body)
         // At once and in one write: what is printed was acknowledged, what was acknowledged is printed.
         writeSync(1, `${seq} ${id}\n`)
@@ -22,5 +22,5 @@ Effect.runFork(
       Array.from({ length: 8 }, (_, n) => lane(log, Number(process.argv[3]) + n)),
       { concurrency: "unbounded" }
     )
-  ).pipe(Effect.provide(store(process.argv[2]!)))
+  ).pipe(Effect.provide(store(process.argv[2]!, appended)))
 )

@@ -6,7 +6,9 @@ import { Effect, Layer } from "effect"
 import type { EventBody } from "../../src/contract/Event.ts"
 import { sessionProjection } from "../../src/sessions/SessionProjection.ts"
 import { EventLog } from "../../src/store/EventLog.ts"
+import { insertRows } from "../../src/store/insertRows.ts"
 import type { Migration } from "../../src/store/Migrations.ts"
+import type { Projection } from "../../src/store/Projection.ts"
 import { Sqlite } from "../../src/store/Sqlite.ts"
 
 export const temporaryDirectory = Effect.acquireRelease(
@@ -21,8 +23,32 @@ export const sqlite = (directory: string, migrations?: ReadonlyArray<Migration>)
     ...(migrations === undefined ? {} : { migrations })
   })
 
+/** Starts of the daemon, in a table that is filled after the append. */
+export const deferredStarts: Projection = {
+  name: "starts",
+  version: 1,
+  tables: ["starts"],
+  schema: ["CREATE TABLE starts (seq INTEGER PRIMARY KEY, pid INTEGER NOT NULL) STRICT"],
+  apply: (sql, { body, seq }) =>
+    body.type === "daemon.started"
+      ? Effect.asVoid(sql`INSERT INTO starts ${sql.insert({ seq, pid: body.pid })}`)
+      : Effect.void,
+  deferred: {
+    types: "daemon.",
+    applyMany: (sql, events) =>
+      insertRows(
+        sql,
+        { table: "starts" },
+        events.flatMap(({ body, seq }) => (body.type === "daemon.started" ? [{ seq, pid: body.pid }] : []))
+      )
+  }
+}
+
+/** What the process that is killed fills: one table with the append, one after it. */
+export const appended = [sessionProjection, deferredStarts]
+
 /** The whole store over a directory: opened when provided, closed when the provided effect is done. */
-export const store = (directory: string, projections = [sessionProjection]) =>
+export const store = (directory: string, projections: ReadonlyArray<Projection> = [sessionProjection]) =>
   EventLog.layer(projections).pipe(Layer.provideMerge(sqlite(directory)))
 
 export const daemonStarted = (pid: number): EventBody => ({ type: "daemon.started", pid, version: "0.0.0" })

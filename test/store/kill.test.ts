@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { EventLog } from "../../src/store/EventLog.ts"
-import { store, temporaryDirectory } from "./fixture.ts"
+import { appended, store, temporaryDirectory } from "./fixture.ts"
 
 const here = (name: string) => fileURLToPath(new URL(name, import.meta.url))
 
@@ -58,7 +58,12 @@ describe("a daemon that is killed", () => {
             stored.map((_, index) => index + 1)
           )
           assert.deepStrictEqual(yield* log.compare, [])
-        }).pipe(Effect.provide(store(directory)))
+          const starts = yield* log.query((sql) => sql<{ seq: number }>`SELECT seq FROM starts ORDER BY seq`)
+          assert.deepStrictEqual(
+            starts.map(({ seq }) => seq),
+            stored.filter(({ body }) => body.type === "daemon.started").map(({ seq }) => seq)
+          )
+        }).pipe(Effect.provide(store(directory, appended)))
       }
     })
   )

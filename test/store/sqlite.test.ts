@@ -47,6 +47,27 @@ describe("the database", () => {
     })
   )
 
+  it.live("does not wait for the disk where it derives, and does again afterwards, also when that has failed", () =>
+    withNotes(
+      Effect.gen(function* () {
+        const { derive, transaction } = yield* Sqlite
+        const noted = (run: typeof derive, id: number) =>
+          run((sql) =>
+            Effect.andThen(
+              sql`INSERT INTO notes VALUES (${id}, 'x')`,
+              Effect.map(sql<{ synchronous: number }>`PRAGMA synchronous`, ([row]) => row?.synchronous)
+            )
+          )
+        assert.strictEqual(yield* noted(derive, 1), 1)
+        assert.strictEqual(yield* noted(transaction, 2), 2)
+        assert.isTrue(Exit.isFailure(yield* Effect.exit(noted(derive, 2))))
+        assert.strictEqual(yield* noted(transaction, 3), 2)
+        assert.strictEqual(yield* noted(derive, 4), 1)
+        assert.strictEqual(yield* count, 4)
+      })
+    )
+  )
+
   it.live("takes an existing file back from other eyes", () =>
     Effect.gen(function* () {
       const directory = yield* temporaryDirectory

@@ -154,9 +154,9 @@ export class Clone {
 
   texts(): Promise<ReadonlyArray<string>> {
     return this.run(
-      Effect.flatMap(Sqlite, ({ read }) =>
+      Effect.flatMap(EventLog, ({ query }) =>
         Effect.map(
-          read((sql) => sql<{ text: string }>`SELECT text FROM messages ORDER BY sent`),
+          query((sql) => sql<{ text: string }>`SELECT text FROM messages ORDER BY sent`),
           (rows) => rows.map(({ text }) => text)
         )
       )
@@ -166,8 +166,8 @@ export class Clone {
   /** Everything that all installations agree on: the ids of what happened, and every row that follows from it. */
   state(): Promise<string> {
     return this.run(
-      Effect.flatMap(Sqlite, ({ read }) =>
-        read((sql) =>
+      Effect.flatMap(EventLog, ({ query }) =>
+        query((sql) =>
           Effect.gen(function* () {
             const events =
               yield* sql`SELECT id, origin, origin_seq, clock, at FROM events WHERE origin IS NOT NULL ORDER BY id`

@@ -7,7 +7,6 @@ import { Effect, Exit } from "effect"
 import { madeBy } from "../../../src/agents/AgentProjection.ts"
 import type { EventBody } from "../../../src/contract/Event.ts"
 import { EventLog } from "../../../src/store/EventLog.ts"
-import { Sqlite } from "../../../src/store/Sqlite.ts"
 import { ConfirmationStore } from "../../../src/sync/ConfirmationStore.ts"
 import { cycle } from "../../../src/sync/Cycle.ts"
 import { Milestone, type MilestoneName } from "../../../src/sync/Milestone.ts"
@@ -263,8 +262,8 @@ const beliefOf = async ({ at }: Member, members: ReadonlyArray<Member>, branch: 
 
 /** Ids of all that happened in a workspace, and every row that follows from it. */
 const stateOf = (workspace: string) =>
-  Effect.flatMap(Sqlite, ({ read }) =>
-    read((sql) =>
+  Effect.flatMap(EventLog, ({ query }) =>
+    query((sql) =>
       Effect.gen(function* () {
         const ids = yield* sql<{ id: string }>`SELECT id FROM events WHERE workspace = ${workspace} ORDER BY id`
         const messages = yield* sql<object>`SELECT * FROM messages WHERE workspace = ${workspace} ORDER BY id`
