@@ -89,7 +89,17 @@ export class Agents extends Context.Service<
               makePerson(Effect.map(workspaces.enter(directory), ({ workspace }) => workspace.id))
             )
           ),
-        register: (claimant) => turn.withPermit(provide(register(claimant)))
+        // With the session as it is by then, and until that it acts for the agent is on record.
+        register: (claimant) =>
+          turn.withPermit(
+            Effect.gen(function* () {
+              const session = sessions.records().find(({ id }) => id === claimant.session?.id) ?? claimant.session
+              const registered = yield* provide(register({ ...claimant, session }))
+              const { id, name } = registered.agent
+              if (session !== null) yield* sessions.assign(session.id, { id, name })
+              return registered
+            })
+          )
       }
       return {
         ...parts,

@@ -3,7 +3,7 @@
  */
 import type { Effect } from "effect"
 import type { Agent } from "../contract/Agent.ts"
-import type { AgentTaken, Conflict, NotAllowed, StorageUnavailable } from "../contract/errors/Errors.ts"
+import type { AgentdError, NotAllowed, StorageUnavailable } from "../contract/errors/Errors.ts"
 import type { Caller } from "../contract/Handler.ts"
 import type { MethodName, Params } from "../contract/Methods.ts"
 import type { SessionRecord } from "../sessions/SessionStore.ts"
@@ -44,6 +44,6 @@ export interface Parts {
     claimant: Claimant
   ) => Effect.Effect<
     { readonly agent: AgentRecord; readonly outcome: "registered" | "resumed" | "changed" | "unchanged" },
-    AgentTaken | Conflict | StorageUnavailable
+    AgentdError
   >
 }

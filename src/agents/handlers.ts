@@ -69,7 +69,6 @@ export const agentHandlers = (
       const session = named ?? own
       const stands = who.kind === "agent" ? (who.agent.worktree ?? "/") : who.directory
       const { agent, outcome } = yield* register({ params, who, directory: named?.cwd ?? stands, session })
-      if (session !== null) yield* sessions.assign(session.id, { id: agent.id, name: agent.name })
       return { agent: describe(agent), outcome }
     }),
 

@@ -2,7 +2,7 @@
  * Changes to a session that is there: its name, tags and size, what is typed into it, who is attached.
  */
 import { Effect } from "effect"
-import { Busy, InvalidParams, NameTaken, SessionRunning } from "../contract/errors/Errors.ts"
+import { AgentTaken, Busy, InvalidParams, NameTaken, SessionRunning } from "../contract/errors/Errors.ts"
 import { clampSize } from "../contract/Frames.ts"
 import type { AgentRef } from "../contract/Identity.ts"
 import { MAX_INPUT_BACKLOG, MAX_INPUT_BYTES } from "../contract/Limits.ts"
@@ -32,15 +32,15 @@ const renameNow = Effect.fnUntraced(function* ({ name, session }: Params<"sessio
   const { id } = record
   // Only living sessions own their names.
   if (entry !== undefined) {
-    const holder = sessions.claim(name, id)
+    const holder = sessions.names.claim(name, id)
     if (holder !== null) return yield* new NameTaken({ name, holder })
   }
   const { append } = yield* EventLog
   yield* append({ type: "session.renamed", session: id, name }).pipe(
-    Effect.onError(() => Effect.sync(() => sessions.release(name, id)))
+    Effect.onError(() => Effect.sync(() => sessions.names.release(name, id)))
   )
   // It may have ended meanwhile, and then owns no name at all.
-  sessions.release(sessions.entries.has(id) ? record.name : name, id)
+  sessions.names.release(sessions.entries.has(id) ? record.name : name, id)
   return updated(record, { name }, entry)
 })
 
@@ -73,8 +73,28 @@ export const purpose = Effect.fn("Sessions.purpose")(function* (params: Params<"
 })
 
 /** From now on the session acts for this agent, or for none. */
-export const assign = (session: string, agent: AgentRef | null) =>
-  change(session, ({ intent, task }) => ({ agent, intent, task }))
+export const assign = Effect.fn("Sessions.assign")(function* (session: string, agent: AgentRef | null) {
+  const sessions = yield* LiveSessions
+  const { agents, entries } = sessions
+  const before = entries.get(session)?.record.agent?.id ?? ""
+  const holder = agent === null ? null : agents.claim(agent.id, session)
+  if (holder !== null && holder !== session) return yield* actsAlready(agent!, holder, sessions)
+  const release = (id: string) => (id === before ? Effect.void : Effect.sync(() => agents.release(id, session)))
+  const changed = yield* change(session, ({ intent, task }) => ({ agent, intent, task })).pipe(
+    Effect.onError(() => release(agent?.id ?? ""))
+  )
+  // It may have ended meanwhile, and then acts for nobody.
+  if (!entries.has(session)) agents.release(agent?.id ?? "", session)
+  else if (agent?.id !== before) agents.release(before, session)
+  return changed
+})
+
+/** One agent speaks from one session: two would read each other's messages. */
+export const actsAlready = ({ name }: AgentRef, holder: string, { entries }: LiveSessions["Service"]): AgentTaken => {
+  const session = entries.get(holder)?.record.name ?? "that is being started"
+  const reason = `the live session ${session} acts for it. Stop that session, or choose another name.`
+  return new AgentTaken({ name, reason })
+}
 
 type Assignment = Pick<SessionRecord, "agent" | "intent" | "task">
 

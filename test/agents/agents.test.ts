@@ -93,6 +93,38 @@ describe("registering", () => {
     expect((await user.call("session.list", {})).sessions).toHaveLength(1)
   })
 
+  it("of one name by many sessions at once leaves it to one of them, however they ask", async () => {
+    const outcome = (asked: Promise<unknown>) =>
+      asked.then(
+        () => "done",
+        (error: { tag: string }) => error.tag
+      )
+    const start = () => outcome(startAgent(user, "sleep 100", { agent: "ant" }))
+    const started = await Promise.all([start(), start(), start(), start()])
+    expect(started.toSorted()).toEqual(["AgentTaken", "AgentTaken", "AgentTaken", "done"])
+    expect((await user.call("session.list", {})).sessions).toHaveLength(1)
+
+    const sessions = await Promise.all([startAgent(user, "sleep 100"), startAgent(user, "sleep 100")])
+    const register = (name: string, session: string) =>
+      outcome(user.call("agent.register", { name, session, directory: "/" }))
+    const registered = await Promise.all(sessions.map(({ id }) => register("bee", id)))
+    expect(registered.toSorted()).toEqual(["AgentTaken", "done"])
+    const free = sessions[registered.indexOf("AgentTaken")]!
+    const named = await Promise.all(["cat", "dog", "elk"].map((name) => register(name, free.id)))
+    expect(named.toSorted()).toEqual(["Conflict", "Conflict", "done"])
+    const { agents } = await user.call("agent.list", { live: true, directory: "/" })
+    expect(agents.map(({ name }) => name)).toEqual(["ant", "bee", ["cat", "dog", "elk"][named.indexOf("done")]])
+  })
+
+  it("goes on with the session that is resumed, unless another one acts for it by now", async () => {
+    const { id } = await startAgent(user, "exit 0", { agent: "ant" })
+    await user.ended(id)
+    const other = await startAgent(user, "sleep 100", { agent: "ant" })
+    expect(await user.call("session.resume", { session: id })).toMatchObject({ agent: null })
+    await user.call("session.stop", { session: other.id, graceMs: 0 })
+    expect(await user.call("session.resume", { session: other.id })).toMatchObject({ agent: { name: "ant" } })
+  })
+
   it("refuses words that mean something else, one's login, and a role that is a name", async () => {
     for (const name of ["everyone", login]) {
       expect(await refusal(user.call("agent.register", { name })), name).toMatchObject({ tag: "AgentTaken" })

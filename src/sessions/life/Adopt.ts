@@ -74,7 +74,9 @@ export const adopt = Effect.fn("Sessions.adopt")(function* (session: SessionReco
     if (!launcher.outlives) closeTerminal(launched)
     return false
   }
-  ;(yield* LiveSessions).claim(name, id)
+  const { agents, names } = yield* LiveSessions
+  names.claim(name, id)
+  if (session.agent !== null) agents.claim(session.agent.id, id)
   yield* record({ type: "session.adopted", session: id, offset: adopted.offset })
   const supervisor = yield* Supervisor
   yield* supervisor.watch(adopted.entry, "adopted")

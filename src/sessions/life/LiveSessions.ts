@@ -8,6 +8,7 @@ import type { LiveSession } from "../running/LiveSession.ts"
 import type { SessionRecord } from "../SessionStore.ts"
 import type { StateTracker } from "../state/StateTracker.ts"
 import type { Recording } from "../transcript/Recordings.ts"
+import { Claims } from "./Claims.ts"
 
 export interface Entry {
   /** As the store has it, or will have it in a moment. */
@@ -30,10 +31,9 @@ export class LiveSessions extends Context.Service<
     readonly add: (entry: Entry) => Effect.Effect<void>
     readonly remove: (id: string) => Effect.Effect<void>
     readonly byName: (name: string) => Entry | undefined
-    /** Takes a name until `release`; answers the id of the session that has it already, or null. */
-    readonly claim: (name: string, id: string) => string | null
-    /** Lets go of a name, if this session has it. */
-    readonly release: (name: string, id: string) => void
+    readonly names: Claims
+    /** Ids of agents that sessions act for. */
+    readonly agents: Claims
     /** Renames and tags one at a time: each change starts from what the one before it has made. */
     readonly oneChange: <A, E, R>(change: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
     /** Ended sessions that are being started again at this moment. */
@@ -46,13 +46,11 @@ export class LiveSessions extends Context.Service<
     LiveSessions,
     Effect.gen(function* () {
       const entries = new Map<string, Entry>()
-      const names = new Map<string, string>()
+      const names = new Claims()
+      const agents = new Claims()
       const count = yield* SubscriptionRef.make(0)
       const changing = yield* Semaphore.make(1)
       let added = 0
-      const release = (name: string, id: string) => {
-        if (names.get(name) === id) names.delete(name)
-      }
       return {
         entries,
         count,
@@ -67,17 +65,15 @@ export class LiveSessions extends Context.Service<
         remove: (id) => {
           const entry = entries.get(id)
           entries.delete(id)
-          if (entry !== undefined) release(entry.record.name, id)
+          if (entry !== undefined) {
+            names.release(entry.record.name, id)
+            agents.release(entry.record.agent?.id ?? "", id)
+          }
           return SubscriptionRef.set(count, entries.size)
         },
-        byName: (name) => entries.get(names.get(name) ?? ""),
-        claim: (name, id) => {
-          const holder = names.get(name)
-          if (holder !== undefined) return holder
-          names.set(name, id)
-          return null
-        },
-        release,
+        byName: (name) => entries.get(names.holder(name) ?? ""),
+        names,
+        agents,
         oneChange: (change) => changing.withPermits(1)(Effect.uninterruptible(change))
       }
     })

@@ -138,10 +138,7 @@ const startAgain = Effect.fnUntraced(function* (
     env: params.env,
     browser: params.browser ?? same.browser
   })
-  // The agent it acted for, unless another session does by now.
-  const { entries } = yield* LiveSessions
-  const taken = [...entries.values()].some((one) => one.record.agent?.id === record.agent?.id)
-  const as = { resumedFrom: record.id, agent: taken ? null : record.agent, caller, startedBy: record.startedBy }
+  const as = { resumedFrom: record.id, agent: record.agent, caller, startedBy: record.startedBy }
   if (params.name !== undefined) return yield* start({ ...rest, name: params.name }, as)
   // Its own name again, unless another session has taken it since.
   return yield* Effect.catchTag(start({ ...rest, name }, as), "NameTaken", () => start(rest, as))

@@ -17,6 +17,7 @@ import { Environment } from "../../host/self/Environment.ts"
 import { Self } from "../../host/self/Self.ts"
 import { EventLog } from "../../store/EventLog.ts"
 import { ulid } from "../../store/Ulid.ts"
+import { actsAlready } from "../Changes.ts"
 import { withHooks } from "../continuation/Hooks.ts"
 import { Typists } from "../input/Typists.ts"
 import { Launcher, type LaunchSpec } from "../launching/Launcher.ts"
@@ -56,7 +57,7 @@ interface StartedAs {
 
 export const start = Effect.fn("Sessions.start")(function* (
   params: StartParams,
-  { agent = null, caller = null, resumedFrom, startedBy = caller?.id ?? null }: StartedAs = {}
+  { agent: wanted = null, caller = null, resumedFrom, startedBy = caller?.id ?? null }: StartedAs = {}
 ) {
   const sessions = yield* LiveSessions
   const environment = yield* Environment
@@ -83,6 +84,9 @@ export const start = Effect.fn("Sessions.start")(function* (
   const id = `ses_${yield* ulid}`
   yield* Effect.annotateCurrentSpan("agentd.session.id", id)
   const name = yield* claimName(params.name, id)
+  const agent = yield* claimAgent(wanted, id, resumedFrom !== undefined).pipe(
+    Effect.onError(() => Effect.sync(() => sessions.names.release(name, id)))
+  )
 
   const now = yield* Clock.currentTimeMillis
   const planned: SessionRecord = {
@@ -132,7 +136,14 @@ export const start = Effect.fn("Sessions.start")(function* (
   // Between the record and the supervisor a deadline must not cut in: the program would run with nobody to look after it.
   const entry = yield* Effect.uninterruptible(
     launch(planned, file, { env, secretFiles: files, sandbox: confinement })
-  ).pipe(Effect.onError(() => Effect.sync(() => sessions.release(name, id))))
+  ).pipe(
+    Effect.onError(() =>
+      Effect.sync(() => {
+        sessions.names.release(name, id)
+        sessions.agents.release(agent?.id ?? "", id)
+      })
+    )
+  )
   sessions.last = id
   return describe(entry.record, entry)
 })
@@ -152,9 +163,17 @@ const omit = (variables: Readonly<Record<string, string>>, names: ReadonlyArray<
 
 const claimName = Effect.fnUntraced(function* (wanted: string | undefined, id: string) {
   const sessions = yield* LiveSessions
-  if (wanted === undefined) return yield* generateName((name) => sessions.claim(name, id) !== null)
-  const holder = sessions.claim(wanted, id)
+  if (wanted === undefined) return yield* generateName((name) => sessions.names.claim(name, id) !== null)
+  const holder = sessions.names.claim(wanted, id)
   return holder === null ? wanted : yield* new NameTaken({ name: wanted, holder })
+})
+
+/** The agent it acts for; what is resumed does without where another session acts for that one by now. */
+const claimAgent = Effect.fnUntraced(function* (agent: AgentRef | null, id: string, resumed: boolean) {
+  const sessions = yield* LiveSessions
+  const holder = agent === null ? null : sessions.agents.claim(agent.id, id)
+  if (holder === null) return agent
+  return resumed ? null : yield* actsAlready(agent!, holder, sessions)
 })
 
 /** What the program sees: the caller's environment, what names the session, and a terminal that is ours. */
