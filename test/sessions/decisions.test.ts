@@ -9,6 +9,7 @@ import { parseStat } from "../../src/host/processes/ProcessTable.ts"
 import { MAX_BEHIND_BYTES, planStep } from "../../src/sessions/attachment/PlanStep.ts"
 import { selectTree } from "../../src/sessions/launching/ProcessTree.ts"
 import { unitOf } from "../../src/sessions/launching/SessionUnit.ts"
+import { moving, whole } from "../../src/sessions/launching/StandStill.ts"
 import { remembered, sessionOf } from "../../src/sessions/reach/Membership.ts"
 import { checkDirectory, resolveCommand } from "../../src/sessions/starting/Command.ts"
 import { generateName } from "../../src/sessions/starting/Names.ts"
@@ -69,7 +70,8 @@ const process = (pid: number, parent: number, session = parent, zombie = false):
   group: pid,
   session,
   startTime: "1",
-  zombie
+  zombie,
+  state: "running"
 })
 
 describe("a session's process tree", () => {
@@ -120,6 +122,32 @@ describe("a session's process tree", () => {
         }
       })
     )
+  })
+})
+
+describe("a process tree that is made to stand still", () => {
+  const machine = [
+    process(100, 50, 100),
+    { ...process(101, 100, 100), state: "stopped" as const },
+    { ...process(102, 100, 100), state: "waiting" as const },
+    process(103, 100, 103),
+    process(104, 1, 103),
+    process(105, 100, 105),
+    process(200, 105, 105, true)
+  ].map((one) => ({ ...one, group: one.session }))
+  const tree = new Set([100, 101, 102, 103, 105])
+
+  it("is told by its groups where nobody else living is in them, and one by one", () => {
+    expect(whole(machine, tree)).toEqual({ groups: [100, 105], pids: [100, 101, 102, 103, 105] })
+    const everybody = [process(7, 1, 0), process(8, 1, 1)].map((one) => ({ ...one, group: one.session }))
+    expect(whole(everybody, new Set([7, 8])).groups).toEqual([])
+  })
+
+  it("stands when all are stopped, or wait in the kernel and have been told", () => {
+    expect([...moving(machine, tree, new Map())]).toEqual([100, 102, 103, 105])
+    const { startTime } = machine[2]!
+    expect([...moving(machine, tree, new Map([[102, startTime]]))]).toEqual([100, 103, 105])
+    expect([...moving(machine, tree, new Map([[102, `${startTime}1`]]))]).toEqual([100, 102, 103, 105])
   })
 })
 
@@ -279,7 +307,8 @@ describe("a line of /proc/PID/stat", () => {
       group: 42,
       session: 42,
       startTime: "987654",
-      zombie: false
+      zombie: false,
+      state: "running"
     })
     expect(parseStat(42, line.replace(" S ", " Z "))!.zombie).toBe(true)
     expect(parseStat(42, "42 (x) S 1")).toBeNull()

@@ -174,18 +174,32 @@ describe("a stop", () => {
     expect(exit).toMatchObject({ by: "stop", took: "term" })
   })
 
-  it("keeps up with a program that forks all the time", async () => {
+  // Each generation leaves the next behind and ends, deaf to all but SIGKILL; the last ends by itself once the marker is gone.
+  it.each([
+    [
+      "slowly",
+      'fork() { [ -e "$1" ] || exit; sleep 0.01; (fork "$1") & (sleep 0.02; exit) & exit; }; (fork "$1") & (fork "$1") &'
+    ],
+    ["as fast as it can", 'fork() { [ -e "$1" ] || exit; fork "$1" & exit; }; fork "$1" & fork "$1" & fork "$1" &'],
+    [
+      "into a kernel session of its own each time",
+      '[ -e "$1" ] || exit; setsid -f sh -c "$0" "$0" "$1"; [ "$2" ] || exit;'
+    ],
+    [
+      "and has the parent stand in the kernel until the child runs",
+      'fork() { while [ -e "$1" ]; do /bin/true; done; }; fork "$1" & fork "$1" &'
+    ]
+  ])("keeps up with a program that forks all the time, %s", async (_, generation) => {
     const daemon = await openDaemon()
     const marker = join(temporary(), "go")
     writeFileSync(marker, "")
-    // Each generation replaces itself, deaf to all but SIGKILL; it ends by itself once the marker is gone.
-    const script = `trap "" HUP TERM; fork() { [ -e ${marker} ] || exit; sleep 0.01; (fork) & (sleep 0.02; exit) & exit; }; echo ready; (fork) & (fork) & wait; sleep 60`
-    const { id } = await daemon.start(script)
+    const script = `trap "" HUP TERM; ${generation}`
+    const begins = `trap "" HUP TERM; ${generation} echo ready; while :; do sleep 1; done`
+    const { id } = await daemon.start(["sh", "-c", begins, script, marker, "first"])
     await daemon.printed(id, "ready")
     const { exit } = await daemon.call("session.stop", { session: id, graceMs: 200 })
     expect(exit).toMatchObject({ by: "stop", took: "kill" })
-    const left = () => processesOf(id).filter(alive)
-    await expect.poll(left, { timeout: 2_000 }).toEqual([])
+    expect(processesOf(id).filter(alive)).toEqual([])
   })
 
   it("harms nobody else", async () => {

@@ -42,7 +42,15 @@ it("is listed only when asked for", async () => {
 })
 
 it("does not take a stranger with the same pid for the session's program", () => {
-  const stranger = { pid: 7, parent: 1, group: 7, session: 7, startTime: "200", zombie: false }
+  const stranger = {
+    pid: 7,
+    parent: 1,
+    group: 7,
+    session: 7,
+    startTime: "200",
+    zombie: false,
+    state: "running" as const
+  }
   const table = { list: () => [stranger], figures: () => ({ memoryBytes: 1, cpuMs: 1, threads: 1 }) }
   expect(treeUsage(table, [{ session: "a", pid: 7, startTime: "100" }]).size).toBe(0)
   expect(treeUsage(table, [{ session: "a", pid: 7, startTime: "200" }]).get("a")).toEqual({

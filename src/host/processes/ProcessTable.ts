@@ -14,6 +14,8 @@ export interface Process {
   /** Together with the pid it names one process for ever: pids are reused, start times are not. */
   readonly startTime: string
   readonly zombie: boolean
+  /** `waiting`: in the kernel, where it hears no signal. */
+  readonly state: "running" | "stopped" | "waiting"
 }
 
 /** What a process uses. */
@@ -49,8 +51,12 @@ export class ProcessTable extends Context.Service<
     readonly inUnit: (unit: string) => ReadonlyArray<number>
     /** Sets a process's nice value; false when the process is gone or the value is not to be had. */
     readonly renice: (pid: number, nice: number) => boolean
+    /** The process, or thread, that was made last on this machine; null where that is not told. */
+    readonly newest: () => number | null
     /** Sends a signal; false when the process is gone or not ours. */
     readonly signal: (pid: number, signal: NodeJS.Signals) => boolean
+    /** The same to all of a process group at once, and to whoever is just joining it by being forked. */
+    readonly signalGroup: (group: number, signal: NodeJS.Signals) => boolean
   }
 >()("agentd/host/ProcessTable") {
   static readonly layer = Layer.sync(ProcessTable, () => (process.platform === "linux" ? linux : posix))
@@ -63,12 +69,17 @@ export const parseStat = (pid: number, stat: string): Process | null => {
   return {
     pid,
     zombie: fields[0] === "Z" || fields[0] === "X",
+    state: stateOf(fields[0]!),
     parent: Number(fields[1]),
     group: Number(fields[2]),
     session: Number(fields[3]),
     startTime: fields[19]!
   }
 }
+
+/** proc_pid_stat(5), ps(1): T stopped, by a signal or (t) by who traces it; D asleep where nothing disturbs. */
+const stateOf = (letters: string): Process["state"] =>
+  /^[Tt]/.test(letters) ? "stopped" : /^[DU]/.test(letters) ? "waiting" : "running"
 
 const attempt = <A>(read: () => A): A | null => {
   try {
@@ -79,6 +90,9 @@ const attempt = <A>(read: () => A): A | null => {
 }
 
 const signal = (pid: number, name: NodeJS.Signals): boolean => attempt(() => process.kill(pid, name)) ?? false
+
+/** kill(2) takes a negative number for a group; those of 0 and -1 mean others. */
+const signalGroup = (group: number, name: NodeJS.Signals): boolean => group > 1 && signal(-group, name)
 
 const renice = (pid: number, nice: number): boolean =>
   attempt(() => {
@@ -146,12 +160,21 @@ const figures = (pid: number): Figures | null =>
 
 const environ = (pid: number) => `\0${attempt(() => readFileSync(`/proc/${pid}/environ`, "utf8")) ?? ""}`
 
+/** proc_loadavg(5): the last field. */
+const newest = (): number | null => {
+  const pid = Number(attempt(() => readFileSync("/proc/loadavg", "latin1"))?.split(" ")[4])
+  return pid > 0 ? pid : null
+}
+
 const linux: ProcessTable["Service"] = {
+  // The newest first: they are the ones that may be gone a moment later.
   list: () =>
-    readdirSync("/proc").flatMap((name) => {
-      const found = /^\d+$/.test(name) ? stat(Number(name)) : null
-      return found === null ? [] : [found]
-    }),
+    readdirSync("/proc")
+      .reverse()
+      .flatMap((name) => {
+        const found = /^\d+$/.test(name) ? stat(Number(name)) : null
+        return found === null ? [] : [found]
+      }),
   get: stat,
   units: (pid) => {
     const groups = attempt(() => readFileSync(`/proc/${pid}/cgroup`, "latin1"))
@@ -172,8 +195,10 @@ const linux: ProcessTable["Service"] = {
   foreground,
   tty,
   figures,
+  newest,
   renice,
-  signal
+  signal,
+  signalGroup
 }
 
 const ps = (selection: ReadonlyArray<string>): ReadonlyArray<Process> =>
@@ -193,6 +218,7 @@ const ps = (selection: ReadonlyArray<string>): ReadonlyArray<Process> =>
           group: Number(group),
           session: Number(session),
           zombie: state.startsWith("Z"),
+          state: stateOf(state),
           startTime: started.join(" ")
         }
       ]
@@ -208,6 +234,7 @@ const posix: ProcessTable["Service"] = {
   directory: () => null,
   inUnit: () => [],
   figures: () => null,
+  newest: () => null,
   tty: (pid) => {
     const name = attempt(() => execFileSync("ps", ["-o", "tty=", "-p", String(pid)], { encoding: "latin1" }))?.trim()
     return name === undefined || !/^[\w/]+$/.test(name) ? null : `/dev/${name}`
@@ -217,5 +244,6 @@ const posix: ProcessTable["Service"] = {
     return group > 0 ? group : null
   },
   renice,
-  signal
+  signal,
+  signalGroup
 }

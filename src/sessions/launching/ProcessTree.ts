@@ -4,12 +4,13 @@
 import { Effect } from "effect"
 import type { Process, ProcessTable } from "../../host/processes/ProcessTable.ts"
 import { passing } from "../Passing.ts"
+import { type Seen, standStill, whole } from "./StandStill.ts"
 
 /** Milliseconds between two looks at a tree that is being stopped: short at first, because most programs end at once. */
 const FIRST_LOOK_MS = 10
 const LONGEST_LOOK_MS = 200
 
-/** Milliseconds after SIGKILL until we stop looking: a process stuck in the kernel lives that long, and one that forks faster than a busy machine lets us look. */
+/** Milliseconds after SIGKILL until we stop looking: a process stuck in the kernel lives that long. */
 const KILL_MS = 5_000
 
 /** The variable that marks every process of a session, however far it moved away from its parents. */
@@ -43,8 +44,8 @@ export const selectTree = (
 }
 
 /**
- * Ends a tree: SIGHUP and SIGTERM (and SIGCONT, so that stopped processes hear them) at once, SIGKILL to what is left after
- * the grace time. Answers what it took. `told`: the first signals have been sent before.
+ * Ends a tree: SIGHUP and SIGTERM (and SIGCONT, so that stopped processes hear them) at once; what is left after the grace time is made to
+ * stand still and sent SIGKILL. Answers what it took. `told`: the first signals have been sent before.
  */
 export const endTree = Effect.fnUntraced(function* (
   table: ProcessTable["Service"],
@@ -57,16 +58,27 @@ export const endTree = Effect.fnUntraced(function* (
   const mark = `${SESSION_VARIABLE}=${session}`
   // Once seen, always known: a process that loses its parent here may have nothing else that tells where it came from.
   const known = new Map<number, string>()
-  const members = () => {
+  const look = (): Seen => {
+    const all = table.list()
     // What was there before the program cannot come from it, and need not be looked into.
-    const processes = table.list().filter((one) => one.pid !== own && !(Number(one.startTime) < Number(root.startTime)))
+    const processes = all.filter((one) => one.pid !== own && !(Number(one.startTime) < Number(root.startTime)))
     const started = new Map(processes.map(({ pid, startTime }) => [pid, startTime]))
     const found = started.get(root.pid)
-    const alive = found !== undefined && (root.startTime === null || found === root.startTime)
+    // A kernel session's number is nobody else's for as long as one of those who were in it is.
+    const peopled = processes.some((one) => one.session === root.pid && known.get(one.pid) === one.startTime)
+    const alive = found === undefined ? peopled : root.startTime === null || found === root.startTime
     const marked = (pid: number) => known.get(pid) === started.get(pid) || table.hasEnvironment(pid, mark)
     const tree = selectTree(processes, { pid: root.pid, alive }, marked)
     for (const pid of tree) known.set(pid, started.get(pid)!)
-    return tree
+    return { processes: all, tree: new Set(tree) }
+  }
+  const members = () => [...look().tree]
+  const belongs = ({ parent, pid, startTime }: Process) => {
+    if (pid === own || Number(startTime) < Number(root.startTime)) return false
+    const born = known.get(parent)
+    const ours = (born !== undefined && table.get(parent)?.startTime === born) || table.hasEnvironment(pid, mark)
+    if (ours) known.set(pid, startTime)
+    return ours
   }
   /** Costs a look at those that were there before; a look at all of the machine's processes costs hundreds of times more. */
   const someLeft = () =>
@@ -92,10 +104,14 @@ export const endTree = Effect.fnUntraced(function* (
     table.signal(pid, "SIGCONT")
   }
   if (yield* gone(graceMs)) return "term"
-  // Again and again: a process may fork between the look and the signal.
+  // Again: who could not be stopped in time may have forked between the look and the signal.
   const end = (yield* passing) + KILL_MS
   while ((yield* passing) < end) {
-    for (const pid of members()) table.signal(pid, "SIGKILL")
+    yield* standStill(table, { look, belongs })
+    const { processes, tree } = look()
+    const { groups, pids } = whole(processes, tree)
+    for (const group of groups) table.signalGroup(group, "SIGKILL")
+    for (const pid of pids) table.signal(pid, "SIGKILL")
     if (yield* gone(LONGEST_LOOK_MS)) break
   }
   return "kill"
