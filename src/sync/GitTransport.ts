@@ -31,6 +31,9 @@ const SIZES = "%(objectname) %(objecttype) %(objectsize)"
  */
 const RECEIVE_DURABLY = "git -c core.fsync=all receive-pack"
 
+/** Seconds since 1970 of the last moment that every git can read. A commit of later is of nobody's clock. */
+const LAST_SECOND = 2 ** 32 - 1
+
 /** Bytes of files read at a time, beside the last one. */
 const MAX_READ = 64 * 1024 * 1024
 
@@ -41,11 +44,20 @@ export const layer = Layer.effect(
     const { state } = yield* Directories
     const copies = makeOwnCopies(git, state)
     const { isDamaged, local, raw } = copies
+    /** The branch's newest commit, by workspace, and when that says it was made, in seconds since 1970. */
+    const newest = new Map<string, { readonly commit: string; readonly seconds: number }>()
 
     const commitOf = (remote: Remote, name: string) =>
       Effect.match(raw(remote, ["rev-parse", "--verify", "--quiet", `${name}^{commit}`]), {
         onFailure: () => null,
         onSuccess: (bytes) => bytes.toString("latin1").trim()
+      })
+
+    /** When a commit says it was made; null: it is none. */
+    const dateOf = (remote: Remote, name: string) =>
+      Effect.match(raw(remote, ["rev-list", "--max-count=1", "--format=%ct", name, "--"]), {
+        onFailure: () => null,
+        onSuccess: (bytes) => Number(bytes.toString("latin1").split("\n")[1])
       })
 
     /** Costs what is new: packs grow like the digits of a number, and nothing is ever deleted. */
@@ -84,8 +96,11 @@ export const layer = Layer.effect(
         const name = (yield* local(remote, ["for-each-ref", "--format=%(objectname)", FETCHED]))
           .toString("latin1")
           .trim()
-        if (name === "" || (yield* commitOf(remote, name)) !== null) return name === "" ? null : name
-        return yield* isDamaged(remote, `${name} is no commit`)
+        if (name === "") return null
+        const seconds = yield* dateOf(remote, name)
+        if (seconds === null) return yield* isDamaged(remote, `${name} is no commit`)
+        newest.set(remote.workspace, { commit: name, seconds })
+        return name
       }),
 
       changes: Effect.fn("GitTransport.changes")(function* (remote: Remote, from: string | null, to: string | null) {
@@ -144,8 +159,10 @@ export const layer = Layer.effect(
         base: string | null,
         files: ReadonlyMap<string, Uint8Array>
       ) {
-        const now = yield* Effect.map(Clock.currentTimeMillis, (ms) => Math.floor(ms / 1_000))
-        const stream = importStream(base, files, now)
+        const before = newest.get(remote.workspace)
+        const now = Math.floor((yield* Clock.currentTimeMillis) / 1_000)
+        const seconds = before === undefined || before.commit !== base ? now : notBefore(before.seconds, now)
+        const stream = importStream(base, files, seconds)
         yield* local(remote, ["fast-import", "--quiet", "--force", "--done"], stream)
         yield* tidy(remote)
         const commit = yield* commitOf(remote, NEXT)
@@ -172,6 +189,7 @@ export const layer = Layer.effect(
         })
         yield* Effect.catchTag(pushing, "GitProcessFailed", refused)
         yield* copies.published(remote)
+        newest.set(remote.workspace, { commit, seconds })
         return commit
       }),
 
@@ -190,6 +208,12 @@ export const layer = Layer.effect(
 const lines = (texts: ReadonlyArray<string>): ReadonlyArray<Uint8Array> => [
   Buffer.from(texts.map((text) => `${text}\n`).join(""))
 ]
+
+/**
+ * What a commit says of when it was made: never before the one it stands on. git looks for what two sides have in common from the newest
+ * date on, and with a clock that is behind would go through all commits that are later than it says, here and there.
+ */
+const notBefore = (base: number, now: number): number => (base > now && base <= LAST_SECOND ? base : now)
 
 /** git-fast-import(1): one commit upon `base`. Costs what is in it, however large the branch is. */
 const importStream = function* (

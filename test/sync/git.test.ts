@@ -5,6 +5,8 @@ import { join } from "node:path"
 import { expect, it } from "vitest"
 import { bareRemote, Clone, git, settle, WORKSPACE } from "./support.ts"
 
+const DAY_MS = 86_400_000
+
 it("three installations that talk at once end up with the same, through git alone", async () => {
   const remote = bareRemote()
   const [ada, bob, eve] = [
@@ -23,6 +25,33 @@ it("three installations that talk at once end up with the same, through git alon
   expect(await bob.state()).toBe(await ada.state())
   expect(await eve.state()).toBe(await ada.state())
   expect(git(remote, "for-each-ref", "--format=%(refname)")).toBe("refs/heads/agentd-sync")
+})
+
+it("no commit says that it was made before the one it stands on, whatever the clocks say; one of no clock is not followed", async () => {
+  const remote = bareRemote()
+  const [ada, bob] = [await Clone.open("ada", remote), await Clone.open("bob", remote)]
+  bob.ahead = 40 * DAY_MS
+  ada.ahead = -40 * DAY_MS
+  for (const clone of [bob, ada, bob]) {
+    await clone.send("said")
+    await clone.sync()
+  }
+  const dates = () => git(remote, "log", "--format=%ct", "agentd-sync").split("\n").map(Number)
+  const made = dates()
+  expect(made).toHaveLength(3)
+  expect(made).toEqual(made.toSorted((a, b) => b - a))
+  expect(made[2]! * 1_000).toBeGreaterThan(Date.now() + 39 * DAY_MS)
+  // Later than every git can read.
+  const base = git(remote, "rev-parse", "agentd-sync")
+  const who = `committer t <t@example.org> ${2 ** 33} +0000`
+  const input = `commit refs/heads/agentd-sync\n${who}\ndata 1\nx\nfrom ${base}\n`
+  execFileSync("git", ["fast-import", "--quiet"], { cwd: remote, input })
+  expect(dates()[0]).toBe(2 ** 33)
+  await ada.send("and on")
+  await ada.sync()
+  expect(dates()[0]).toBeLessThan(made[0]!)
+  await bob.sync()
+  expect(await bob.texts()).toContain("and on")
 })
 
 it("a copy of the branch that is damaged is made anew, and nothing is lost by it", async () => {
