@@ -7,10 +7,12 @@
  *
  * A character beyond Latin-1 becomes an escape: a single one, in a regular expression, has V8 keep the whole file at two bytes for each.
  * (Elsewhere the bundler does that itself.)
+ *
+ * Names that packages do not export become short: the text of all that runs stays in memory, and every name of a scope beside it.
  */
 import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
-import type { Plugin } from "esbuild"
+import { type Plugin, transform } from "esbuild"
 import { root } from "./root.ts"
 
 const INDEX = /^import \{([^}]*)\} from "effect((?:\/[a-z]+)?)"$/gm
@@ -35,6 +37,12 @@ export const importEach = (source: string, isModule: (path: string) => boolean):
 export const escapeWide = (source: string): string =>
   source.replace(/[^\0-\xff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`)
 
+/** Names that a module exports stay, and with them most of what a stack trace tells of a package. */
+export const shortenNames = async (source: string, path: string): Promise<string> => {
+  const options = { minifyIdentifiers: true, target: "esnext", sourcemap: "inline", sourcesContent: false } as const
+  return (await transform(source, { ...options, sourcefile: path })).code
+}
+
 const isModule = (path: string): boolean =>
   existsSync(join(root, "node_modules", path.replace(/^effect\//, "effect/dist/").concat(".js")))
 
@@ -45,5 +53,9 @@ export const keepSmall: Plugin = {
       if (path.includes("/node_modules/")) return undefined
       return { contents: escapeWide(importEach(readFileSync(path, "utf8"), isModule)), loader: "ts" }
     })
+    build.onLoad({ filter: /\/node_modules\/.*\.js$/ }, async ({ path }) => ({
+      contents: await shortenNames(readFileSync(path, "utf8"), path),
+      loader: "js"
+    }))
   }
 }

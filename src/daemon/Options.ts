@@ -40,6 +40,8 @@ Runs the daemon in the foreground; the service manager, or agentctl, starts it f
 `
 
 export const parseOptions = (args: ReadonlyArray<string>): Options => {
+  // The usual way, without Node's parser, which would stay in memory.
+  if (args.length === 0) return { mode: "serve", ephemeral: false, localOnly: false }
   try {
     const { positionals, values } = parseArgs({
       args: [...args],

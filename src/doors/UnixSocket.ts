@@ -14,6 +14,7 @@ import { Directories } from "../host/files/Directories.ts"
 import { Locked } from "../host/files/FileLock.ts"
 import { Handover as HandoverService } from "../host/self/Handover.ts"
 import { FdStore } from "../host/service/FdStore.ts"
+import { listenAlone } from "../host/sockets/listenAlone.ts"
 import { PeerCredentials } from "../host/sockets/PeerCredentials.ts"
 import { descriptorOf } from "../host/sockets/SocketDescriptor.ts"
 import { failure } from "../wire/JsonRpc.ts"
@@ -237,7 +238,7 @@ const listen = (
     const refuse = (cause: Error) => resume(Effect.fail(new SocketRefused({ path, reason: `${cause.message}.` })))
     server.once("error", refuse)
     try {
-      server.listen(activated === undefined ? { path, backlog: BACKLOG } : { fd: activated }, () => {
+      listenAlone(server, activated === undefined ? { path, backlog: BACKLOG } : { fd: activated }, () => {
         if (activated === undefined) chmodSync(path, 0o600)
         resume(Effect.succeed(server))
       })

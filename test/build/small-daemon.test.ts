@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, it } from "vitest"
-import { escapeWide, importEach } from "../../packaging/build/keepSmall.ts"
+import { escapeWide, importEach, shortenNames } from "../../packaging/build/keepSmall.ts"
 import { root } from "../../packaging/build/root.ts"
 
 const modules = new Set(["effect/Effect", "effect/Schema", "effect/http/HttpClient"])
@@ -32,6 +32,15 @@ describe("an import from an index", () => {
       expect(rewritten(other)).toBe(other)
     }
   })
+})
+
+it("names that packages keep to themselves become short, and those that they export stay", async () => {
+  const source = "const hidden = 2\nexport function shown(parameter) { return () => hidden + parameter }\n"
+  const short = await shortenNames(source, "/somewhere/package.js")
+  expect(short).toMatch(/export function shown\(\w\)/)
+  expect(short).not.toMatch(/hidden|parameter/)
+  // What it was called is in the source map.
+  expect(short).toContain("sourceMappingURL=data:")
 })
 
 it("a character beyond Latin-1 becomes an escape that means the same", () => {

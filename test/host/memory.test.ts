@@ -1,9 +1,15 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
+import { vi } from "vitest"
 import { Memory, worthGivingBack } from "../../src/host/self/Memory.ts"
 
+import { optimiseSoon } from "../../src/host/self/Optimiser.ts"
+
 const MB = 1024 * 1024
+
+// It would change this process for all other tests.
+vi.mock("../../src/host/self/Optimiser.ts", () => ({ optimiseSoon: vi.fn() }))
 
 describe("memory is given back", () => {
   it("after a busy time, not during one, and not for little", () => {
@@ -25,6 +31,24 @@ describe("memory is given back", () => {
       expect(collected).toBe(1)
       yield* Fiber.interrupt(fiber)
       globalThis.gc = gc
+    }).pipe(Effect.provide(Memory.layer))
+  )
+
+  it.effect("and what is hot is optimised sooner after a busy look, not after a quiet one", () =>
+    Effect.gen(function* () {
+      let used = 0
+      const usage = vi.spyOn(process, "cpuUsage").mockImplementation(() => ({ user: used, system: 0 }))
+      const fiber = yield* Effect.forkChild((yield* Memory).keepSmall, { startImmediately: true })
+      yield* TestClock.adjust(1_000)
+      // Microseconds of ten seconds.
+      used = 400_000
+      yield* TestClock.adjust(10_000)
+      expect(optimiseSoon).not.toHaveBeenCalled()
+      used = 600_000
+      yield* TestClock.adjust(10_000)
+      expect(optimiseSoon).toHaveBeenCalledOnce()
+      yield* Fiber.interrupt(fiber)
+      usage.mockRestore()
     }).pipe(Effect.provide(Memory.layer))
   )
 })

@@ -3,6 +3,7 @@
  */
 import { Context, Effect, Layer } from "effect"
 import { libc } from "../Libc.ts"
+import { optimiseSoon } from "./Optimiser.ts"
 
 /** Milliseconds after which starting is over, and whoever started us has had an answer. */
 const SETTLED_MS = 1_000
@@ -13,7 +14,7 @@ const LOOK_MS = 10_000
 /** Bytes by which it must have grown to be worth a pause. */
 const WORTH_BYTES = 16 * 1024 * 1024
 
-/** Share of one processor above which it is busy, and a pause would be felt. */
+/** Share of one processor above which it is busy: a pause would be felt, and what is hot is worth optimising. */
 const BUSY = 0.05
 
 /** `grown`: bytes since the last time. `busy`: share of one processor since the last look. */
@@ -39,6 +40,8 @@ export class Memory extends Context.Service<
         yield* Effect.sleep(LOOK_MS)
         const { system, user } = process.cpuUsage(before)
         const busy = (system + user) / 1000 / LOOK_MS
+        // Work that nobody is attached for, messages for one.
+        if (busy > BUSY) optimiseSoon()
         if (worthGivingBack(process.memoryUsage.rss() - taken, busy)) taken = giveBack()
       }
     })
