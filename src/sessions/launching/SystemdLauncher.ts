@@ -15,7 +15,6 @@ import type { Self } from "../../host/self/Self.ts"
 import { UNKNOWN_END } from "../../host/service/ExitRecords.ts"
 import { FdStore } from "../../host/service/FdStore.ts"
 import { ServiceManager } from "../../host/service/ServiceManager.ts"
-import { passing } from "../Passing.ts"
 import { requireControllers, requireNice, requireSandbox } from "./Enforce.ts"
 import { KeptTerminals, STORE_PROPERTIES } from "./KeptTerminals.ts"
 import { commandOf, type Ended, Launcher, type LaunchSpec } from "./Launcher.ts"
@@ -25,19 +24,14 @@ import {
   fdNameOf,
   isAlive,
   SLICE,
-  STOP_SECONDS,
   secretPaths,
   sessionOfFdName,
   unitOf,
   unitProperties
 } from "./SessionUnit.ts"
 import { unitEnds } from "./UnitEnds.ts"
+import { KILL_MS, unitStops } from "./UnitStops.ts"
 import { unitUsage } from "./UnitUsage.ts"
-
-/** Milliseconds after SIGKILL until we stop waiting: only a process stuck in the kernel lives that long. */
-const KILL_MS = 5_000
-/** Looks at what is left in that time: a process may fork between the look and the signal. */
-const KILL_ROUNDS = 10
 
 export const layer = Layer.effect(
   Launcher,
@@ -48,6 +42,7 @@ export const layer = Layer.effect(
     const pty = yield* Pty
     const store = yield* FdStore
     const table = yield* ProcessTable
+    const units = yield* unitStops
     const usage = yield* unitUsage
     const context = yield* Effect.context<ControlGroups | Self | ServiceManager>()
     const scope = yield* Effect.scope
@@ -84,29 +79,9 @@ export const layer = Layer.effect(
       const found = yield* manager.showAll([unit, ...own], ["MainPID", ...STORE_PROPERTIES])
       const mine = own.map((name) => found.get(name) ?? {})
       if (mine.every((properties) => kept.agrees(properties))) return Number(found.get(unit)?.MainPID ?? 0)
-      yield* killAll(unit)
+      yield* units.killAll(unit)
       return yield* overflow()
     })
-
-    /**
-     * Every process of a unit but the command that records its end. Not systemctl kill: it has the kernel kill the whole control
-     * group (cgroup.kill), and Linux then kills what systemd starts in it afterwards too, the command first of all.
-     */
-    const killAll = Effect.fnUntraced(function* (unit: string) {
-      const { ControlPID } = yield* Effect.orElseSucceed(manager.show(unit, ["ControlPID"]), () => ({
-        ControlPID: "0"
-      }))
-      const recording = Number(ControlPID)
-      for (const pid of table.inUnit(unit)) {
-        if (pid !== recording && table.get(pid)?.parent !== recording) table.signal(pid, "SIGKILL")
-      }
-    })
-
-    const alive = (unit: string) =>
-      manager.show(unit, ["ActiveState"]).pipe(
-        Effect.map(({ ActiveState }) => isAlive(ActiveState)),
-        Effect.orElseSucceed(() => false)
-      )
 
     // Asked once for all sessions that are taken over: one question for each would take seconds.
     const found = yield* Effect.cached(
@@ -118,18 +93,8 @@ export const layer = Layer.effect(
         onSuccess: ({ MainPID }) => Number(MainPID ?? 0)
       })
 
-    const gone = Effect.fnUntraced(function* (unit: string, withinMs: number) {
-      const end = (yield* passing) + withinMs
-      for (let pause = 10; ; pause = Math.min(pause * 2, 250)) {
-        if (!(yield* alive(unit))) return true
-        const left = end - (yield* passing)
-        if (left <= 0) return false
-        yield* Effect.sleep(Math.min(pause, left))
-      }
-    })
-
     const forgetOnceGone = (session: string) =>
-      Effect.forkIn(Effect.andThen(gone(unitOf(session), KILL_MS), ends.forget(session)), scope)
+      Effect.forkIn(Effect.andThen(units.gone(unitOf(session), KILL_MS), ends.forget(session)), scope)
 
     return {
       kind: "systemd",
@@ -190,21 +155,7 @@ export const layer = Layer.effect(
           )
         )
       }),
-      end: Effect.fnUntraced(function* (session: string, _launched: unknown, graceMs: number) {
-        const unit = unitOf(session)
-        // A second signal of ours could hit the command that records the end, so systemd sends both, once.
-        if (graceMs <= STOP_SECONDS * 1000) yield* manager.stop(unit)
-        else yield* manager.signal(unit, "SIGTERM")
-        if (yield* gone(unit, graceMs)) return "term" as const
-        for (let round = 0; round < KILL_ROUNDS; round++) {
-          yield* killAll(unit)
-          if (yield* gone(unit, KILL_MS / KILL_ROUNDS)) return "kill" as const
-        }
-        // What is left runs as somebody else (sudo(8)).
-        yield* manager.signal(unit, "SIGKILL")
-        yield* gone(unit, KILL_MS)
-        return "kill" as const
-      }),
+      end: (session, _launched, graceMs) => units.stop(session, graceMs),
       forget: Effect.fnUntraced(function* (session: string) {
         yield* release(session)
         usage.forget(session)
@@ -222,7 +173,7 @@ export const layer = Layer.effect(
         const runs = isAlive(state)
         if (Option.isNone(master)) {
           // Its terminal is lost; a program that nobody can see or type into any more must not run on.
-          if (runs) yield* killAll(unit)
+          if (runs) yield* units.killAll(unit)
           yield* release(session)
           yield* forgetOnceGone(session)
           return null
