@@ -2,20 +2,9 @@ import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { agentProjection } from "../../src/agents/AgentProjection.ts"
 import type { EventBody } from "../../src/contract/Event.ts"
-import { agentId, stamped, withRows } from "./support.ts"
+import { agentId, registered, stamped, withRows } from "./support.ts"
 
 /** Event n registers agent n. */
-const registered = (name: string): EventBody => ({
-  type: "agent.registered",
-  name,
-  kind: "agent",
-  role: null,
-  module: null,
-  display: null,
-  worktree: null,
-  host: "h",
-  by: null
-})
 const who = fc.integer({ min: 0, max: 9 }).map(agentId)
 const body: fc.Arbitrary<EventBody> = fc.oneof(
   fc.constantFrom("ant", "bee").map(registered),

@@ -34,6 +34,19 @@ const jsonIn = (text: string): string => {
   return found[0]
 }
 
+/** There is a new agent of this name, and nothing is known of it. */
+export const registered = (name: string): EventBody => ({
+  type: "agent.registered",
+  name,
+  kind: "agent",
+  role: null,
+  module: null,
+  display: null,
+  worktree: null,
+  host: "h",
+  by: null
+})
+
 export const git = (directory: string, ...args: ReadonlyArray<string>): string =>
   execFileSync(
     "git",

@@ -10,6 +10,7 @@ import { ConfirmationStore } from "../../src/sync/ConfirmationStore.ts"
 import { receive } from "../../src/sync/Receive.ts"
 import { SyncStore } from "../../src/sync/SyncStore.ts"
 import { cloneOf, House, projectRemote } from "./house.ts"
+import { STRANGER } from "./stranger.ts"
 import { bareRemote, Clone, git, Meddler, settle, WORKSPACE } from "./support.ts"
 
 let remote: string
@@ -166,7 +167,6 @@ it("what others say in an installation's name, too much or wrongly, is left asid
   const [a, b] = [await ada.origin, await bob.origin]
   const path = confirmationPath(b)
   const meddler = new Meddler(remote)
-  const stranger = "ins_00000000000000000BAD"
   const all = JSON.stringify({ [a]: "1-900" })
   const put = async (bytes: string | Uint8Array, at = path) => {
     meddler.catchUp()
@@ -198,7 +198,7 @@ it("what others say in an installation's name, too much or wrongly, is left asid
   expect(await reasons(ada)).toEqual([])
   expect(await two()).toBe(0)
 
-  const others = await put(encodeConfirmation({ origin: stranger, at: 1, have: all }), confirmationPath(stranger))
+  const others = await put(encodeConfirmation({ origin: STRANGER, at: 1, have: all }), confirmationPath(STRANGER))
   expect(others).toEqual(["nobody has told of the installation it speaks for yet"])
   expect(await put("x", "confirmed/v1/README.md")).toEqual(["no agentd writes a file of this name", ...others])
 })

@@ -4,8 +4,10 @@ import { join } from "node:path"
 import { Effect } from "effect"
 import { beforeEach, expect, it } from "vitest"
 import { EventLog } from "../../src/store/EventLog.ts"
-import { encodeLine, parseFile } from "../../src/sync/ShardLine.ts"
+import { parseFile } from "../../src/sync/ShardLine.ts"
 import { pathOf, placeOf } from "../../src/sync/ShardPath.ts"
+import { registered } from "../agents/support.ts"
+import { numbered, STRANGER, shard, stranger } from "./stranger.ts"
 import { bareRemote, Clone, git, Meddler, said, settle } from "./support.ts"
 
 let remote: string
@@ -16,21 +18,6 @@ beforeEach(async () => {
   ada = await Clone.open("ada", remote)
   bob = await Clone.open("bob", remote)
 })
-
-const STRANGER = "ins_00000000000000000BAD"
-const stranger = (seq: number, body: object, more: { id?: string; clock?: string; origin?: string } = {}) => {
-  const event = {
-    id: `evt_${String(seq).padStart(26, "0")}`,
-    at: 1,
-    origin: STRANGER,
-    seq,
-    clock: String(seq).padStart(16, "0"),
-    body: JSON.stringify(body),
-    ...more
-  }
-  return encodeLine(event)
-}
-const shard = pathOf({ origin: STRANGER, segment: 0, seq: null })
 
 it("a branch that was deleted, or replaced by force, is whole again once anybody who has the events comes by", async () => {
   await ada.send("one")
@@ -102,21 +89,10 @@ it("nobody speaks for somebody else's agent, in another's place, or from the fut
   await settle(ada, bob)
   const origin = await ada.origin
   const meddler = new Meddler(remote)
-  const unknown = "agt_00000000000000000000000099"
-  const registered = {
-    type: "agent.registered",
-    name: "mallory",
-    kind: "agent",
-    role: null,
-    module: null,
-    display: null,
-    worktree: null,
-    host: "h",
-    by: null
-  }
-  const mine = `agt_${"1".padStart(26, "0")}`
+  const unknown = numbered("agt", 99)
+  const mine = numbered("agt", 1)
   const own = [
-    stranger(1, registered),
+    stranger(1, registered("mallory")),
     stranger(2, said(author, "ada", "forged")),
     stranger(3, said(unknown, "nobody", "nobody said")),
     stranger(4, said(mine, "mallory", "tomorrow"), { clock: "ffffffffffff0000" }),
@@ -161,23 +137,13 @@ it("what waits for an agent to be told of comes in once it is", async () => {
     await ada.sync()
     return new Meddler(remote)
   })()
-  const agent = `agt_${"70".padStart(26, "0")}`
+  const agent = numbered("agt", 70)
   const line = stranger(1, said(agent, "late", "early"))
   meddler.write(shard, `${line}\n`)
   meddler.push()
   await bob.sync()
   expect(await bob.texts()).toEqual(["true"])
-  const registered = {
-    name: "late",
-    kind: "agent",
-    role: null,
-    module: null,
-    display: null,
-    worktree: null,
-    host: "h",
-    by: null
-  }
-  const later = stranger(70, { type: "agent.registered", ...registered })
+  const later = stranger(70, registered("late"))
   meddler.write(pathOf(placeOf(STRANGER, 70, later)), `${later}\n`)
   meddler.push()
   await bob.sync()

@@ -1,34 +1,14 @@
 /** Files of the branch that are small to send and large to read: what they cost the daemon is bounded, and the others are read. */
 import { beforeEach, expect, it } from "vitest"
 import { MAX_TEXT_BYTES } from "../../src/contract/Limits.ts"
-import { encodeLine, MAX_LINES } from "../../src/sync/ShardLine.ts"
+import { MAX_LINES } from "../../src/sync/ShardLine.ts"
 import { pathOf, placeOf } from "../../src/sync/ShardPath.ts"
 import { MAX_FILE_BYTES } from "../../src/sync/SyncTransport.ts"
+import { registered } from "../agents/support.ts"
+import { numbered, STRANGER, shard, stranger } from "./stranger.ts"
 import { bareRemote, Clone, Meddler, said, settle } from "./support.ts"
 
-const STRANGER = "ins_00000000000000000BAD"
-const shard = pathOf({ origin: STRANGER, segment: 0, seq: null })
-const mallory = `agt_${"1".padStart(26, "0")}`
-const stranger = (seq: number, body: string) =>
-  encodeLine({
-    id: `evt_${String(seq).padStart(26, "0")}`,
-    at: 1,
-    origin: STRANGER,
-    seq,
-    clock: String(seq).padStart(16, "0"),
-    body
-  })
-const registered = JSON.stringify({
-  type: "agent.registered",
-  name: "mallory",
-  kind: "agent",
-  role: null,
-  module: null,
-  display: null,
-  worktree: null,
-  host: "h",
-  by: null
-})
+const mallory = numbered("agt", 1)
 
 let remote: string
 let ada: Clone
@@ -73,12 +53,12 @@ it("an event that holds more than one may, or text that is none, is left aside, 
   const body = (text: string, more: object = {}) => JSON.stringify({ ...said(mallory, "mallory", text), ...more })
   const deep = `${"[".repeat(100_000)}${"]".repeat(100_000)}`
   const events = [
-    registered,
+    registered("mallory"),
     body("x".repeat(2 * MAX_TEXT_BYTES + 1)),
     body("deep").replace('"data":null', `"data":${deep}`),
     body("a\0b"),
     body("\ud800"),
-    JSON.stringify({ ...JSON.parse(registered), host: "h".repeat(100_000) }),
+    { ...registered("mallory"), host: "h".repeat(100_000) },
     body("with \u001b[2J in it")
   ]
   const files = new Map<string, string>()

@@ -1,20 +1,9 @@
 /** What arrives before that which it speaks of. */
 import { expect, it } from "vitest"
-import { encodeLine } from "../../src/sync/ShardLine.ts"
 import { pathOf, placeOf } from "../../src/sync/ShardPath.ts"
+import { registered } from "../agents/support.ts"
+import { numbered, STRANGER, shard, stranger } from "./stranger.ts"
 import { bareRemote, Clone, Meddler, said } from "./support.ts"
-
-const STRANGER = "ins_00000000000000000BAD"
-const numbered = (prefix: string, seq: number) => `${prefix}_${String(seq).padStart(26, "0")}`
-const line = (seq: number, body: object) =>
-  encodeLine({
-    id: numbered("evt", seq),
-    at: seq,
-    origin: STRANGER,
-    seq,
-    clock: seq.toString(16).padStart(16, "0"),
-    body: JSON.stringify(body)
-  })
 
 it("an edit, a deletion and an answer wait for the message they are about, and count once it is there", async () => {
   const remote = bareRemote()
@@ -24,15 +13,14 @@ it("an edit, a deletion and an answer wait for the message they are about, and c
   const meddler = new Meddler(remote)
   const author = numbered("agt", 1)
   const about = { author, format: "plain", data: null }
-  const none = { role: null, module: null, display: null, worktree: null, by: null }
   const answer = { ...said(author, "zoe", "answer"), thread: numbered("msg", 2), replyTo: numbered("msg", 2) }
   const early = [
-    line(1, { type: "agent.registered", name: "zoe", kind: "agent", host: "h", ...none }),
-    line(4, { type: "message.edited", message: numbered("msg", 2), text: "edited", ...about }),
-    line(5, { type: "message.deleted", message: numbered("msg", 3), author, reason: null }),
-    line(6, answer)
+    stranger(1, registered("zoe")),
+    stranger(4, { type: "message.edited", message: numbered("msg", 2), text: "edited", ...about }),
+    stranger(5, { type: "message.deleted", message: numbered("msg", 3), author, reason: null }),
+    stranger(6, answer)
   ]
-  meddler.write(pathOf({ origin: STRANGER, segment: 0, seq: null }), `${early.join("\n")}\n`)
+  meddler.write(shard, `${early.join("\n")}\n`)
   meddler.push()
   await ada.sync()
   expect([...(await ada.texts())].toSorted()).toEqual(["answer", "hello"])
@@ -40,7 +28,7 @@ it("an edit, a deletion and an answer wait for the message they are about, and c
   meddler.catchUp()
   // Long ones have a file of their own, which may come later than the others.
   for (const seq of [2, 3]) {
-    const original = line(seq, said(author, "zoe", `original ${"x".repeat(40_000)}`))
+    const original = stranger(seq, said(author, "zoe", `original ${"x".repeat(40_000)}`))
     meddler.write(pathOf(placeOf(STRANGER, seq, original)), `${original}\n`)
   }
   meddler.push()

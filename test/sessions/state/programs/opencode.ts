@@ -1,8 +1,19 @@
 /** opencode through a whole conversation. */
 import { mkdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { OPTIONS, QUESTION, QUOTED } from "./quoted.ts"
+import { OPTIONS, QUESTION } from "./quoted.ts"
 import type { Script } from "./record.ts"
+import {
+  asksSomething,
+  diesAsking,
+  isIdle,
+  isInterrupted,
+  isToldSomething,
+  quotesQuestion,
+  thinks,
+  wantsToWrite,
+  works
+} from "./scenes.ts"
 
 export const opencode: Script = {
   command: "opencode",
@@ -26,85 +37,42 @@ export const opencode: Script = {
     }
     writeFileSync(join(home, ".config", "opencode", "opencode.json"), JSON.stringify(config))
   },
-  async play({ terminal, model, project }) {
-    await terminal.shows(/Ask anything/)
-    await terminal.settles(2_000)
-    terminal.mark({ state: "idle" })
-    terminal.type("fix the build")
-    await terminal.shows(/fix the build/)
-    await terminal.settles()
-    terminal.mark({ state: "idle", note: "somebody types" })
+  async play(play) {
+    const { project, terminal } = play
+    await isIdle(play, /Ask anything/, 2_000)
+    await isToldSomething(play)
+
+    const asking = await works(play, {
+      tool: "bash",
+      input: { command: "sleep 2; touch made", description: "Run the tests" },
+      shown: /[Pp]ermission/,
+      asks: "sleep 2; touch made",
+      drawnMs: 1_000
+    })
+    const questions = [{ question: QUESTION, header: "Colour", options: OPTIONS }]
+    await asksSomething(play, asking, "question", { questions })
+    await quotesQuestion(play, null)
+
+    await wantsToWrite(play, {
+      tool: "write",
+      input: { filePath: join(project, "hello.txt"), content: "hello\nworld\n" },
+      shown: /Permission required/,
+      asks: "hello.txt"
+    })
     terminal.type("\r")
 
-    const first = await model.next()
-    await terminal.lasts(1_500)
-    terminal.mark({ state: "working", note: "it waits for the model" })
-    first.text("I will run the tests.\n\n")
-    await terminal.lasts(1_000)
-    terminal.mark({ state: "working", note: "the model answers" })
-    first.call("bash", { command: "sleep 2; touch made", description: "Run the tests" })
-    first.end()
-    await terminal.shows(/[Pp]ermission/)
-    await terminal.settles(1_000)
-    terminal.mark({ state: "needs-permission", asks: "sleep 2; touch made" })
-    terminal.type("\r")
-    await terminal.lasts(1_200)
-    terminal.mark({ state: "working", note: "a tool runs" })
-    const second = await model.next()
-    await terminal.lasts(1_000)
-    terminal.mark({ state: "working", note: "it waits for the model again" })
-    second.call("question", { questions: [{ question: QUESTION, header: "Colour", options: OPTIONS }] })
-    second.end()
-    await terminal.shows(/Which colour/)
-    await terminal.settles()
-    terminal.mark({ state: "waiting-input", asks: QUESTION })
-    terminal.type("\r")
-
-    const third = await model.next()
-    third.text(QUOTED)
-    await terminal.shows(/Somebody wrote/)
-    await terminal.lasts(1_500)
-    terminal.mark({ state: "working", note: "its answer looks like a question" })
-    third.end()
-    await terminal.lasts(1_000)
-    await terminal.settles(1_500)
-    terminal.mark({ state: "done", note: "its answer looks like a question" })
-
-    terminal.type("write hello.txt")
-    await terminal.settles()
-    terminal.type("\r")
-    const fourth = await model.next()
-    fourth.call("write", { filePath: join(project, "hello.txt"), content: "hello\nworld\n" })
-    fourth.end()
-    await terminal.shows(/Permission required/)
-    await terminal.settles()
-    terminal.mark({ state: "needs-permission", asks: "hello.txt" })
-    terminal.type("\r")
-
-    const fifth = await model.next()
-    fifth.text("Let me think.\n\nWell")
-    await terminal.shows(/Let me think/)
-    await terminal.lasts(1_500)
-    terminal.mark({ state: "working" })
+    await thinks(play)
     terminal.type("\x1b")
     await terminal.lasts(300)
     terminal.mark({ state: "working", note: "one more Esc would interrupt it" })
-    terminal.type("\x1b")
-    await terminal.shows(/interrupted/)
-    await terminal.settles(1_500)
-    terminal.mark({ state: "idle", note: "it was interrupted" })
+    await isInterrupted(play, /interrupted/)
 
-    terminal.type("remove it")
-    await terminal.settles()
-    terminal.type("\r")
-    const sixth = await model.next()
-    sixth.call("bash", { command: "rm -rf ./made", description: "Remove it" })
-    sixth.end()
-    await terminal.shows(/Permission required/)
-    await terminal.settles()
-    terminal.mark({ state: "needs-permission", asks: "rm -rf ./made" })
-    await terminal.crash()
-    terminal.mark({ state: "gone", note: "it was killed while it asked" })
+    await diesAsking(play, {
+      tool: "bash",
+      input: { command: "rm -rf ./made", description: "Remove it" },
+      shown: /Permission required/,
+      asks: "rm -rf ./made"
+    })
   },
   ready: /Ask anything/
 }

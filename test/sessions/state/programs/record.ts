@@ -15,6 +15,7 @@ import { HeldModel } from "./HeldModel.ts"
 import { opencode } from "./opencode.ts"
 import { QUOTED } from "./quoted.ts"
 import { Recorder } from "./Recorder.ts"
+import { isIdle, say } from "./scenes.ts"
 import { bash, fish, zsh } from "./shells.ts"
 
 /** What a script is given to play with. */
@@ -37,15 +38,12 @@ export interface Script {
 }
 
 /** Started once more, and killed at work: its frame stays on the screen, with a shell's prompt in the middle of it. */
-const dieAtWork = async ({ model, terminal }: Play, { command, ready }: Script) => {
+const dieAtWork = async (play: Play, { command, ready }: Script) => {
   if (ready === undefined) return
+  const { model, terminal } = play
   terminal.type(`clear; ${command}\r`)
-  await terminal.shows(ready)
-  await terminal.settles(2_000)
-  terminal.mark({ state: "idle", note: "it was started again" })
-  terminal.type("work")
-  await terminal.settles()
-  terminal.type("\r")
+  await isIdle(play, ready, 2_000, "it was started again")
+  await say(play, "work")
   await model.next()
   await terminal.lasts(2_000)
   terminal.mark({ state: "working" })
