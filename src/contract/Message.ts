@@ -115,7 +115,10 @@ const text = {
   text: Schema.optionalKey(Schema.String).annotateKey({ description: "At most 1 MiB of UTF-8, without NUL." }),
   ...draft,
   format: Schema.optionalKey(Format).annotateKey({ description: "Default: `markdown`." }),
-  data: Schema.optionalKey(Schema.Json).annotateKey({ description: "Anything structured, at most 64 KiB as JSON." })
+  data: Schema.optionalKey(Schema.Json).annotateKey({
+    description:
+      "Anything structured, at most 64 KiB as JSON; a whole number beyond 2^53 is refused, as a text it stays as it is."
+  })
 }
 const one = { message: MessageId.annotateKey({ description: "The message." }) }
 

@@ -24,8 +24,28 @@ export const checkContent = Effect.fnUntraced(function* ({ data, format, text }:
   if (Buffer.byteLength(JSON.stringify(data)) > MAX_DATA_BYTES) {
     return yield* new TooLarge({ what: "The message's data", limit: MAX_DATA_BYTES })
   }
+  if (isInexact(data)) {
+    return yield* invalid("data", "a whole number beyond 2^53 reaches nobody as it is; write it as a text")
+  }
+  if (isInexact(data)) {
+    return yield* invalid("data", "a whole number beyond 2^53 reaches nobody as it is; write it as a text")
+  }
   return { data, format, text }
 })
+
+/**
+ * Programs that read JSON keep numbers as doubles, this one too (RFC 8259, section 6): of a larger whole number another had been made
+ * before anybody could look. Those that come with an exponent are not meant to the last digit.
+ */
+const isInexact = (data: Message["data"]): boolean => {
+  const left: Array<unknown> = [data]
+  while (left.length > 0) {
+    const one = left.pop()
+    if (Number.isInteger(one) && !Number.isSafeInteger(one) && !`${one}`.includes("e")) return true
+    if (typeof one === "object" && one !== null) left.push(...Object.values(one))
+  }
+  return false
+}
 
 const isJson = (text: string): boolean => {
   try {

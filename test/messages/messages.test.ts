@@ -110,6 +110,16 @@ describe("sending", () => {
     await ant("message.send", { to: ["@bee"], text: "[1]", format: "json" })
   })
 
+  it("refuses whole numbers that no program would read as they were written, and takes all others as they are", async () => {
+    const send = (json: string) => ant("message.send", { to: ["@bee"], data: JSON.parse(json) })
+    for (const json of ["9007199254740993", "-12345678901234567890", '{"a":[1,{"b":9007199254740992}]}']) {
+      expect(await refusal(send(json)), json).toMatchObject({ tag: "InvalidParams", data: { field: "data" } })
+    }
+    for (const json of ["9007199254740991", "1e+300", "0.5", '["9007199254740993"]']) {
+      expect(JSON.stringify((await send(json)).data)).toBe(json)
+    }
+  })
+
   it("with a key sends once, however often and however many at once, and refuses another message with it", async () => {
     const send = (text: string) => ant("message.send", { to: ["@bee"], text, key: "k" })
     const ids = (await Promise.all([send("one"), send("one"), send("one"), send("one")])).map(({ id }) => id)
