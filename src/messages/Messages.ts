@@ -11,6 +11,7 @@ import { MAX_PREVIEW, MAX_TEXT_PAGE } from "../contract/Limits.ts"
 import type { MethodName, Params } from "../contract/Methods.ts"
 import { Events } from "../events/Events.ts"
 import { Subscriptions } from "../events/Subscriptions.ts"
+import { optimiseSoon } from "../host/self/Optimiser.ts"
 import { Sessions } from "../sessions/Sessions.ts"
 import { EventLog } from "../store/EventLog.ts"
 import { checkContent } from "./Content.ts"
@@ -95,10 +96,12 @@ export class Messages extends Context.Service<Messages, { readonly requests: Han
 
         "message.draft": ({ draft, text }, caller) => drafts.add(caller, draft, text),
 
-        "message.send": (params, caller) =>
-          drafts.use(caller, params, (text) =>
+        "message.send": (params, caller) => {
+          optimiseSoon()
+          return drafts.use(caller, params, (text) =>
             Effect.flatMap(agents.author(caller, params.directory), (author) => send(params, text, author))
-          ),
+          )
+        },
 
         "message.get": Effect.fnUntraced(function* (params: Params<"message.get">, caller: Caller) {
           const { agent, workspace } = yield* reader(caller, params.directory)

@@ -15,11 +15,24 @@ const RANDOM_LENGTH = 16
 /** Largest time that fits: 10889-08-02. */
 export const MAX_ULID_TIME = 2 ** 48 - 1
 
-const encode = (value: bigint, length: number): string => {
+/** Of a number below 2^50. */
+const encode = (value: number, length: number): string => {
   let text = ""
-  for (let rest = value, i = 0; i < length; i++, rest >>= 5n) text = ALPHABET[Number(rest & 31n)] + text
+  for (let rest = value, i = 0; i < length; i++, rest = Math.floor(rest / 32)) text = ALPHABET[rest % 32] + text
   return text
 }
+
+/** Half of the chance, as much as fits into a number. */
+const HALF_BITS = RANDOM_BITS / 2n
+const HALF = (1n << HALF_BITS) - 1n
+
+const encodeChance = (value: bigint): string =>
+  encode(Number(value >> HALF_BITS), RANDOM_LENGTH / 2) + encode(Number(value & HALF), RANDOM_LENGTH / 2)
+
+const CHANCE_BYTES = Number(RANDOM_BITS / 8n)
+/** What was read for the next ids: asking the kernel takes longer than all else about one. */
+const pool = Buffer.alloc(64 * CHANCE_BYTES)
+let used = pool.length
 
 let source: number | undefined
 
@@ -28,9 +41,13 @@ let source: number | undefined
  * open, because an id must not be refused for want of a descriptor.
  */
 const chance = (): bigint => {
-  const bytes = Buffer.alloc(Number(RANDOM_BITS / 8n))
-  source ??= openSync("/dev/urandom", "r")
-  readSync(source, bytes)
+  if (used === pool.length) {
+    source ??= openSync("/dev/urandom", "r")
+    readSync(source, pool)
+    used = 0
+  }
+  const bytes = pool.subarray(used, used + CHANCE_BYTES)
+  used += CHANCE_BYTES
   return BigInt(`0x${bytes.toString("hex")}`)
 }
 
@@ -60,7 +77,7 @@ export const makeUlids = (random: () => bigint = chance): ((now: number) => stri
       time += 1
       low = 0n
     }
-    return encode(BigInt(time), TIME_LENGTH) + encode(low, RANDOM_LENGTH)
+    return encode(time, TIME_LENGTH) + encodeChance(low)
   }
 }
 

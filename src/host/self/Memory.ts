@@ -40,7 +40,7 @@ export class Memory extends Context.Service<
         yield* Effect.sleep(LOOK_MS)
         const { system, user } = process.cpuUsage(before)
         const busy = (system + user) / 1000 / LOOK_MS
-        // Work that nobody is attached for, messages for one.
+        // Work that nobody is attached for and no message was sent for: many requests, an exchange.
         if (busy > BUSY) optimiseSoon()
         if (worthGivingBack(process.memoryUsage.rss() - taken, busy)) taken = giveBack()
       }

@@ -1,5 +1,5 @@
 /**
- * When V8's optimiser takes a function on: late while the daemon starts and waits, early once somebody is attached, or it is busy otherwise.
+ * When V8's optimiser takes a function on: late while the daemon starts and waits, early once it is busy.
  *
  * The optimiser is 7 MB of Node's program file, read in with the first function it compiles, and a daemon that only starts and waits
  * should never need it: `bin/agentd` asks for several times the calls that V8 would wait for. A person who types would then be served by
@@ -9,7 +9,7 @@ import { setFlagsFromString } from "node:v8"
 
 const FLAG = "--invocation-count-for-turbofan="
 
-/** Calls of a function after which it is compiled once somebody is attached: some words typed. */
+/** Calls of a function after which it is compiled once there is something to do: some words typed. */
 const SOON = 300
 
 /**
