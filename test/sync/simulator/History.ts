@@ -1,19 +1,19 @@
 /**
  * One random history: three installations say, edit, delete and read things, with clocks up to a day wrong, exchange in any order,
  * are killed in the middle of it, and others meddle with the branch. Afterwards everybody has everything, and the same of it, and knows
- * that of the others; before, nobody ever believes of another that it has what it has not.
+ * that of the others (`Beliefs.ts`).
  */
 import { Effect, Exit } from "effect"
 import { madeBy } from "../../../src/agents/AgentProjection.ts"
 import type { EventBody } from "../../../src/contract/Event.ts"
 import { EventLog } from "../../../src/store/EventLog.ts"
-import { ConfirmationStore } from "../../../src/sync/ConfirmationStore.ts"
 import { cycle } from "../../../src/sync/Cycle.ts"
 import { Milestone, type MilestoneName } from "../../../src/sync/Milestone.ts"
 import { parseFile } from "../../../src/sync/ShardLine.ts"
 import { SyncStore } from "../../../src/sync/SyncStore.ts"
 import { Dice } from "../../support/Dice.ts"
 import { said } from "../support.ts"
+import { Beliefs } from "./Beliefs.ts"
 import { Branch, type Fault } from "./Branch.ts"
 import type { Installation, Time } from "./Installation.ts"
 
@@ -42,6 +42,7 @@ export const play = async (seed: number, installations: ReadonlyArray<Installati
   const branch = new Branch()
   const workspace = `wks_${String(seed).padStart(26, "0")}`
   const remote = { workspace, url: "memory" }
+  const beliefs = new Beliefs(workspace, branch, installations)
   const steps: Array<string> = []
   const acknowledged = new Set<string>()
   const messages: Array<{ readonly id: string; readonly author: Member }> = []
@@ -172,7 +173,7 @@ export const play = async (seed: number, installations: ReadonlyArray<Installati
       default:
         await Effect.runPromise(exchange(at))
     }
-    const wrong = await beliefOf(member, members, branch, workspace)
+    const wrong = await beliefs.wrong(at)
     if (wrong !== null) return { wrong, steps }
   }
 
@@ -207,57 +208,14 @@ export const play = async (seed: number, installations: ReadonlyArray<Installati
   time.now += 2 * DAY_MS
   const told = await rounds(2)
   if (told !== null) return { wrong: told, steps }
-  for (const { at } of members) {
-    const lags = await Effect.runPromise(at.run(branch, lagsOf(workspace)))
-    if (lags !== "0 0") return { wrong: `${at.name} does not know that the others have everything: ${lags}`, steps }
-  }
+  const ignorant = await beliefs.ignorant()
+  if (ignorant !== null) return { wrong: ignorant, steps }
   // And nobody confirms a confirmation.
   const { head } = branch
   time.now += 2 * DAY_MS
   const idle = await rounds(1)
   if (idle !== null) return { wrong: idle, steps }
   return { wrong: branch.head === head ? null : "installations that have nothing to say write to the branch", steps }
-}
-
-/** How many of its events each of the others has not confirmed, as one text. */
-const lagsOf = (workspace: string) =>
-  Effect.gen(function* () {
-    const store = yield* ConfirmationStore
-    const { origin } = yield* EventLog
-    const confirmed = yield* store.confirmed(workspace)
-    const lags = yield* Effect.forEach(confirmed.values(), ({ has }) => store.lacking(workspace, origin, has))
-    return lags.map(({ events }) => events).join(" ")
-  })
-
-/** What an installation believes of the others that is not true; null: nothing. */
-const beliefOf = async ({ at }: Member, members: ReadonlyArray<Member>, branch: Branch, workspace: string) => {
-  const [own, confirmed] = await Effect.runPromise(
-    at.run(
-      branch,
-      Effect.all([
-        Effect.map(EventLog, ({ origin }) => origin),
-        Effect.flatMap(ConfirmationStore, (store) => store.confirmed(workspace))
-      ])
-    )
-  )
-  for (const other of members) {
-    const has = await Effect.runPromise(
-      other.at.run(
-        branch,
-        Effect.gen(function* () {
-          const said = confirmed.get((yield* EventLog).origin)?.has ?? []
-          const events = yield* (yield* SyncStore).events(workspace, own, 0, Number.MAX_SAFE_INTEGER, 10_000)
-          const there = new Set(events.map(({ seq }) => seq))
-          return said.every(([first, last]) => {
-            for (let number = first; number <= last; number++) if (!there.has(number)) return false
-            return true
-          })
-        })
-      )
-    )
-    if (!has) return `${at.name} believes that ${other.at.name} has what it has not`
-  }
-  return null
 }
 
 /** Ids of all that happened in a workspace, and every row that follows from it. */
