@@ -5,7 +5,7 @@ import { Network } from "../support/Cut.ts"
 import type { Daemon } from "../support/Daemon.ts"
 import { makeSandbox, type Sandbox } from "../support/Sandbox.ts"
 import { agentctl, asked, start } from "./support/agentctl.ts"
-import { emulator, modesOf, textOf, UserTerminal } from "./support/UserTerminal.ts"
+import { expectAsFound, modesOf, textOf, UserTerminal } from "./support/UserTerminal.ts"
 
 let sandbox: Sandbox
 let daemon: Daemon
@@ -22,18 +22,6 @@ const allModes =
 
 const session = (name: string, script: string) =>
   agentctl(sandbox, ["run", "-d", "--name", name, "--", "sh", "-c", script])
-
-const untouched = () => {
-  const fresh = emulator()
-  const modes = modesOf(fresh)
-  fresh.dispose()
-  return modes
-}
-
-const expectAsFound = (terminal: UserTerminal) => {
-  expect(modesOf(terminal.screen)).toEqual(untouched())
-  expect(terminal.settings.after).toBe(terminal.settings.before)
-}
 
 describe("attach", () => {
   it("shows the session's screen, types into it, and detaches with the escape key", async () => {

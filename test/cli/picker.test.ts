@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import type { Daemon } from "../support/Daemon.ts"
 import { makeSandbox, type Sandbox } from "../support/Sandbox.ts"
 import { agentctl, asked } from "./support/agentctl.ts"
-import { type Emulator, emulator, modesOf, textOf, UserTerminal } from "./support/UserTerminal.ts"
+import { type Emulator, expectAsFound, linesOf, modesOf, textOf, UserTerminal } from "./support/UserTerminal.ts"
 
 let sandbox: Sandbox
 let daemon: Daemon
@@ -18,23 +18,10 @@ const session = (name: string, script: string, ...flags: ReadonlyArray<string>) 
 const quiet = (name: string, ...flags: ReadonlyArray<string>) =>
   session(name, "echo it is quiet; exec sleep 1000", ...flags)
 
-/** What is on the visible screen, a line each. */
-const lines = (screen: Emulator): ReadonlyArray<string> =>
-  Array.from(
-    { length: screen.rows },
-    (_, y) => screen.buffer.active.getLine(screen.buffer.active.baseY + y)?.translateToString(true) ?? ""
-  )
-const chosen = (screen: Emulator) => lines(screen).find((line) => line.startsWith(">")) ?? ""
-const footer = (screen: Emulator) => lines(screen).at(-1)!
+const chosen = (screen: Emulator) => linesOf(screen).find((line) => line.startsWith(">")) ?? ""
+const footer = (screen: Emulator) => linesOf(screen).at(-1)!
 const names = (screen: Emulator) =>
-  lines(screen).flatMap((line) => /^[> ]([a-z]\w*) +[a-z-]+ +\d+s /.exec(line)?.[1] ?? [])
-
-const expectAsFound = (terminal: UserTerminal) => {
-  const fresh = emulator()
-  expect(modesOf(terminal.screen)).toEqual(modesOf(fresh))
-  fresh.dispose()
-  expect(terminal.settings.after).toBe(terminal.settings.before)
-}
+  linesOf(screen).flatMap((line) => /^[> ]([a-z]\w*) +[a-z-]+ +\d+s /.exec(line)?.[1] ?? [])
 
 const picker = (options?: { readonly before?: string }, more: Readonly<Record<string, string>> = {}) =>
   new UserTerminal({ env: { ...sandbox.env, LANG: "C.UTF-8", SHELL: "/bin/sh", ...more } }, "", options)
@@ -53,7 +40,7 @@ describe("the picker", () => {
     await using terminal = picker({ before: "echo 'my own words'" })
     await terminal.shows(
       (screen) =>
-        /^>counter +[a-z-]+ +\d+s ready/.test(chosen(screen)) && /drawer +[a-z-]+ +\d+s three/.test(lines(screen)[2]!)
+        /^>counter +[a-z-]+ +\d+s ready/.test(chosen(screen)) && /drawer +[a-z-]+ +\d+s three/.test(linesOf(screen)[2]!)
     )
     expect(modesOf(terminal.screen)).toMatchObject({ alternate: true, cursorHidden: true })
     expect(textOf(terminal.screen)).toMatch(/─ counter ─ sh -c .*\nready/)
@@ -121,10 +108,10 @@ describe("the picker", () => {
     await terminal.shows((screen) => names(screen).length === 2)
     terminal.type("/RE")
     await terminal.shows(
-      (screen) => names(screen).join() === "two" && /^ 1 of 2 sessions {2}\/RE_/.test(lines(screen)[0]!)
+      (screen) => names(screen).join() === "two" && /^ 1 of 2 sessions {2}\/RE_/.test(linesOf(screen)[0]!)
     )
     terminal.type("\r")
-    await terminal.shows((screen) => /1 of 2 sessions {2}\/RE *$/.test(lines(screen)[0]!))
+    await terminal.shows((screen) => /1 of 2 sessions {2}\/RE *$/.test(linesOf(screen)[0]!))
     terminal.type("\x1b")
     await terminal.shows((screen) => names(screen).length === 2)
     await quit(terminal)
@@ -141,7 +128,7 @@ describe("the picker", () => {
     ] as const) {
       terminal.screen.resize(cols, rows)
       terminal.pty.resize(cols, rows)
-      await terminal.shows((screen) => shown.test(textOf(screen)) && /^enter attach/.test(lines(screen)[rows - 1]!))
+      await terminal.shows((screen) => shown.test(textOf(screen)) && /^enter attach/.test(linesOf(screen)[rows - 1]!))
     }
     await quit(terminal)
   })

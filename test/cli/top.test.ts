@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import type { Daemon } from "../support/Daemon.ts"
 import { makeSandbox, type Sandbox } from "../support/Sandbox.ts"
 import { agentctl, asked } from "./support/agentctl.ts"
-import { type Emulator, emulator, modesOf, textOf, UserTerminal } from "./support/UserTerminal.ts"
+import { type Emulator, expectAsFound, linesOf, modesOf, textOf, UserTerminal } from "./support/UserTerminal.ts"
 
 let sandbox: Sandbox
 let daemon: Daemon
@@ -20,26 +20,8 @@ const quiet = (name: string) => session(name, "sleep", "1000")
 const printing = (name: string) =>
   session(name, "sh", "-c", "while :; do echo 'a line of some length'; sleep 0.01; done")
 
-/** What is on the visible screen, a line each. */
-const lines = (screen: Emulator): ReadonlyArray<string> =>
-  Array.from(
-    { length: screen.rows },
-    (_, y) => screen.buffer.active.getLine(screen.buffer.active.baseY + y)?.translateToString(true) ?? ""
-  )
-const chosen = (screen: Emulator) => lines(screen).find((line) => line.startsWith(">"))
-const order = (screen: Emulator) => lines(screen).flatMap((line) => /^[> ]([a-z]\w*) /.exec(line)?.[1] ?? [])
-
-const untouched = () => {
-  const fresh = emulator()
-  const modes = modesOf(fresh)
-  fresh.dispose()
-  return modes
-}
-
-const expectAsFound = (terminal: UserTerminal) => {
-  expect(modesOf(terminal.screen)).toEqual(untouched())
-  expect(terminal.settings.after).toBe(terminal.settings.before)
-}
+const chosen = (screen: Emulator) => linesOf(screen).find((line) => line.startsWith(">"))
+const order = (screen: Emulator) => linesOf(screen).flatMap((line) => /^[> ]([a-z]\w*) /.exec(line)?.[1] ?? [])
 
 const top = (args = "", options?: { readonly before?: string }) =>
   new UserTerminal(sandbox, `top --interval 100ms ${args}`, options)
@@ -49,7 +31,7 @@ describe("top on a terminal", () => {
     await busy("worker")
     await quiet("sleeper")
     await using terminal = top("", { before: "echo 'my own words'" })
-    await terminal.shows((screen) => /^>?.?worker +running +[1-9]\d/.test(lines(screen)[2] ?? ""))
+    await terminal.shows((screen) => /^>?.?worker +running +[1-9]\d/.test(linesOf(screen)[2] ?? ""))
     expect(modesOf(terminal.screen)).toMatchObject({ alternate: true, cursorHidden: true })
     await terminal.shows(/worker.*[▁▂▃▄▅▆▇█]{3}/)
     expect(order(terminal.screen)).toEqual(["worker", "sleeper"])
@@ -69,12 +51,12 @@ describe("top on a terminal", () => {
     await terminal.shows((screen) => order(screen).length === 3 && chosen(screen) !== undefined)
     terminal.type("n")
     await terminal.shows(
-      (screen) => order(screen).join() === "aworker,printer,zsleeper" && /by name/.test(lines(screen)[0]!)
+      (screen) => order(screen).join() === "aworker,printer,zsleeper" && /by name/.test(linesOf(screen)[0]!)
     )
     terminal.type("\x1b[B\x1b[B")
     await terminal.shows((screen) => chosen(screen)?.startsWith(">zsleeper") === true)
     terminal.type("o")
-    await terminal.shows((screen) => order(screen)[0] === "printer" && /by output/.test(lines(screen)[0]!))
+    await terminal.shows((screen) => order(screen)[0] === "printer" && /by output/.test(linesOf(screen)[0]!))
     expect(chosen(terminal.screen)).toMatch(/^>zsleeper/)
     terminal.type("q")
     await terminal.ended()
@@ -128,7 +110,9 @@ describe("top on a terminal", () => {
     terminal.pty.resize(cols, rows)
     await terminal.shows(
       (screen) =>
-        titles.test(lines(screen)[1]!) && /^>one/.test(lines(screen)[2]!) && /^q quit/.test(lines(screen)[rows - 1]!)
+        titles.test(linesOf(screen)[1]!) &&
+        /^>one/.test(linesOf(screen)[2]!) &&
+        /^q quit/.test(linesOf(screen)[rows - 1]!)
     )
     terminal.type("q")
     await terminal.ended()

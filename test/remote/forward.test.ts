@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { isForward, parseForward } from "../../src/client/remote/Forward.ts"
 import { Forwarder } from "../../src/client/remote/Forwarder.ts"
 import { agentctl, asked } from "../cli/support/agentctl.ts"
+import { freePort } from "../support/freePort.ts"
 import { makeSandbox, type Sandbox } from "../support/Sandbox.ts"
 import { forwardChanges } from "./support/forwardChanges.ts"
 import { hasSshServer, SshServer } from "./support/SshServer.ts"
@@ -18,14 +19,6 @@ const speaker = async (word: string, port = 0): Promise<Server> => {
   const server = createServer((socket) => socket.on("error", () => {}).end(word)).listen(port, "127.0.0.1")
   await once(server, "listening")
   return server
-}
-
-const freePort = async (): Promise<number> => {
-  const server = await speaker("")
-  const port = portOf(server)
-  server.close()
-  await once(server, "close")
-  return port
 }
 
 const heardAt = (port: number): Promise<string> =>

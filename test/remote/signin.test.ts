@@ -1,12 +1,11 @@
 /** A sign-in over a connection to another machine: the page opens here, and its call-back arrives at the program over there. */
 import { spawnSync } from "node:child_process"
-import { once } from "node:events"
 import { chmodSync, writeFileSync } from "node:fs"
-import { type AddressInfo, createServer } from "node:net"
 import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { agentctl, asked } from "../cli/support/agentctl.ts"
 import { UserTerminal } from "../cli/support/UserTerminal.ts"
+import { freePort } from "../support/freePort.ts"
 import { makeSandbox, type Sandbox } from "../support/Sandbox.ts"
 import { hasSshServer, SshServer } from "./support/SshServer.ts"
 
@@ -14,15 +13,6 @@ const works = (program: string, ...args: ReadonlyArray<string>) => spawnSync(pro
 const available = hasSshServer && works("unshare", "--net", "ip", "link", "set", "lo", "up")
 if (!available)
   console.log("skipped: a sign-in's call-back (needs /usr/sbin/sshd, ip, and the right to make a network namespace)")
-
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, "127.0.0.1")
-  await once(server, "listening")
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, "close")
-  return port
-}
 
 describe.skipIf(!available)("a sign-in", () => {
   let here: Sandbox

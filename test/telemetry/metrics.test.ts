@@ -8,6 +8,7 @@ import { join } from "node:path"
 import { text as textOf } from "node:stream/consumers"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import { agentctl } from "../cli/support/agentctl.ts"
+import { freePort } from "../support/freePort.ts"
 import type { RawClient } from "../support/RawClient.ts"
 import { makeSandbox, type Sandbox } from "../support/Sandbox.ts"
 import { type Family, parseExposition } from "./exposition.ts"
@@ -29,13 +30,6 @@ const listening = async () => {
   const server = createServer().listen(0, "127.0.0.1")
   await once(server, "listening")
   return { server, port: (server.address() as { port: number }).port }
-}
-
-const freePort = async (): Promise<number> => {
-  const { port, server } = await listening()
-  server.close()
-  await once(server, "close")
-  return port
 }
 
 const sampled = (families: ReadonlyMap<string, Family>, name: string, labels: Readonly<Record<string, string>> = {}) =>

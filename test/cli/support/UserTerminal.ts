@@ -6,6 +6,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import xterm from "@xterm/headless"
 import { type IPty, spawn } from "node-pty"
+import { expect } from "vitest"
 import type { Sandbox } from "../../support/Sandbox.ts"
 import { program } from "./agentctl.ts"
 
@@ -13,6 +14,10 @@ export type Emulator = InstanceType<typeof xterm.Terminal>
 
 export const emulator = (cols = 80, rows = 24): Emulator =>
   new xterm.Terminal({ cols, rows, allowProposedApi: true, scrollback: 1000, logLevel: "off" })
+
+/** What is on the visible screen, a line each. */
+export const linesOf = ({ buffer: { active }, rows }: Emulator): ReadonlyArray<string> =>
+  Array.from({ length: rows }, (_, y) => active.getLine(active.baseY + y)?.translateToString(true) ?? "")
 
 /** Everything xterm tells about its modes, and what it does not, from inside. */
 export const modesOf = (terminal: Emulator) => {
@@ -129,4 +134,13 @@ export class UserTerminal implements AsyncDisposable {
     this.screen.dispose()
     rmSync(this.#folder, { recursive: true })
   }
+}
+
+/** The terminal is as a fresh one is, and set as it was before. */
+export const expectAsFound = ({ screen, settings }: UserTerminal): void => {
+  const fresh = emulator()
+  const untouched = modesOf(fresh)
+  fresh.dispose()
+  expect(modesOf(screen)).toEqual(untouched)
+  expect(settings.after).toBe(settings.before)
 }

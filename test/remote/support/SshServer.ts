@@ -4,9 +4,9 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process"
 import { once } from "node:events"
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
-import { type AddressInfo, createServer } from "node:net"
 import { dirname, join } from "node:path"
 import { program } from "../../cli/support/agentctl.ts"
+import { freePort } from "../../support/freePort.ts"
 import { makeSandbox, type Sandbox } from "../../support/Sandbox.ts"
 
 const SSHD = "/usr/sbin/sshd"
@@ -21,15 +21,6 @@ export interface SshServerOptions {
   readonly address?: string
   /** A program, with arguments, that runs it: `ip netns exec NAME`. */
   readonly through?: ReadonlyArray<string>
-}
-
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, "127.0.0.1")
-  await once(server, "listening")
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, "close")
-  return port
 }
 
 export class SshServer implements AsyncDisposable {
