@@ -32,11 +32,16 @@ export class KeptTerminals {
     this.#names.delete(name)
   }
 
-  /** Takes note of what the service manager says; false when it has fewer than it was given. */
-  agrees({ FileDescriptorStoreMax, NFileDescriptorStore }: Properties): boolean {
+  /** What it has been given by now: to be noted before it is asked, because another session may begin before it answers. */
+  get given(): ReadonlySet<string> {
+    return new Set(this.#names)
+  }
+
+  /** Takes note of what the service manager says; false when it has fewer than it was given before it was asked. */
+  agrees({ FileDescriptorStoreMax, NFileDescriptorStore }: Properties, given: ReadonlySet<string>): boolean {
     const [limit, count] = [Number(FileDescriptorStoreMax), Number(NFileDescriptorStore)]
     if (!FileDescriptorStoreMax || !NFileDescriptorStore || Number.isNaN(limit) || Number.isNaN(count)) return true
     this.#limit = limit
-    return count >= this.#names.size
+    return count >= [...given].filter((name) => this.#names.has(name)).length
   }
 }

@@ -53,7 +53,7 @@ export const layer = Layer.effect(
     const own = manager.ownUnit === null ? [] : [manager.ownUnit]
     const kept = new KeptTerminals(store.inherited.flatMap(({ name }) => sessionOfFdName(name) ?? []))
     const learnLimit = Effect.forEach(own, (unit) =>
-      Effect.map(manager.show(unit, STORE_PROPERTIES), (said) => kept.agrees(said))
+      Effect.map(manager.show(unit, STORE_PROPERTIES), (said) => kept.agrees(said, new Set()))
     )
     yield* Effect.forkScoped(Effect.ignore(learnLimit))
 
@@ -63,10 +63,10 @@ export const layer = Layer.effect(
       })
     const keep = Effect.fnUntraced(function* (session: string, fd: number) {
       if (kept.full) return yield* overflow()
-      kept.add(session)
       if (!(yield* store.store(fdNameOf(session), fd))) {
         return yield* new LaunchFailed({ reason: "systemd does not keep this daemon's descriptors" })
       }
+      kept.add(session)
     })
     const release = (session: string) =>
       Effect.andThen(
@@ -76,9 +76,10 @@ export const layer = Layer.effect(
 
     /** The pid of a unit that has been started, once it is certain that its terminal is kept. */
     const confirm = Effect.fnUntraced(function* (unit: string) {
+      const { given } = kept
       const found = yield* manager.showAll([unit, ...own], ["MainPID", ...STORE_PROPERTIES])
       const mine = own.map((name) => found.get(name) ?? {})
-      if (mine.every((properties) => kept.agrees(properties))) return Number(found.get(unit)?.MainPID ?? 0)
+      if (mine.every((properties) => kept.agrees(properties, given))) return Number(found.get(unit)?.MainPID ?? 0)
       yield* units.killAll(unit)
       return yield* overflow()
     })

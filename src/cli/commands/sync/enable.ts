@@ -24,7 +24,7 @@ export default class SyncEnable extends AgentctlCommand {
     if (flags["dry-run"]) return plan
     if (plan.public === true && !flags.public) {
       throw new CommandFailed(
-        "Nothing was enabled; --public says that everybody may read what is said here.",
+        `Anybody can read ${plan.remote}. Nothing was enabled; --public says that it is meant.`,
         ExitCode.Conflict
       )
     }
