@@ -29,11 +29,11 @@ it("what was exchanged through one remote is shown again before it goes to anoth
     events: 2,
     others: 1
   })
-  // Shown is all of it: as much as has arrived there afterwards.
+  // Shown is all of it: as many events as have arrived there afterwards.
   const shown = again.leaves.reduce((sum, { events }) => sum + events, 0)
   await house.enable(here)
   await house.sync(here)
-  expect(git(two, "grep", "-h", "hash", "agentd-sync").split("\n")).toHaveLength(shown)
+  expect(git(two, "grep", "-h", "hash", "agentd-sync", "--", "v1").split("\n")).toHaveLength(shown)
 })
 
 it("where the configuration keeps everything here that is said first, and what was agreed to before holds once it does no more", async () => {
