@@ -9,7 +9,7 @@ import { Settings } from "../config/Settings.ts"
 import { BackupRef } from "../contract/Backup.ts"
 import { BackupFailed } from "../contract/errors/Errors.ts"
 import { Directories } from "../host/files/Directories.ts"
-import { Configuration } from "./Layers.ts"
+import { Configuration } from "./layers/Stores.ts"
 import type { Options } from "./Options.ts"
 
 const isReference = Schema.is(BackupRef)

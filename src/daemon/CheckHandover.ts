@@ -8,7 +8,8 @@ import { HANDOVER_FORMATS, type HandoverAnswer } from "../contract/Handover.ts"
 import { Directories } from "../host/files/Directories.ts"
 import { ownCommand, packageVersion } from "../host/self/Self.ts"
 import { inspectStore } from "../store/Sqlite.ts"
-import { Configuration, Host } from "./Layers.ts"
+import { Host } from "./layers/Host.ts"
+import { Configuration } from "./layers/Stores.ts"
 
 /** The answer is for that daemon (`HandoverAnswer`). Native addons are loaded, the configuration and the database's version are read. */
 export const checkHandover = Effect.gen(function* () {

@@ -17,9 +17,12 @@ import { Directories, decidePlaces, type Places } from "../host/files/Directorie
 import { Self } from "../host/self/Self.ts"
 import { Meters } from "../telemetry/Meters.ts"
 import * as handlers from "./handlers.ts"
-import { Configuration, HostServices, SessionManager, Stores, Talk } from "./Layers.ts"
 import { Lifecycle } from "./Lifecycle.ts"
 import { jsonLog, type LogThreshold, logging } from "./Logging.ts"
+import { HostServices } from "./layers/Host.ts"
+import { SessionManager } from "./layers/SessionManager.ts"
+import { Configuration, Stores } from "./layers/Stores.ts"
+import { Talk } from "./layers/Talk.ts"
 import { Reload } from "./Reload.ts"
 
 export interface Standalone {
