@@ -109,10 +109,17 @@ describe("an error", () => {
     const nobody = await ant.raw("send_message", { to: ["@nobody"], text: "x" })
     expect(nobody).toMatchObject({ isError: true, _meta: { "agentd/error": { tag: "AgentNotFound" } } })
     expect(textOf(nobody)).toMatch(/Nobody here is called "@nobody".*agentctl agent list/)
-    await expect(ant.call("send_message", { to: ["@everyone"], text: "x" })).rejects.toThrow(/NeedsConfirmation/)
+    await expect(ant.call("send_message", { to: ["@everyone"], text: "x" })).rejects.toThrow(
+      /NeedsConfirmation.*"everyone": true/
+    )
     const misspelt = await ant.raw("send_message", { too: ["@bee"], text: "x" })
     expect(misspelt).toMatchObject({ isError: true })
     expect(textOf(misspelt)).toMatch(/required property "to".*"too"/)
+    // What was given in the wrong form is named, with the right one.
+    await expect(ant.call("read_message", { message: "7" })).rejects.toThrow(
+      /"message" has to be a message id .*\^msg_/
+    )
+    await expect(ant.call("check_inbox", { limit: -1 })).rejects.toThrow(/"limit" has to be an integer from 1 to/)
     const missing = "msg_00000000000000000000000000"
     await expect(ant.call("read_thread", { message: missing })).rejects.toThrow(/MessageNotFound: .*agentctl inbox/)
     await expect(ant.raw("no_such_tool", {})).rejects.toThrow(/not found/)

@@ -38,12 +38,15 @@ export const answer = (result: Readonly<Record<string, unknown>>): Answer => ({
   structuredContent: result
 })
 
+/** Errors name the flags of `agentctl`; a tool has arguments of the same names. */
+const inArguments = (message: string): string => message.replaceAll(/\(--([a-z]+)\)/g, '("$1": true)')
+
 /** An expected failure: its sentence names the way out. Anything else is a defect, and thrown on. */
 export const refused = (error: unknown): Answer => {
   if (!(error instanceof AgentdError)) throw error
   const { code, data, message, tag } = error
   return {
-    content: [{ type: "text", text: `${tag}: ${message}` }],
+    content: [{ type: "text", text: `${tag}: ${inArguments(message)}` }],
     isError: true,
     _meta: { "agentd/error": { tag, code, data } }
   }

@@ -2,9 +2,9 @@
  * Offers the tools of `contract/tools/Tools.ts` to a client: as they are described in `tools.json`, with the functions behind them.
  */
 import { fromJsonSchema, type McpServer, type ServerContext } from "@modelcontextprotocol/server"
-import { CfWorkerJsonSchemaValidator } from "@modelcontextprotocol/server/validators/cf-worker"
 import type { ToolName } from "../../contract/tools/Tools.ts"
 import { answer, refused } from "./Answer.ts"
+import { ArgumentValidator } from "./ArgumentValidator.ts"
 import { agentTools } from "./agentTools.ts"
 import type { Daemon } from "./Daemon.ts"
 import { messageTools } from "./messageTools.ts"
@@ -12,8 +12,7 @@ import { sessionTools } from "./sessionTools.ts"
 import type { Run, Runs } from "./Tool.ts"
 import definitions from "./tools.json" with { type: "json" }
 
-/** Reads schemas where the usual one compiles them: 10 MB less for each of these processes, and nothing here is checked often. */
-export const validator = new CfWorkerJsonSchemaValidator()
+export const validator = new ArgumentValidator()
 
 const runs: Runs = { ...agentTools, ...messageTools, ...sessionTools }
 
