@@ -1,6 +1,6 @@
 import { execFileSync, spawnSync } from "node:child_process"
 import { existsSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { tmpdir, userInfo } from "node:os"
 import { dirname, join } from "node:path"
 import { spawn } from "node-pty"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
@@ -412,6 +412,33 @@ describe("completion", () => {
     expect(await complete("resume", "")).toEqual(["over"])
   })
 
+  /** A busy daemon may be too slow for a prompt, which then shows nothing; whoever presses Tab again is shown it. */
+  const completed = (...words: ReadonlyArray<string>) => expect.poll(() => complete(...words), { timeout: 20_000 })
+
+  it("knows agents, roles, groups and messages where one is wanted, and nobody has seen a message for that", async () => {
+    await sandbox.start()
+    await agentctl(sandbox, ["agent", "register", "builder", "--role", "worker"])
+    await agentctl(sandbox, ["group", "set", "team", "--add", "builder"])
+    await completed("msg", "@b").toEqual(["@builder"])
+    await completed("msg", "w").toEqual(["worker"])
+    await completed("inbox", "--from", "").toEqual(expect.arrayContaining(["@builder", "@team", "@worker"]))
+    await completed("agent", "list", "--role", "").toEqual(["worker"])
+    await completed("group", "delete", "").toEqual(["team"])
+    await completed("run", "--agent", "b").toEqual(["builder"])
+    const tell = [program, "msg", `@${userInfo().username}`, "hello"]
+    const { stdout } = await agentctl(sandbox, ["run", "--agent", "builder", "--", ...tell])
+    const [id] = stdout.split(" ")
+    for (const words of [["reply"], ["message", "archive", "msg_x"], ["inbox", "--thread"]]) {
+      await completed(...words, "msg_").toEqual([id])
+    }
+    await completed("message", "delete", "").toEqual([])
+    await completed("wait", "--from", "").toEqual([])
+    await completed("message", "archive", id!, "").toEqual([])
+    await completed("msg", "--scope", "task:1", "@b").toEqual(["@builder"])
+    const { messages } = await asked(sandbox, ["inbox", "--peek"])
+    expect(messages).toMatchObject([{ recipients: [{ seenAt: null }] }])
+  })
+
   it("leaves names of files and programs to the shell", async () => {
     for (const words of [
       ["config", "check", ""],
@@ -429,6 +456,29 @@ describe("completion", () => {
   it("works in bash", () => {
     const script = `eval "$(agentctl autocomplete bash)"; COMP_WORDS=(agentctl daemon st); COMP_CWORD=2; _agentctl; echo "\${COMPREPLY[*]}"`
     expect(execFileSync("bash", ["-c", script], { env: env(), encoding: "utf8" })).toBe("start status stop\n")
+  })
+
+  it("works in bash for what begins with an @", async () => {
+    await sandbox.start()
+    await agentctl(sandbox, ["agent", "register", "builder"])
+    await agentctl(sandbox, ["agent", "register", "reviewer"])
+    const pty = spawn("bash", ["--norc", "--noprofile", "-i"], { cols: 100, rows: 30, cwd: "/tmp", env: env() })
+    const screen = emulator(100, 30)
+    pty.onData((text) => screen.write(text))
+    pty.write('bind "set enable-bracketed-paste off"; PS1="ready> "; eval "$(agentctl autocomplete bash)"\r')
+    await expect.poll(() => textOf(screen), { timeout: 20_000 }).toMatch(/^ready>/m)
+    const afterTab = () => {
+      pty.write("\t")
+      return textOf(screen)
+    }
+    pty.write("agentctl msg @b")
+    await expect.poll(afterTab, { timeout: 20_000, interval: 1_000 }).toMatch(/^ready> agentctl msg @builder /m)
+    pty.write("--also @rev")
+    await expect.poll(afterTab, { timeout: 20_000, interval: 1_000 }).toMatch(/@builder +--also @reviewer/)
+    const ended = new Promise((resolve) => pty.onExit(resolve))
+    pty.kill("SIGKILL")
+    await ended
+    screen.dispose()
   })
 
   it("works in fish", ({ skip }) => {

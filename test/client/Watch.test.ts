@@ -54,6 +54,24 @@ describe("watched events", () => {
     expect(await take(client.watch(), 5)).toEqual([11, 12, 13, 14, 15])
   })
 
+  it("that were skipped of a subscription are asked for anew, because only the daemon knows what concerns one", async () => {
+    const asked: Array<number | undefined> = []
+    const daemon = await FakeDaemon.start({
+      subscribe: ({ after }: { after?: number }, peer: Peer) => {
+        asked.push(after)
+        setImmediate(() => {
+          send(peer, (after ?? 10) + 1)
+          if (asked.length === 1) peer.notify("event.gap", { subscription: "s", from: 12, to: 900 })
+        })
+        return { subscription: "s", after: after ?? 10 }
+      }
+    })
+    open.push(daemon)
+    const client = new Client({ socket: daemon.path })
+    expect(await take(client.watch({ interest: { scope: "task:1" } }), 2)).toEqual([11, 12])
+    expect(asked).toEqual([undefined, 11])
+  })
+
   it("go on after the daemon was gone, with none missed or repeated", async () => {
     const { client, daemon } = await daemonThat((after, peer) => send(peer, (after ?? 10) + 1))
     const seqs = await take(client.watch({ reconnect: true }), 3, async () => {

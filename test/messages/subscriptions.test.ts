@@ -6,8 +6,8 @@ import type { Event, EventBody } from "../../src/contract/Event.ts"
 import { MAX_WATCH_BACKLOG } from "../../src/contract/Limits.ts"
 import { concerns } from "../../src/events/Interest.ts"
 import { EventLog } from "../../src/store/EventLog.ts"
-import { agentId, messageId, stamped } from "../agents/support.ts"
-import { type InProcessDaemon, openDaemon, refusal, User } from "../sessions/support.ts"
+import { agentId, messageId, stamped, startAgent } from "../agents/support.ts"
+import { type InProcessDaemon, openDaemon, refusal, spawnDaemon, User } from "../sessions/support.ts"
 import { type Ask, agentIn } from "./support.ts"
 
 let daemon: InProcessDaemon
@@ -100,6 +100,15 @@ describe("a subscription", () => {
     expect((await daemon.call("subscriptions.list", {})).subscriptions).toHaveLength(1)
     await other.client.close()
     await expect.poll(async () => (await daemon.call("subscriptions.list", {})).subscriptions).toEqual([])
+  })
+
+  it("ends with the session it was made in", async () => {
+    const { user } = await spawnDaemon()
+    const session = await startAgent(user, "exec agentctl subscribe", { agent: "ant" })
+    const listed = async () => (await user.call("subscriptions.list", {})).subscriptions
+    await expect.poll(listed, { timeout: 20_000 }).toMatchObject([{ session: session.id, own: false }])
+    await user.call("session.stop", { session: session.id, graceMs: 0 })
+    await expect.poll(listed, { timeout: 20_000 }).toEqual([])
   })
 
   it("never crosses from one workspace to another", () => {

@@ -16,7 +16,7 @@ export interface Candidate {
 export const FILES = Symbol("files")
 
 /** Milliseconds a daemon may take; a prompt must never hang. */
-const ANSWER_MS = 300
+export const ANSWER_MS = 300
 
 interface Flag {
   readonly name?: string
@@ -54,10 +54,13 @@ const proposals = async (
   const flags = flagsOf(command) as unknown as Readonly<Record<string, Flag>>
   const waiting = flagNamed(flags, found.argv.at(-1))
   if (waiting?.type === "option") {
-    return waiting.name === "cwd" ? FILES : (waiting.options ?? []).map((word) => ({ word, about: "" }))
+    if (waiting.name === "cwd" || waiting.name === "file") return FILES
+    const words = await valuesOf(found.id, waiting.name ?? "", current, client)
+    return words ?? (waiting.options ?? []).map((word) => ({ word, about: "" }))
   }
   if (current.startsWith("-")) return flagWords(flags)
-  const taken = found.argv.filter((word) => !word.startsWith("-")).length
+  const isValue = (index: number) => flagNamed(flags, found.argv[index - 1])?.type === "option"
+  const taken = found.argv.filter((word, index) => !word.startsWith("-") && !isValue(index)).length
   const args = Object.entries(command.args ?? {}) as ReadonlyArray<
     readonly [string, { readonly options?: ReadonlyArray<string>; readonly multiple?: boolean }]
   >
@@ -65,11 +68,16 @@ const proposals = async (
   const next = args[taken] ?? (args.at(-1)?.[1].multiple === true ? args.at(-1) : undefined)
   if (next === undefined) return command.passThrough ? FILES : []
   if (next[0] === "file" || next[0] === "path") return FILES
-  if (next[0] === "session") {
-    const words = await sessionWords(found.id, client)
+  const words = await valuesOf(found.id, next[0], current, client)
+  if (words !== undefined)
     return next[1].multiple === true ? words.filter(({ word }) => !found.argv.includes(word)) : words
-  }
   return (next[1].options ?? []).map((word) => ({ word, about: "" }))
+}
+
+/** What only the daemon knows: `undefined` where it is not asked for a flag or an argument of that name. */
+const valuesOf = async (id: string, name: string, current: string, client: Client) => {
+  if (name === "session") return sessionWords(id, client)
+  return (await import("./people.ts")).peopleWords(id, name, current, client)
 }
 
 const commandWords = async (

@@ -4,9 +4,15 @@ export const shells = ["bash", "zsh", "fish"]
 
 const bash = String.raw`# bash completion for agentctl
 _agentctl() {
-  local line lines
+  local line lines word at=
+  local -a words=()
   COMPREPLY=()
-  if lines=$(agentctl __complete -- "${"$"}{COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null); then
+  # Bash takes an @ for a word of its own: what follows belongs to it.
+  for word in "${"$"}{COMP_WORDS[@]:1:COMP_CWORD}"; do
+    if [ -n "$at" ]; then words[${"$"}{#words[@]}-1]=@$word; else words+=("$word"); fi
+    [ "$word" = @ ] && at=1 || at=
+  done
+  if lines=$(agentctl __complete -- "${"$"}{words[@]}" 2>/dev/null); then
     while IFS=$'\n' read -r line; do
       [ -n "$line" ] && COMPREPLY+=("${"$"}{line%%$'\t'*}")
     done <<< "$lines"
@@ -44,7 +50,7 @@ complete -c agentctl -f -a '(__agentctl_complete)'
 
 export const script = (shell: string): string => ({ bash, zsh, fish })[shell] ?? ""
 
-export const howToInstall = `Completion of commands, flags and session names:
+export const howToInstall = `Completion of commands, flags, and names of sessions and agents:
 
   bash   echo 'eval "$(agentctl autocomplete bash)"' >> ~/.bashrc
   zsh    echo 'eval "$(agentctl autocomplete zsh)"' >> ~/.zshrc       (after compinit)
