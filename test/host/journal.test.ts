@@ -101,8 +101,8 @@ describe("the journal", () => {
     for (let line = 0; line < sent; line++) journal.write({ MESSAGE: `line ${line}` })
     const taken: Array<string> = []
     while (taken.length < sent) {
+      await socket.arrived()
       taken.push(...socket.take().map(String))
-      await new Promise((resolve) => setTimeout(resolve, 10))
     }
     expect(taken).toEqual(Array.from({ length: sent }, (_, line) => `MESSAGE=line ${line}\n`))
     expect([fallen.length, journal.lost]).toEqual([0, 0])
@@ -117,8 +117,8 @@ describe("the journal", () => {
     const { lost } = journal
     const taken: Array<string> = []
     while (!taken.some((text) => text === `MESSAGE=${lost} lost\n`)) {
+      await socket.arrived()
       taken.push(...socket.take().map(String))
-      await new Promise((resolve) => setTimeout(resolve, 10))
     }
     expect(taken.length).toBe(500 - lost + 1)
   })

@@ -2,6 +2,7 @@
  * A Unix datagram socket that receives, which Node itself does not offer: the other end of sd_notify(3) and of the journal.
  */
 import { createRequire } from "node:module"
+import { readable } from "./poll.ts"
 
 const require = createRequire(import.meta.url)
 
@@ -36,6 +37,11 @@ export class DatagramSocket implements Disposable {
       if (length < 0) return messages
       messages.push(Buffer.from(buffer.subarray(0, length)))
     }
+  }
+
+  /** Resolves once there is something to take. */
+  async arrived(): Promise<void> {
+    if (!(await readable([this.#fd]))) throw new Error("nothing arrived")
   }
 
   [Symbol.dispose](): void {

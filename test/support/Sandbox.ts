@@ -8,8 +8,8 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { setTimeout } from "node:timers/promises"
 import { Daemon } from "./Daemon.ts"
+import { oneGone } from "./poll.ts"
 import { RawClient } from "./RawClient.ts"
 
 export interface StartOptions {
@@ -24,9 +24,8 @@ export interface StartOptions {
   readonly program?: string
 }
 
-/** Milliseconds a process may take to leave on a busy machine, and between two looks. */
+/** Milliseconds a process may take to leave on a busy machine. */
 const LEAVE_MS = 5_000
-const LOOK_MS = 20
 
 export class Sandbox implements AsyncDisposable {
   readonly root: string
@@ -125,7 +124,10 @@ export class Sandbox implements AsyncDisposable {
     for (;;) {
       const left = this.processes()
       if (left.length === 0 || performance.now() > end) return left
-      await setTimeout(LOOK_MS)
+      await oneGone(
+        left.map(({ pid }) => pid),
+        end - performance.now()
+      )
     }
   }
 

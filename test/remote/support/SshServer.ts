@@ -7,6 +7,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "n
 import { dirname, join } from "node:path"
 import { program } from "../../cli/support/agentctl.ts"
 import { freePort } from "../../support/freePort.ts"
+import { oneGone } from "../../support/poll.ts"
 import { makeSandbox, type Sandbox } from "../../support/Sandbox.ts"
 
 const SSHD = "/usr/sbin/sshd"
@@ -194,5 +195,5 @@ const stopDaemon = async ({ pidFile }: Sandbox): Promise<void> => {
   if (!existsSync(pidFile)) return
   const { pid } = JSON.parse(readFileSync(pidFile, "utf8")) as { readonly pid: number }
   process.kill(pid, "SIGTERM")
-  while (existsSync(`/proc/${pid}`)) await new Promise((resolve) => setTimeout(resolve, 20))
+  await oneGone([pid])
 }
