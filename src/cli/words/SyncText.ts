@@ -33,7 +33,8 @@ export const statusText = (status: SyncStatus): string => {
 
 /** What a peer has of what was said here, as far as it has said so itself. */
 const confirmedText = ({ confirmedAt, unconfirmed, unconfirmedSince }: SyncStatus["peers"][number]): string => {
-  if (unconfirmed === null || confirmedAt === null) return "has not said what it has of ours"
+  // A daemon of an earlier version leaves them out.
+  if (typeof unconfirmed !== "number" || confirmedAt === null) return "has not said what it has of ours"
   if (unconfirmed === 0) return `has all of ours (said ${ago(confirmedAt)})`
   const oldest = unconfirmedSince === null ? "" : `, the oldest of ${ago(unconfirmedSince)}`
   return `has not confirmed ${count(unconfirmed, "event")} of ours${oldest} (last said ${ago(confirmedAt)})`
