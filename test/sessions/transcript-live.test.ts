@@ -1,8 +1,8 @@
-import { readdirSync, readFileSync, statSync } from "node:fs"
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { liveReader } from "../../src/sessions/transcript/LiveReader.ts"
+import { liveReader, openLive } from "../../src/sessions/transcript/LiveReader.ts"
 import { openTranscript, PENDING_BYTES } from "../../src/sessions/transcript/TranscriptWriter.ts"
 import { allEntries, header, outputOf, pattern, START, sizesOf, temporaryDirectory } from "./transcript-support.ts"
 
@@ -83,6 +83,28 @@ describe("a live transcript", () => {
         expect(Buffer.from(part.bytes).equals(truth.subarray(from, from + part.bytes.length))).toBe(true)
         expect(part.bytes.length).toBeGreaterThan(0)
       }
+    })
+  )
+
+  it.live("is looked through once when nobody writes to it any more, and again once something of it is gone", () =>
+    Effect.gen(function* () {
+      const { directory, writer } = yield* setUp({ maxBytes: 512 * 1024 })
+      const bytes = pattern(200_000)
+      for (let at = 0; at < bytes.length; at += 10_000) writer.append(bytes.subarray(at, at + 10_000), START + at)
+      yield* writer.close
+      const reader = yield* openLive(directory)
+      const end = yield* reader.end
+      expect(end).toBe(200_000)
+      const raw = readdirSync(directory).filter((name) => name.endsWith(".raw"))
+      expect(raw.length).toBeGreaterThan(2)
+      // Nobody puts anything there; this shows that nobody looks.
+      writeFileSync(join(directory, `${String(end).padStart(20, "0")}.raw`), "more")
+      expect(yield* reader.end).toBe(end)
+      rmSync(join(directory, raw[0]!))
+      const first = Number(raw[1]!.replace(".raw", ""))
+      const { from, missing } = yield* reader.read(0, 1_000)
+      expect([from, missing]).toEqual([first, first])
+      expect(yield* reader.end).toBe(end + 4)
     })
   )
 

@@ -53,6 +53,11 @@ const makeReader = (
 ): TranscriptReader => {
   let cached: { readonly offset: number; readonly records: ReadonlyArray<IndexRecord>; readonly size: number } | null =
     null
+  /**
+   * What a directory holds that nobody writes to. To look again for each page of it would cost as many calls as it has segments: for a
+   * long transcript the square of its length.
+   */
+  let listed: ReadonlyArray<Segment> | null = null
 
   const attempt = <A>(run: () => Promise<A>) =>
     Effect.tryPromise({
@@ -71,6 +76,7 @@ const makeReader = (
     )
 
   const list = attempt(async () => {
+    if (listed !== null) return listed
     const found: Array<Segment> = []
     // A session that has printed nothing yet has no directory either.
     const names = writer === undefined ? await fs.readdir(directory) : ((await orNull(fs.readdir(directory))) ?? [])
@@ -81,7 +87,9 @@ const makeReader = (
       const stat = await orNull(fs.stat(join(directory, name)))
       if (stat !== null) found.push({ offset: parsed.offset, bytes: stat.size })
     }
-    return arrange(found)
+    const segments = arrange(found)
+    if (writer === undefined) listed = segments
+    return segments
   })
 
   /** The bytes of `segment` from `from` on; null when the segment was removed meanwhile. */
@@ -89,7 +97,10 @@ const makeReader = (
     attempt(async () => {
       const wanted = Math.max(0, Math.min(limit, segment.offset + segment.bytes - from))
       const file = await orNull(fs.open(join(directory, segmentName(segment.offset))))
-      if (file === null) return null
+      if (file === null) {
+        listed = null
+        return null
+      }
       try {
         const bytes = Buffer.allocUnsafe(wanted)
         let done = 0
@@ -107,6 +118,7 @@ const makeReader = (
   /** A missing index costs timing and sizes, never bytes. */
   const readIndex = (segment: Segment) =>
     attempt(async () => {
+      if (writer === undefined && cached?.offset === segment.offset) return cached.records
       const bytes = (await orNull(fs.readFile(join(directory, indexName(segment.offset))))) ?? Buffer.alloc(0)
       if (cached?.offset === segment.offset && cached.size === bytes.length) return cached.records
       const records = decodeRecords(bytes)
