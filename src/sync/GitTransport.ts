@@ -10,7 +10,7 @@ import { SyncFailed } from "../contract/errors/Errors.ts"
 import { Directories } from "../host/files/Directories.ts"
 import { GitProcess, type GitProcessFailed } from "../host/git/GitProcess.ts"
 import { isOnThisMachine } from "./Address.ts"
-import { parseBatch, parseChanges, parseSizes, rejection } from "./gitAnswers.ts"
+import { parseBatch, parseChanges, parseCounts, parseSizes, rejection } from "./gitAnswers.ts"
 import { FETCHED, makeOwnCopies, NEXT } from "./OwnCopy.ts"
 import { type ChangedFile, MAX_FILE_BYTES, Overtaken, type Remote, SyncTransport } from "./SyncTransport.ts"
 
@@ -18,6 +18,8 @@ const BRANCH = "refs/heads/agentd-sync"
 
 /** Objects in files of their own from which on they are put together: an exchange makes about six, each of a block or more. */
 const LOOSE_OBJECTS = 200
+/** The same for packs: each exchange that brings something makes one. */
+const PACKS = 40
 
 /** git's name of a tree without files. */
 const EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
@@ -61,14 +63,14 @@ export const layer = Layer.effect(
       })
 
     /** Costs what is new: packs grow like the digits of a number, and nothing is ever deleted. */
-    const tidy = (remote: Remote) =>
-      Effect.ignore(
-        Effect.flatMap(raw(remote, ["count-objects"]), (counted) =>
-          Number.parseInt(counted.toString("latin1"), 10) < LOOSE_OBJECTS
-            ? Effect.void
-            : raw(remote, ["repack", "--quiet", "-d", "--geometric=2"])
-        )
-      )
+    const tidy = Effect.fnUntraced(
+      function* (remote: Remote) {
+        const counted = parseCounts(yield* raw(remote, ["count-objects", "-v"]))
+        if ((counted.get("count") ?? 0) < LOOSE_OBJECTS && (counted.get("packs") ?? 0) < PACKS) return
+        yield* raw(remote, ["repack", "--quiet", "-d", "--geometric=2"])
+      },
+      (effect) => Effect.ignore(effect)
+    )
 
     return SyncTransport.of({
       fetch: Effect.fn("GitTransport.fetch")(function* (remote: Remote) {
@@ -92,7 +94,9 @@ export const layer = Layer.effect(
           remote.url,
           pattern
         ])
-        yield* Effect.catchTag(fetching, "GitProcessFailed", (error) => copies.blame(remote, error))
+        // What came of it until it failed may be a gigabyte.
+        const failed = (error: GitProcessFailed) => Effect.andThen(copies.clean(remote), copies.blame(remote, error))
+        yield* Effect.catchTag(fetching, "GitProcessFailed", failed)
         const name = (yield* local(remote, ["for-each-ref", "--format=%(objectname)", FETCHED]))
           .toString("latin1")
           .trim()

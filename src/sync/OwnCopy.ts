@@ -6,8 +6,8 @@ import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs"
 import { join } from "node:path"
 import { Effect } from "effect"
 import { SyncFailed } from "../contract/errors/Errors.ts"
-import type { GitProcess, GitProcessFailed } from "../host/git/GitProcess.ts"
-import { ofConnection, ofDamage, sentence } from "./gitAnswers.ts"
+import { type GitProcess, type GitProcessFailed, MAX_FILE_BYTES } from "../host/git/GitProcess.ts"
+import { ofConnection, ofDamage, ofSize, sentence } from "./gitAnswers.ts"
 import type { Remote } from "./SyncTransport.ts"
 
 /** The branch as it was last fetched, and the commit that is made upon it. */
@@ -16,6 +16,8 @@ export const NEXT = "refs/agentd/next"
 
 /** Bytes of lists git prints: some hundred thousand changed files. */
 const MAX_LIST = 64 * 1024 * 1024
+
+const TOO_LARGE = `what the branch agentd-sync holds and is not here takes more than ${MAX_FILE_BYTES / 1024 ** 2} MiB, packed: somebody has put something on it that is no messages. Nothing is exchanged until it is deleted there ("git push REMOTE --delete agentd-sync"): whoever comes by next puts back what they have`
 
 export const makeOwnCopies = (git: GitProcess["Service"], state: string) => {
   const directory = join(state, "sync")
@@ -47,6 +49,7 @@ export const makeOwnCopies = (git: GitProcess["Service"], state: string) => {
   ): Effect.fn.Return<never, SyncFailed> {
     const said = new SyncFailed({ reason: short })
     if (ofConnection(reason)) return yield* said
+    if (ofSize(reason)) return yield* new SyncFailed({ reason: TOO_LARGE })
     if (!sound.has(remote.workspace)) {
       const wrong = yield* Effect.match(raw(remote, ["fsck", "--no-dangling", "--no-reflogs", "--no-progress"]), {
         onFailure: (failed) => failed.reason,
@@ -61,6 +64,9 @@ export const makeOwnCopies = (git: GitProcess["Service"], state: string) => {
     })
   })
 
+  /** What git leaves behind when it is killed: one cycle at a time uses this repository. */
+  const clean = (remote: Remote) => Effect.sync(() => removeLeftovers(pathOf(remote)))
+
   const prepare = Effect.fnUntraced(function* (remote: Remote) {
     const path = pathOf(remote)
     if (!existsSync(join(path, "HEAD")) || damaged.has(remote.workspace)) {
@@ -72,14 +78,13 @@ export const makeOwnCopies = (git: GitProcess["Service"], state: string) => {
       yield* Effect.mapError(made, ({ reason }) => new SyncFailed({ reason: sentence(reason) }))
       damaged.delete(remote.workspace)
     }
-    // Left by a git that was killed; one cycle at a time uses this repository.
-    yield* Effect.sync(() => removeLeftovers(path))
+    yield* clean(remote)
   })
 
   /** What fails from now on may have another reason. */
   const published = (remote: Remote) => Effect.sync(() => void sound.delete(remote.workspace))
 
-  return { pathOf, raw, local, blame, prepare, published, isDamaged }
+  return { pathOf, raw, local, blame, prepare, clean, published, isDamaged }
 }
 
 /** Locks, and what was fetched halfway: each time again, of a branch that takes longer than git may take. */

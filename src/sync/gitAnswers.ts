@@ -19,6 +19,16 @@ export const parseChanges = (bytes: Uint8Array): ReadonlyArray<Listed> => {
   return listed
 }
 
+/** git-count-objects(1) with -v: `<what>: <number>` lines. */
+export const parseCounts = (bytes: Buffer): ReadonlyMap<string, number> =>
+  new Map(
+    bytes
+      .toString("latin1")
+      .split("\n")
+      .map((line) => line.split(": "))
+      .map(([what = "", number]) => [what, Number(number)])
+  )
+
 /** git-cat-file(1) with --batch-check, a line for each object asked for; one that is not there, or not readable, has no type. */
 export const parseSizes = (
   bytes: Buffer
@@ -53,6 +63,9 @@ export const ofConnection = (stderr: string): boolean =>
   /Could not read from remote repository|unable to access|Could not resolve|Authentication failed|could not read Username|does not appear to be a git repository|git took longer|is not installed/i.test(
     stderr
   )
+
+/** Whether a file became larger than git may write. */
+export const ofSize = (stderr: string): boolean => /File too large/i.test(stderr)
 
 /** Whether git speaks of a repository that it cannot read, ours or the other. */
 export const ofDamage = (stderr: string): boolean =>

@@ -1,4 +1,6 @@
 /** What others do to the branch: by accident, by force, or in bad faith. */
+import { spawnSync } from "node:child_process"
+import { randomBytes } from "node:crypto"
 import { truncateSync } from "node:fs"
 import { join } from "node:path"
 import { Effect } from "effect"
@@ -8,7 +10,7 @@ import { parseFile } from "../../src/sync/ShardLine.ts"
 import { pathOf, placeOf } from "../../src/sync/ShardPath.ts"
 import { registered } from "../agents/support.ts"
 import { numbered, STRANGER, shard, stranger } from "./stranger.ts"
-import { bareRemote, Clone, git, Meddler, said, settle } from "./support.ts"
+import { bareRemote, Clone, git, Meddler, said, settle, WORKSPACE } from "./support.ts"
 
 let remote: string
 let ada: Clone
@@ -164,6 +166,36 @@ it("a line beyond every measure is not even read, and the other messages are", a
   expect((await bob.quarantine()).map(({ path, reason }) => ({ path, reason }))).toEqual([
     { path: shard, reason: "it is larger than any file of events" }
   ])
+})
+
+it("a branch with more on it than messages ever are fills no disk, is told with the way out, and nothing is lost by it", async () => {
+  await ada.send("one")
+  await settle(ada, bob)
+  await bob.stop()
+  bob.maxFileBytes = 2 * 1024 * 1024
+  await bob.start()
+  const meddler = new Meddler(remote)
+  // Nothing makes it smaller. In several pieces, each of which would be small enough.
+  for (const name of ["a", "b", "c", "d"]) meddler.write(`v1/${name}`, randomBytes(1024 * 1024))
+  meddler.push()
+  await bob.send("two")
+  const copy = join(bob.directory, "sync", `${WORKSPACE}.git`)
+  for (const attempt of ["first", "second"]) {
+    const reason = await bob.sync().then(
+      () => "it was fetched",
+      (error: { reason: string }) => error.reason
+    )
+    expect(reason, attempt).toMatch(/takes more than \d+ MiB.*git push REMOTE --delete agentd-sync/)
+    expect(git(copy, "count-objects", "-v"), attempt).toContain("size-garbage: 0")
+    expect(spawnSync("du", ["-sk", copy], { encoding: "utf8" }).stdout).toMatch(/^\d{1,3}\t/)
+  }
+  // Others, who have no such limit, go on meanwhile.
+  await ada.send("three")
+  await ada.sync()
+  git(meddler.directory, "push", "--quiet", remote, "--delete", "agentd-sync")
+  await settle(bob, ada)
+  expect((await bob.texts()).toSorted()).toEqual(["one", "three", "two"])
+  expect(await bob.state()).toBe(await ada.state())
 })
 
 const events = (clone: Clone) =>

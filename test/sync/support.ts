@@ -8,7 +8,7 @@ import { onTestFinished } from "vitest"
 import { agentProjection, madeBy } from "../../src/agents/AgentProjection.ts"
 import type { Event, EventBody } from "../../src/contract/Event.ts"
 import { Directories } from "../../src/host/files/Directories.ts"
-import { GitProcess } from "../../src/host/git/GitProcess.ts"
+import { GitProcess, MAX_FILE_BYTES } from "../../src/host/git/GitProcess.ts"
 import { messageProjection } from "../../src/messages/MessageProjection.ts"
 import { EventLog } from "../../src/store/EventLog.ts"
 import { Sqlite } from "../../src/store/Sqlite.ts"
@@ -54,6 +54,9 @@ export class Clone {
   /** Milliseconds its clock is ahead. */
   ahead = 0
 
+  /** Bytes of a file that git may write. */
+  maxFileBytes = MAX_FILE_BYTES
+
   /** `agent`: this installation's, in a database that is there already. */
   constructor(name: string, url: string, directory = temporary(), agent?: string) {
     this.#agent = agent
@@ -76,7 +79,7 @@ export class Clone {
     const layer = Layer.mergeAll(SyncStore.layer, ConfirmationStore.layer, GitTransport.layer).pipe(
       Layer.provideMerge(EventLog.layer([agentProjection, messageProjection])),
       Layer.provideMerge(Sqlite.layer({ file: at("agentd.db"), backups: at("backups") })),
-      Layer.provide(Layer.merge(GitProcess.direct, Layer.succeed(Directories, places)))
+      Layer.provide(Layer.merge(GitProcess.directUpTo(this.maxFileBytes), Layer.succeed(Directories, places)))
     )
     this.#scope = Effect.runSync(Scope.make())
     // The messages' directory query looks at sessions; nothing of a cycle does.

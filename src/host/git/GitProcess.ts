@@ -11,8 +11,8 @@ import { ServiceManager } from "../service/ServiceManager.ts"
 /** Milliseconds git may take on its own repository, and with a network in between. */
 const LOCAL_MS = 60_000
 const NETWORK_MS = 120_000
-/** Bytes of a file git may write: a branch that needs more is not one of messages. */
-const MAX_FILE_BYTES = 1024 ** 3
+/** Bytes of a file git may write, and what is fetched comes in one: a branch that needs more is not one of messages. */
+export const MAX_FILE_BYTES = 1024 ** 3
 /** Bytes of what git says about an exchange. */
 const MAX_SAID_BYTES = 1024 * 1024
 /** Seconds to wait for an ssh connection. */
@@ -41,14 +41,18 @@ export class GitProcess extends Context.Service<
     ) => Effect.Effect<string, GitProcessFailed>
   }
 >()("agentd/host/GitProcess") {
-  /** As children of this process. */
-  static readonly direct = Layer.succeed(GitProcess, {
-    local: (args, options) => run(args, { ...options, env: environment({ offline: true }), ms: LOCAL_MS }),
-    network: Effect.fnUntraced(function* (args: ReadonlyArray<string>, { anonymous = false } = {}) {
-      const env = environment({ anonymous, ssh: yield* sshCommand })
-      return (yield* run(args, { maxBytes: MAX_SAID_BYTES, env, ms: NETWORK_MS })).toString("utf8")
+  /** As children of this process, none of which writes a file of more than so many bytes. */
+  static readonly directUpTo = (maxFileBytes: number) =>
+    Layer.succeed(GitProcess, {
+      local: (args, options) =>
+        run(args, { ...options, maxFileBytes, env: environment({ offline: true }), ms: LOCAL_MS }),
+      network: Effect.fnUntraced(function* (args: ReadonlyArray<string>, { anonymous = false } = {}) {
+        const env = environment({ anonymous, ssh: yield* sshCommand })
+        return (yield* run(args, { maxBytes: MAX_SAID_BYTES, maxFileBytes, env, ms: NETWORK_MS })).toString("utf8")
+      })
     })
-  })
+
+  static readonly direct = GitProcess.directUpTo(MAX_FILE_BYTES)
 
   /** What needs a network as a service of the user's manager. */
   static readonly asService = Layer.effect(
@@ -72,7 +76,7 @@ export class GitProcess extends Context.Service<
               "NoNewPrivileges=yes",
               ...Object.entries(env).map(([name, value]) => `Environment="${name}=${value.replace(/["\\]/g, "\\$&")}"`)
             ],
-            argv: ["/usr/bin/env", "git", ...args]
+            argv: ["/bin/sh", "-c", GIT, "git", ...args]
           })
           if (code === 0) return stdout
           return yield* new GitProcessFailed({ reason: stderr, stdout })
@@ -95,6 +99,8 @@ const SETTINGS: ReadonlyArray<readonly [string, string]> = [
   ["core.bigFileThreshold", "4m"],
   ["credential.interactive", "false"],
   ["fetch.recurseSubmodules", "false"],
+  // In one file, which has a limit; single objects would be many, each of them below it.
+  ["fetch.unpackLimit", "1"],
   ["gc.auto", "0"],
   ["maintenance.auto", "false"],
   ["push.gpgSign", "false"],
@@ -110,6 +116,7 @@ const sshCommand: Effect.Effect<string> = Effect.suspend(() => {
   if (GIT_SSH_COMMAND !== undefined) return Effect.succeed(GIT_SSH_COMMAND)
   const asked = run(["config", "--get", "core.sshCommand"], {
     maxBytes: MAX_SAID_BYTES,
+    maxFileBytes: MAX_FILE_BYTES,
     env: environment({ offline: true }),
     ms: LOCAL_MS
   })
@@ -150,15 +157,24 @@ const environment = ({ anonymous = false, offline = false, ssh = "ssh" }): Reado
 interface Running extends LocalOptions {
   readonly env: Readonly<Record<string, string>>
   readonly ms: number
+  readonly maxFileBytes: number
 }
 
-/** ulimit(1p) counts blocks of 512 bytes. */
-const LIMITED = `ulimit -f ${MAX_FILE_BYTES / 512}; exec git "$@"`
+/** Without the signal for a file that becomes too large git says so, instead of being ended by it. */
+const GIT = `trap '' XFSZ; exec git "$@"`
 
-const run = (args: ReadonlyArray<string>, { env, maxBytes, ms, stdin = [] }: Running) =>
+/** ulimit(1p) counts blocks of 512 bytes. */
+const limited = (maxFileBytes: number) => `ulimit -f ${Math.ceil(maxFileBytes / 512)}; ${GIT}`
+
+const run = (args: ReadonlyArray<string>, { env, maxBytes, maxFileBytes, ms, stdin = [] }: Running) =>
   Effect.callback<Buffer, GitProcessFailed>((resume) => {
     // A group of its own: git's helpers, ssh for one, end with it.
-    const child = spawn("/bin/sh", ["-c", LIMITED, "git", ...args], { env, cwd: "/", detached: true, stdio: "pipe" })
+    const child = spawn("/bin/sh", ["-c", limited(maxFileBytes), "git", ...args], {
+      env,
+      cwd: "/",
+      detached: true,
+      stdio: "pipe"
+    })
     const end = () => {
       try {
         if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL")

@@ -1,7 +1,8 @@
 /**
  * One random history: three installations say, edit, delete and read things, with clocks up to a day wrong, exchange in any order,
- * are killed in the middle of it, and others meddle with the branch. Afterwards everybody has everything, and the same of it, and knows
- * that of the others (`Beliefs.ts`).
+ * are killed in the middle of it, go back to a backup, and others meddle with the branch. Afterwards everybody has everything, and the
+ * same of it, and knows that of the others (`Beliefs.ts`): all that was acknowledged, but for what nobody and nothing had any more when the
+ * last that had it went back to its backup, or when the branch lost it.
  */
 import { Effect, Exit } from "effect"
 import { madeBy } from "../../../src/agents/AgentProjection.ts"
@@ -45,6 +46,8 @@ export const play = async (seed: number, installations: ReadonlyArray<Installati
   const beliefs = new Beliefs(workspace, branch, installations)
   const steps: Array<string> = []
   const acknowledged = new Set<string>()
+  /** What of it is nowhere: said here only, after the backup that was put back, or on a branch that was meddled with before anybody came. */
+  let gone: ReadonlySet<string> = new Set()
   const messages: Array<{ readonly id: string; readonly author: Member }> = []
   time.now = EPOCH_MS + seed * APART_MS
 
@@ -83,6 +86,15 @@ export const play = async (seed: number, installations: ReadonlyArray<Installati
     members.push({ at, agent: madeBy("agt_", event) })
   }
 
+  /** What is in some installation's log, or to be read on the branch. */
+  const findGone = async () => {
+    const logs = await Promise.all(members.map(({ at }) => Effect.runPromise(at.run(branch, stateOf(workspace)))))
+    const there = new Set([...logs.flatMap(({ ids }) => ids), ...idsOn(branch)])
+    gone = new Set([...acknowledged].filter((id) => !there.has(id)))
+  }
+
+  for (const { at } of members) at.backUp()
+
   const say = async (member: Member) => {
     const other = dice.of(members)
     const body = said(
@@ -115,7 +127,9 @@ export const play = async (seed: number, installations: ReadonlyArray<Installati
       "race",
       "clock",
       "meddle",
-      "forget"
+      "forget",
+      "back up",
+      "restore"
     ] as const)
     steps.push(`${at.name}: ${what}`)
     switch (what) {
@@ -163,12 +177,22 @@ export const play = async (seed: number, installations: ReadonlyArray<Installati
       case "forget":
         // The copy on the disk is lost, and the branch is not what it was, either.
         steps.push(`  ${branch.meddle(dice)}`)
+        await findGone()
         branch.forgotten = true
         await Effect.runPromise(exchange(at))
         branch.forgotten = false
         break
       case "meddle":
         steps.push(`  ${branch.meddle(dice)}`)
+        await findGone()
+        break
+      case "back up":
+        at.backUp()
+        break
+      case "restore":
+        await at.restore(branch, { elsewhere: dice.happens(0.5) })
+        await findGone()
+        steps.push(`  ${gone.size} gone`)
         break
       default:
         await Effect.runPromise(exchange(at))
@@ -189,19 +213,18 @@ export const play = async (seed: number, installations: ReadonlyArray<Installati
   }
   const settled = await rounds(3)
   if (settled !== null) return { wrong: settled, steps }
+  const expected = [...acknowledged].filter((id) => !gone.has(id))
   const states = await Promise.all(members.map(({ at }) => Effect.runPromise(at.run(branch, stateOf(workspace)))))
   for (const [index, { ids, rows }] of states.entries()) {
     const { name } = members[index]!.at
-    const missing = [...acknowledged].filter((id) => !ids.includes(id))
+    const missing = expected.filter((id) => !ids.includes(id))
     if (missing.length > 0) return { wrong: `${name} lacks ${missing.length} acknowledged events`, steps }
-    if (ids.length !== acknowledged.size)
-      return { wrong: `${name} has ${ids.length} events, and ${acknowledged.size} happened`, steps }
+    if (ids.length !== expected.length)
+      return { wrong: `${name} has ${ids.length} events, and ${expected.length} are to be there`, steps }
     if (rows !== states[0]!.rows) return { wrong: `${name} shows something else than ${members[0]!.at.name}`, steps }
   }
-  const there = [...branch.files().values()].flatMap((bytes) =>
-    (parseFile(bytes) ?? []).flatMap((line) => (line._tag === "event" ? [line.event.id] : []))
-  )
-  const lost = [...acknowledged].filter((id) => !there.includes(id))
+  const there = idsOn(branch)
+  const lost = expected.filter((id) => !there.has(id))
   if (lost.length > 0) return { wrong: `the branch lacks ${lost.length} events`, steps }
 
   // Whatever an installation waits for before it says what it has is over.
@@ -217,6 +240,13 @@ export const play = async (seed: number, installations: ReadonlyArray<Installati
   if (idle !== null) return { wrong: idle, steps }
   return { wrong: branch.head === head ? null : "installations that have nothing to say write to the branch", steps }
 }
+
+const idsOn = (branch: Branch): ReadonlySet<string> =>
+  new Set(
+    [...branch.files().values()].flatMap((bytes) =>
+      (parseFile(bytes) ?? []).flatMap((line) => (line._tag === "event" ? [line.event.id] : []))
+    )
+  )
 
 /** Ids of all that happened in a workspace, and every row that follows from it. */
 const stateOf = (workspace: string) =>

@@ -1,11 +1,13 @@
 /** One installation of a simulation: a real event log in a real database, in virtual time. */
-import { mkdtempSync, rmSync } from "node:fs"
+import { copyFileSync, mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { Clock, type Context, Duration, Effect, Exit, Layer, Random, Scope } from "effect"
 import { agentProjection } from "../../../src/agents/AgentProjection.ts"
 import { messageProjection } from "../../../src/messages/MessageProjection.ts"
 import { EventLog } from "../../../src/store/EventLog.ts"
+import { usedNumbers } from "../../../src/store/Numbering.ts"
+import { takeSnapshot } from "../../../src/store/Snapshot.ts"
 import { Sqlite } from "../../../src/store/Sqlite.ts"
 import { Chance } from "../../../src/store/Ulid.ts"
 import { ConfirmationStore } from "../../../src/sync/ConfirmationStore.ts"
@@ -28,41 +30,70 @@ export class Installation {
   /** Milliseconds its clock is wrong. */
   skew = 0
   dice = new Dice(0)
-  readonly #directory: string
-  readonly #context: Services
-  readonly #scope: Scope.Closeable
+  readonly #directory = mkdtempSync(join(PARENT, "agentd-sim-"))
+  readonly #origin: string
   readonly #time: Time
+  #context!: Services
+  #scope!: Scope.Closeable
 
-  private constructor(name: string, directory: string, scope: Scope.Closeable, context: Services, time: Time) {
-    this.name = name
-    this.#directory = directory
-    this.#scope = scope
-    this.#context = context
+  private constructor(index: number, time: Time) {
+    this.name = `installation ${index}`
+    this.#origin = `ins_${String(index).padStart(20, "0")}`
     this.#time = time
   }
 
   static async open(index: number, time: Time): Promise<Installation> {
-    const directory = mkdtempSync(join(PARENT, "agentd-sim-"))
-    const scope = Effect.runSync(Scope.make())
-    let installation: Installation
-    const named = Layer.effectDiscard(
+    const installation = new Installation(index, time)
+    await installation.#open()
+    return installation
+  }
+
+  async #open(): Promise<void> {
+    const origin = Layer.effectDiscard(
       Effect.flatMap(Sqlite, ({ transaction }) =>
-        transaction((sql) => sql`UPDATE installation SET origin = ${`ins_${String(index).padStart(20, "0")}`}`)
+        transaction((sql) => sql`UPDATE installation SET origin = ${this.#origin}`)
       )
     )
     const layer = Layer.merge(SyncStore.layer, ConfirmationStore.layer).pipe(
       Layer.provideMerge(EventLog.layer([agentProjection, messageProjection])),
-      Layer.provide(named),
-      Layer.provideMerge(Sqlite.layer({ file: join(directory, "agentd.db"), backups: join(directory, "backups") }))
+      Layer.provide(origin),
+      Layer.provideMerge(Sqlite.layer({ file: this.#database, backups: join(this.#directory, "backups") }))
     )
-    const context = await Effect.runPromise(
+    this.#scope = Effect.runSync(Scope.make())
+    this.#context = await Effect.runPromise(
       Layer.build(layer).pipe(
-        Scope.provide(scope),
-        Effect.provideService(Chance, () => installation.dice.bits())
+        Scope.provide(this.#scope),
+        Effect.provideService(Chance, () => this.dice.bits())
       )
     )
-    installation = new Installation(`installation ${index}`, directory, scope, context, time)
-    return installation
+  }
+
+  get #database(): string {
+    return join(this.#directory, "agentd.db")
+  }
+
+  get #backup(): string {
+    return join(this.#directory, "backup")
+  }
+
+  backUp(): void {
+    rmSync(this.#backup, { force: true })
+    takeSnapshot(this.#database, this.#backup)
+  }
+
+  /** Puts the last backup back. `elsewhere`: on a machine where nothing is known of what happened since. */
+  async restore(branch: Branch, { elsewhere }: { readonly elsewhere: boolean }): Promise<void> {
+    await Effect.runPromise(Scope.close(this.#scope, Exit.void))
+    const used = elsewhere ? 0 : usedNumbers(this.#database)
+    for (const suffix of ["", "-wal", "-shm"]) rmSync(`${this.#database}${suffix}`, { force: true })
+    copyFileSync(this.#backup, this.#database)
+    await this.#open()
+    // As backup/Restored.ts does it, before anything is said.
+    const told = { backup: `bak_${"1".repeat(26)}`, madeAt: 1, saved: null, aside: null }
+    const tell = Effect.flatMap(EventLog, (log) =>
+      Effect.andThen(log.leaveGap(used), log.append({ type: "backup.restored", ...told }))
+    )
+    await Effect.runPromise(this.run(branch, tell))
   }
 
   run<A, E>(
