@@ -1,5 +1,5 @@
 /** Another machine's sessions, over a real OpenSSH server on loopback. */
-import { writeFileSync } from "node:fs"
+import { statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import { follow } from "../../src/client/remote/Hosts.ts"
@@ -43,6 +43,7 @@ describe.skipIf(!hasSshServer)("another machine", () => {
 
   it("is connected once; its daemon is started, and every command speaks to it", async () => {
     expect(await connect()).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Connected to lab \(agentd /) })
+    expect(statSync(tunnelFiles("lab", here.env).supervisor).mode & 0o077).toBe(0)
     expect(await asked(here, ["hosts"])).toMatchObject([{ name: "lab", target: "127.0.0.1", state: { at: "up" } }])
     await agentctl(here, ["run", "-d", "--host", "lab", "--name", "far", "--", "sh", "-c", "pwd; exec cat"])
     await agentctl(here, ["run", "-d", "--name", "near", "sleep", "1000"])

@@ -3,7 +3,7 @@
  * send orders, a line each: the words `kick`, `kick terminal` and `stop`, which have no answer, and JSON objects with an `id`, which
  * are answered with `{"answer": id}` or `{"answer": id, "error": {tag, message}}`.
  */
-import { rmSync } from "node:fs"
+import { chmodSync, rmSync } from "node:fs"
 import { connect, createServer, type Server, type Socket } from "node:net"
 import { LineSplitter } from "../../wire/LineSplitter.ts"
 import { AgentdError } from "../AgentdError.ts"
@@ -52,6 +52,8 @@ export class StatusSocket {
     await new Promise<void>((resolve, reject) => {
       this.#server!.once("error", reject).listen(path, resolve)
     })
+    // It runs under the user's own mask, not the daemon's; its directory is theirs alone, and so is this.
+    chmodSync(path, 0o600)
   }
 
   /** Tells everybody. */

@@ -29,8 +29,10 @@ export default class SyncEnable extends AgentctlCommand {
       )
     }
     const { agreed } = await import("../../agreed.ts")
-    if (!flags.yes && (await agreed("\nEnable it?")) !== true) {
-      throw new CommandFailed("Nothing was enabled; --yes says that it is meant.", ExitCode.Conflict)
+    const answer = flags.yes || (await agreed("\nEnable it?"))
+    if (answer !== true) {
+      const way = answer === null ? "; --yes says that it is meant" : ""
+      throw new CommandFailed(`Nothing was enabled${way}.`, ExitCode.Conflict)
     }
     const enabled = await client.call("sync.enable", {
       ...given({ remote }),
