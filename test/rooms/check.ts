@@ -78,32 +78,42 @@ const runtime = (sources: ReadonlyArray<Source>): ReadonlyArray<string> => {
     })
 }
 
-/** Capabilities that import each other in a circle, types included: such a circle cannot be understood one room at a time. */
-const circles = (sources: ReadonlyArray<Source>): ReadonlyArray<string> => {
+/** Places that import each other in a circle, types included: such a circle cannot be understood one place at a time. */
+const circles = (
+  sources: ReadonlyArray<Source>,
+  what: string,
+  placeOf: (path: string) => string | undefined,
+  together: (one: string, other: string) => boolean = () => true
+): ReadonlyArray<string> => {
   const edges = new Map<string, Set<string>>()
   for (const source of sources) {
-    const from = roomOf(source.path)
+    const from = placeOf(source.path)
     for (const { relative, target } of source.imports) {
-      const to = roomOf(target)
-      if (!relative || from === to || !isCapability(from) || !isCapability(to)) continue
+      const to = relative ? placeOf(target) : undefined
+      if (from === undefined || to === undefined || from === to || !together(from, to)) continue
       edges.set(from, (edges.get(from) ?? new Set()).add(to))
     }
   }
   const found: Array<string> = []
-  const visit = (room: string, path: ReadonlyArray<string>): void => {
-    const start = path.indexOf(room)
+  const visit = (place: string, path: ReadonlyArray<string>): void => {
+    const start = path.indexOf(place)
     if (start >= 0) {
       const circle = path.slice(start)
-      // Told once, beginning with its first room in the alphabet.
-      if (circle.every((other) => room <= other))
-        found.push(`capabilities import each other in a circle: ${[...circle, room].join(" → ")}`)
+      // Told once, beginning with its first place in the alphabet.
+      if (circle.every((other) => place <= other))
+        found.push(`${what} import each other in a circle: ${[...circle, place].join(" → ")}`)
       return
     }
-    for (const next of edges.get(room) ?? []) visit(next, [...path, room])
+    for (const next of edges.get(place) ?? []) visit(next, [...path, place])
   }
-  for (const room of edges.keys()) visit(room, [])
+  for (const place of edges.keys()) visit(place, [])
   return [...new Set(found)]
 }
+
+const capabilityOf = (path: string): string | undefined => (isCapability(roomOf(path)) ? roomOf(path) : undefined)
+
+/** The folder of a room, as `sessions/life`; what lies in front of a room belongs to none. */
+const folderOf = (path: string): string | undefined => /^[^/]+\/[^/]+(?=\/)/.exec(path)?.[0]
 
 export const violations = (sources: ReadonlyArray<Source>): ReadonlyArray<string> => [
   ...sources.flatMap((source) => [
@@ -113,5 +123,6 @@ export const violations = (sources: ReadonlyArray<Source>): ReadonlyArray<string
     ...beginning(source)
   ]),
   ...runtime(sources),
-  ...circles(sources)
+  ...circles(sources, "capabilities", capabilityOf),
+  ...circles(sources, "folders of a room", folderOf, (one, other) => roomOf(one) === roomOf(other))
 ]

@@ -84,6 +84,15 @@ describe("the checker catches", () => {
       },
       /circle: audit → review → notify → audit/
     ],
+    [
+      "folders of a room in a circle",
+      {
+        "sessions/life/A.ts": 'import "../state/B.ts"',
+        "sessions/state/B.ts": 'import type { C } from "../running/C.ts"',
+        "sessions/running/C.ts": 'import "../life/A.ts"'
+      },
+      /circle: sessions\/life → sessions\/state → sessions\/running → sessions\/life/
+    ],
     ["the clock", { "sessions/A.ts": "const now = Date.now()" }, /uses Date.now/],
     ["the clock in its other clothes", { "sessions/A.ts": "const now = new Date()" }, /uses new Date\(\)/],
     ["the environment", { "daemon/A.ts": "const { HOME } = process.env" }, /uses process.env/],
