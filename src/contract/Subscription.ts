@@ -23,7 +23,9 @@ export const Interest = Schema.Struct({
   /** Author, recipient, or what it is about. */
   agent: Schema.optionalKey(AgentId),
   ...wanted,
-  types: Schema.optionalKey(Schema.Array(Schema.String))
+  types: Schema.optionalKey(Schema.Array(Schema.String)),
+  /** Events that concern no workspace, too. */
+  others: Schema.optionalKey(Schema.Boolean)
 }).annotate({ identifier: "Interest" })
 export type Interest = typeof Interest.Type
 

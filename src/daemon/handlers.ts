@@ -8,6 +8,7 @@ import { Backups } from "../backup/Backups.ts"
 import { Settings } from "../config/Settings.ts"
 import { Conflict, Draining, NotAllowed, ProtocolVersion } from "../contract/errors/Errors.ts"
 import type { Caller, Handler, Handlers } from "../contract/Handler.ts"
+import { HOME } from "../contract/Identity.ts"
 import { PROTOCOL_MAX, PROTOCOL_MIN } from "../contract/Limits.ts"
 import type { MethodName, Result } from "../contract/Methods.ts"
 import { Connections } from "../doors/Connections.ts"
@@ -67,6 +68,12 @@ export const layer = Layer.effect(
           ? Effect.void
           : Effect.fail(new NotAllowed({ reason: "only a person does this: ask from outside of all sessions." }))
       )
+    /** The workspace whose events a program in a session hears of; null: all, for people and who may reach all sessions. */
+    const standsIn = Effect.fnUntraced(function* (caller: Caller) {
+      const session = yield* provide(callerOf(caller.peer))
+      if (session === null || session.access === "all") return null
+      return (yield* agents.identify(caller)).place.workspace?.id ?? HOME
+    })
     let document: Result<"rpc.discover"> | undefined
 
     const requests: Handlers = {
@@ -121,8 +128,11 @@ export const layer = Layer.effect(
       "daemon.doctor": () => provide(Effect.map(examine, (findings) => ({ findings }))),
       "daemon.metrics": (params, caller) => provide(metrics(params, sessions, caller)),
       "config.show": () => provide(Effect.flatMap(Settings, ({ show }) => show)),
-      "event.list": (params) => events.list(params),
-      "event.watch": ({ after }, caller) => subscriptions.start(caller, { after, interest: null }),
+      "event.list": (params, caller) => Effect.flatMap(standsIn(caller), (workspace) => events.list(params, workspace)),
+      "event.watch": ({ after }, caller) =>
+        Effect.flatMap(standsIn(caller), (workspace) =>
+          subscriptions.start(caller, { after, interest: workspace === null ? null : { workspace, others: true } })
+        ),
       "event.unwatch": ({ subscription }, caller) =>
         Effect.sync(() => ({ stopped: subscriptions.stop(caller, subscription) }))
     }

@@ -31,8 +31,10 @@ export interface Watch {
 export class Events extends Context.Service<
   Events,
   {
+    /** Of every workspace, or for those who stand in one: theirs, and what concerns none. */
     readonly list: (
-      params: typeof ListEventsParams.Type
+      params: typeof ListEventsParams.Type,
+      workspace?: string | null
     ) => Effect.Effect<typeof ListEventsResult.Type, StorageUnavailable>
     /** Everything after a sequence number; without one, only what is new. */
     readonly watch: (after?: number) => Effect.Effect<Watch>
@@ -42,8 +44,19 @@ export class Events extends Context.Service<
     Events,
     Effect.map(EventLog, (log) =>
       Events.of({
-        list: ({ after = 0, limit = MAX_EVENTS, session }) =>
-          log.read({ after, limit, session, maxBytes: MAX_LIST_BYTES }),
+        list: ({ after = 0, limit = MAX_EVENTS, session }, workspace = null) => {
+          const page = (after: number): Effect.Effect<typeof ListEventsResult.Type, StorageUnavailable> =>
+            Effect.flatMap(log.read({ after, limit, session, maxBytes: MAX_LIST_BYTES }), (read) => {
+              const events = read.events.filter(
+                ({ stamp }) => workspace === null || stamp === undefined || stamp.workspace === workspace
+              )
+              // A page that holds nothing is the last one.
+              return events.length === 0 && read.events.length > 0
+                ? page(read.next)
+                : Effect.succeed({ ...read, events })
+            })
+          return page(after)
+        },
         watch: (after) =>
           Effect.map(log.last, (last) => ({
             after: after ?? last,

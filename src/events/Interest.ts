@@ -28,9 +28,9 @@ export const concerns = (
   { body, stamp }: Pick<Event, "body" | "stamp">,
   sent: ReadonlyArray<{ readonly id: string; readonly body: Sent }>
 ): boolean => {
-  const { agent, mention, scope, thread, to, types, workspace } = interest
+  const { agent, mention, others, scope, thread, to, types, workspace } = interest
   if (stamp !== undefined && stamp.workspace !== workspace) return false
-  if (types === undefined ? stamp === undefined : !types.includes(body.type)) return false
+  if (types === undefined ? stamp === undefined && others !== true : !types.includes(body.type)) return false
   if (to !== undefined && !(body.type === "message.sent" && body.recipients.some(({ id }) => id === to))) return false
   if (agent !== undefined && !involves(agent, body, sent)) return false
   const ofMessages = [

@@ -162,6 +162,32 @@ describe("workspaces", () => {
     })
   })
 
+  it("are closed to programs in another one by the event log, too; a person and who may reach all hear everything", async () => {
+    const path = repository()
+    const said = async (directory: string, text: string) => {
+      await user.call("agent.register", { name: "bee", directory })
+      await user.call("message.send", { to: ["@bee"], text, directory })
+    }
+    await said(path, "said there")
+    await said("/", "said here")
+    const heard = async (params: object) => {
+      const listed = JSON.stringify(await inSession(user, "agentctl rpc event.list", { cwd: "/", ...params }))
+      const watched = await startAgent(user, "exec agentctl events --json --follow --after 0", { cwd: "/", ...params })
+      await user.printed(watched.id, `"session":"${watched.id}"`)
+      const shown = (await user.output(watched.id)).toString()
+      await user.call("session.stop", { session: watched.id, graceMs: 0 })
+      return [listed, shown].map((text) => ["said there", "said here"].filter((one) => text.includes(one)))
+    }
+    expect(await heard({ agent: "ant" })).toEqual([["said here"], ["said here"]])
+    expect(await heard({})).toEqual([["said here"], ["said here"]])
+    expect(await heard({ cwd: path })).toEqual([["said there"], ["said there"]])
+    expect(await heard({ access: "all" })).toEqual([
+      ["said there", "said here"],
+      ["said there", "said here"]
+    ])
+    expect(JSON.stringify(await user.call("event.list", {}))).toMatch(/said there.*said here/)
+  })
+
   it("keep what was said when the repository is moved, and a new one in its place is another", async () => {
     const path = repository()
     await user.call("agent.register", { name: "ant", directory: path })
