@@ -72,7 +72,7 @@ const READ_BYTES = 4_095
 const shared = Buffer.allocUnsafeSlow(READ_BYTES)
 
 export const masterOf = (fd: number, addon: PtyAddon, hold: HeldSlave, slot?: ReceiveSlot): PtyMaster => {
-  const buffer = slot?.buffer ?? shared
+  const buffer = slot?.buffer.subarray(0, READ_BYTES) ?? shared
   let ended = false
   let onData: (chunk: Buffer) => void = () => {}
   let onEnd: () => void = () => {}
@@ -81,7 +81,8 @@ export const masterOf = (fd: number, addon: PtyAddon, hold: HeldSlave, slot?: Re
     onread: {
       buffer,
       callback: (length) => {
-        onData(buffer.subarray(0, length))
+        // A view is an object of its own, and most of a busy program's output comes in full reads.
+        onData(length === buffer.length ? buffer : buffer.subarray(0, length))
         slot?.handled(length)
         input.look()
         return true

@@ -54,7 +54,7 @@ export class Ring {
     const at = (this.#end + chunk.length - kept.length) % capacity
     const head = Math.min(kept.length, capacity - at)
     kept.copy(this.#buffer, at, 0, head)
-    kept.copy(this.#buffer, 0, head)
+    if (head < kept.length) kept.copy(this.#buffer, 0, head)
     this.#end += chunk.length
     this.#memory?.note(this.start, this.#end)
   }
