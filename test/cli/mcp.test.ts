@@ -1,6 +1,9 @@
 /** `agentctl mcp`, spoken to by the official SDK's client. */
+import { execFileSync } from "node:child_process"
 import { createHash } from "node:crypto"
+import { mkdirSync, writeFileSync } from "node:fs"
 import { userInfo } from "node:os"
+import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest"
 import { MAX_TEXT_BYTES } from "../../src/contract/Limits.ts"
 import { makeSandbox, type Sandbox } from "../support/Sandbox.ts"
@@ -137,6 +140,46 @@ describe("an error", () => {
     expect((await nameless.call("whoami", {})).agent?.address).toBe("@cat")
     const other = await McpClient.open(sandbox, { session: true })
     await expect(other.call("register_agent", { name: "cat" })).rejects.toThrow(/AgentTaken/)
+  })
+})
+
+describe("a repository", () => {
+  it("has agents and messages of its own, and whoever asks is told who has touched a file", async () => {
+    const repository = join(sandbox.root, "repository")
+    mkdirSync(repository)
+    execFileSync("git", ["init", "--quiet", repository])
+    writeFileSync(join(repository, "parser.ts"), "let a\n")
+    const ram = await McpClient.open(sandbox, { agent: "ram", cwd: repository })
+    const { session, workspace } = await ram.call("whoami", {})
+    expect(workspace).toBe(join(repository, ".git"))
+    const mine = { agent: "@ram", state: "uncommitted", files: [{ path: "parser.ts" }] }
+    expect(await ram.call("who_has", { path: "parser.ts" })).toMatchObject({ path: "parser.ts", holders: [mine] })
+    expect(session).toMatch(/^ses_/)
+    await expect(ram.call("who_has", { path: "/etc/passwd" })).rejects.toThrow(/no working tree of this workspace/)
+    expect((await ram.call("list_agents", {})).agents.map(({ address }) => address)).toEqual(["@ram"])
+    const outside = await McpClient.open(sandbox, { agent: "hog" })
+    await expect(outside.call("send_message", { to: ["@ram"], text: "x" })).rejects.toThrow(/AgentNotFound/)
+  })
+})
+
+describe("a long list", () => {
+  it("comes in pages, and only what was asked for of it", async () => {
+    const [yak, emu] = [
+      await McpClient.open(sandbox, { agent: "yak" }),
+      await McpClient.open(sandbox, { agent: "emu" })
+    ]
+    const first = await yak.call("send_message", { to: ["@emu"], text: "1", scopes: ["task:1"] })
+    for (const text of ["2", "3"]) await emu.call("reply", { message: first.id, text, all: true })
+    await yak.call("reply", { message: first.id, text: "4", all: true })
+    const texts = ({ messages }: { readonly messages: ReadonlyArray<{ readonly text: string }> }) =>
+      messages.map(({ text }) => text)
+    const thread = await emu.call("read_thread", { message: first.id, limit: 3 })
+    const rest = await emu.call("read_thread", { message: first.id, limit: 3, page: thread.nextPage! })
+    expect([texts(thread), texts(rest), rest.nextPage]).toEqual([["1", "2", "3"], ["4"], null])
+    const all = await emu.call("check_inbox", { all: true, peek: true, limit: 1 })
+    const older = await emu.call("check_inbox", { all: true, peek: true, limit: 1, page: all.nextPage! })
+    expect([texts(all), texts(older)]).toEqual([["4"], ["1"]])
+    expect(texts(await emu.call("check_inbox", { scope: "task:1", peek: true }))).toEqual(["1"])
   })
 })
 

@@ -104,6 +104,27 @@ it("a submodule is one workspace, and the repository around it another", async (
   expect(await house.refusedSync(around)).toContain("local-only")
 })
 
+it("several in one daemon keep to themselves, each on its own remote", async () => {
+  const other = projectRemote()
+  const [one, two] = [cloneOf(remote), cloneOf(other)]
+  for (const clone of [one, two]) await house.enable(clone)
+  await house.say(one, "for one")
+  await house.say(two, "for two")
+  for (const clone of [one, two]) await house.sync(clone)
+  expect(published()).toEqual(["for one"])
+  expect(git(other, "grep", "-h", "for ", "agentd-sync")).not.toContain("for one")
+  expect([await house.heard(one), await house.heard(two)]).toEqual([["for one"], ["for two"]])
+  // One that cannot be exchanged holds up no other.
+  git(one, "remote", "set-url", "origin", `${remote}.gone`)
+  await house.enable(one)
+  expect(await house.refusedSync(one)).toContain("does not appear to be a git repository")
+  await house.say(two, "two again")
+  await house.sync(two)
+  const { workspaces } = await house.daemon.call("sync.status", { all: true })
+  expect(workspaces.map(({ error }) => error !== null).toSorted()).toEqual([false, true])
+  expect(workspaces.find(({ workspace }) => workspace.path === join(two, ".git"))).toMatchObject({ unpublished: 0 })
+})
+
 it("one without a remote of that name says how it gets one; with another name it is exchanged through that", async () => {
   const clone = cloneOf(remote)
   git(clone, "remote", "rename", "origin", "upstream")

@@ -19,6 +19,8 @@ export interface McpOptions {
   /** Which other sessions that session reaches. Default: those it has started. */
   readonly access?: SessionAccess
   readonly version?: string
+  /** Where the client runs. Default: outside of all repositories. */
+  readonly cwd?: string
   readonly args?: ReadonlyArray<string>
   readonly env?: Readonly<Record<string, string>>
 }
@@ -39,7 +41,7 @@ export class McpClient {
 
   constructor(
     sandbox: Pick<Sandbox, "env">,
-    { access, agent, args = [], env = {}, session, version = MODERN }: McpOptions
+    { access, agent, args = [], cwd = "/", env = {}, session, version = MODERN }: McpOptions
   ) {
     const own = [program, "mcp", ...args]
     const reach = access === undefined ? [] : ["--access", access]
@@ -51,7 +53,7 @@ export class McpClient {
       command: command!,
       args: rest,
       env: { ...sandbox.env, ...env },
-      cwd: "/",
+      cwd,
       stderr: "pipe"
     })
     this.transport.stderr?.on("data", (chunk: Buffer) => {
