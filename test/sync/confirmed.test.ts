@@ -5,6 +5,7 @@ import { Effect } from "effect"
 import { beforeEach, expect, it } from "vitest"
 import { statusText } from "../../src/cli/words/SyncText.ts"
 import { EventLog } from "../../src/store/EventLog.ts"
+import { Sqlite } from "../../src/store/Sqlite.ts"
 import { ALONE_MS, confirmationPath, encodeConfirmation, MAX_CONFIRMATION_BYTES } from "../../src/sync/Confirmation.ts"
 import { ConfirmationStore } from "../../src/sync/ConfirmationStore.ts"
 import { receive } from "../../src/sync/Receive.ts"
@@ -201,6 +202,26 @@ it("what others say in an installation's name, too much or wrongly, is left asid
   const others = await put(encodeConfirmation({ origin: STRANGER, at: 1, have: all }), confirmationPath(STRANGER))
   expect(others).toEqual(["nobody has told of the installation it speaks for yet"])
   expect(await put("x", "confirmed/v1/README.md")).toEqual(["no agentd writes a file of this name", ...others])
+})
+
+it("who was exchanged before there was any of this knows of the others after the next exchanges", async () => {
+  await bob.send("two")
+  await ada.send("one")
+  await settle(ada, bob)
+  const meddler = new Meddler(remote)
+  git(meddler.directory, "rm", "-r", "--quiet", "confirmed")
+  meddler.push()
+  for (const clone of [ada, bob]) {
+    await clone.sync()
+    // As an upgrade finds it.
+    await clone.run(
+      Effect.flatMap(Sqlite, ({ transaction }) =>
+        transaction((sql) => Effect.all([sql`DELETE FROM sync_stated`, sql`DELETE FROM sync_confirmed`]))
+      )
+    )
+  }
+  await settle(ada, bob)
+  expect([await lacks(ada, bob), await lacks(bob, ada)]).toEqual([0, 0])
 })
 
 it("another remote knows nothing of what was said on the one before", async () => {
