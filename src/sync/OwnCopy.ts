@@ -55,7 +55,11 @@ export const makeOwnCopies = (git: GitProcess["Service"], state: string) => {
         onFailure: (failed) => failed.reason,
         onSuccess: () => null
       })
-      if (wrong !== null) return yield* isDamaged(remote, ofDamage(reason) ? reason : wrong)
+      // A copy too large to be looked through in its time is not damaged by that.
+      const isSlow = wrong !== null && ofConnection(wrong)
+      if (wrong !== null && (ofDamage(reason) || !isSlow)) {
+        return yield* isDamaged(remote, ofDamage(reason) ? reason : wrong)
+      }
       sound.add(remote.workspace)
     }
     if (!ofDamage(reason)) return yield* said

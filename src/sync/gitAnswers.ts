@@ -58,14 +58,14 @@ export const parseBatch = (bytes: Buffer): ReadonlyArray<Uint8Array> => {
   return contents
 }
 
-/** Whether the way to the remote, or the permission, was missing: no repository is to blame. */
+/** Whether the way to the remote, the permission or the time was missing: no repository is to blame. */
 export const ofConnection = (stderr: string): boolean =>
   /Could not read from remote repository|unable to access|Could not resolve|Authentication failed|could not read Username|does not appear to be a git repository|git took longer|is not installed/i.test(
     stderr
   )
 
-/** Whether a file became larger than git may write. */
-export const ofSize = (stderr: string): boolean => /File too large/i.test(stderr)
+/** Whether a file became larger than git may write, here and not at the remote. */
+export const ofSize = (stderr: string): boolean => /^(?!remote:).*File too large/im.test(stderr)
 
 /** Whether git speaks of a repository that it cannot read, ours or the other. */
 export const ofDamage = (stderr: string): boolean =>

@@ -98,6 +98,24 @@ it("the copy of the branch does not become thousands of little files", async () 
   expect(await bob.texts()).toHaveLength(201)
 })
 
+it("nor of little packs, of which each exchange that brings something makes one", async () => {
+  const remote = bareRemote()
+  const ada = await Clone.open("ada", remote)
+  await ada.send("one")
+  await ada.sync()
+  const copy = join(ada.directory, "sync", `${WORKSPACE}.git`)
+  const pack = join(copy, "objects", "pack", "pack")
+  for (let n = 0; n < 45; n++) {
+    const input = execFileSync("git", ["hash-object", "-w", "--stdin"], { cwd: copy, input: `of exchange ${n}` })
+    execFileSync("git", ["pack-objects", "-q", pack], { cwd: copy, input, stdio: ["pipe", "ignore", "pipe"] })
+  }
+  const packs = () => readdirSync(join(copy, "objects", "pack")).filter((name) => name.endsWith(".pack")).length
+  expect(packs()).toBe(45)
+  await ada.send("two")
+  await ada.sync()
+  expect(packs()).toBeLessThan(10)
+})
+
 it("what a database put back from a copy has forgotten comes back, and what is said then has numbers of its own", async () => {
   const remote = bareRemote()
   const ada = await Clone.open("ada", remote)

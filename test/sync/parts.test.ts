@@ -2,7 +2,16 @@
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { addressOf } from "../../src/sync/Address.ts"
-import { parseBatch, parseChanges, rejection, sentence } from "../../src/sync/gitAnswers.ts"
+import {
+  ofConnection,
+  ofDamage,
+  ofSize,
+  parseBatch,
+  parseChanges,
+  parseSizes,
+  rejection,
+  sentence
+} from "../../src/sync/gitAnswers.ts"
 import { mergeFile } from "../../src/sync/mergeFile.ts"
 import { outgoing } from "../../src/sync/Outgoing.ts"
 import { scrub } from "../../src/sync/Secrets.ts"
@@ -176,5 +185,22 @@ describe("what git says", () => {
     expect(sentence("ssh: x\nfatal: unable to access 'https://ada:pw@h/': no")).toBe(
       "fatal: unable to access 'https://h/': no"
     )
+  })
+
+  it("is told apart: what is not there or torn, whose fault a failure is, and which of two disks is full", () => {
+    const name = "a".repeat(40)
+    expect(parseSizes(Buffer.from(`${name} blob 12\n${name}:v1/x missing\n`))).toEqual([
+      { name, type: "blob", size: 12 },
+      { name: `${name}:v1/x`, type: null, size: 0 }
+    ])
+    const batch = (text: string) => parseBatch(Buffer.from(text)).map((bytes) => Buffer.from(bytes).toString())
+    expect(batch(`${name} blob 3\nabc\n${name} missing\n${name} blob 1\nd\n`)).toEqual(["abc"])
+    expect(batch(`${name} blob 3\nabc\n${name} blob 9\nd`)).toEqual(["abc"])
+    expect(ofDamage("error: object file objects/ab/cd is empty")).toBe(true)
+    expect(ofDamage("fatal: Could not read from remote repository.")).toBe(false)
+    expect(ofConnection("git took longer than 60 s")).toBe(true)
+    expect(ofConnection("fatal: unresolved deltas left after unpacking")).toBe(false)
+    expect(ofSize("x\nfatal: write error: File too large")).toBe(true)
+    expect(ofSize("remote: fatal: write error: File too large")).toBe(false)
   })
 })
