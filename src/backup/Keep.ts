@@ -12,6 +12,11 @@ export interface Keep {
   readonly monthly: number
 }
 
+interface Made {
+  readonly id: string
+  readonly at: number
+}
+
 /**
  * Ids of those to remove of a directory's. What a restore has saved takes no place from what was made for its own sake: whoever puts one
  * back after the other, to find the right one, would lose the others by it. Of those the last ones are kept.
@@ -28,11 +33,6 @@ export const planRemovals = (
     ...planRemoval(made, keep, zone, just),
     ...planRemoval(saved, { ...keep, daily: 0, weekly: 0, monthly: 0 }, zone, just)
   ]
-}
-
-interface Made {
-  readonly id: string
-  readonly at: number
 }
 
 /**

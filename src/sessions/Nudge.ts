@@ -15,7 +15,8 @@ const GIVE_UP_MS = 60_000
 /** Milliseconds between two looks at a line that somebody has begun. */
 const LOOK_MS = 1_000
 
-export interface Keyboard {
+/** What somebody, and the program, did last. */
+interface Activity {
   /** Time of the last input and of the last output. */
   readonly typedAt: number
   readonly activeAt: number
@@ -24,7 +25,7 @@ export interface Keyboard {
 }
 
 /** Milliseconds to wait before it may be typed; 0: now. */
-export const waitToNudge = ({ activeAt, begun, typedAt }: Keyboard, now: number): number => {
+export const waitToNudge = ({ activeAt, begun, typedAt }: Activity, now: number): number => {
   if (begun) return LOOK_MS
   return Math.max(0, typedAt + QUIET_MS - now, activeAt + IDLE_MS - now)
 }

@@ -34,6 +34,7 @@ const endOfColour = (bytes: Uint8Array, start: number): number => {
   return 0
 }
 
+/** Where in a sequence the next byte stands. */
 const Ground = 0
 const Escape = 1
 const EscapeIntermediate = 2
@@ -56,7 +57,7 @@ export class TerminalTracker {
   /** The last character outside of sequences. */
   #last = 0x0a
   #lastOfString = 0
-  #mode = Ground
+  #within = Ground
   /** Where the bytes are that complete a sequence the terminal answers, in the chunk that is being looked at. */
   #questions: Array<number> | null = null
   /** The string that has just ended was such a sequence: what ends it has two bytes. */
@@ -69,7 +70,7 @@ export class TerminalTracker {
   get state(): TerminalState {
     return {
       ...this.#terminal.told,
-      midSequence: this.#mode !== Ground,
+      midSequence: this.#within !== Ground,
       atLineStart: this.#last === 0x0a || this.#last === 0x0d
     }
   }
@@ -82,14 +83,14 @@ export class TerminalTracker {
   /** Answers where in these bytes a sequence is complete that the terminal would answer; null: nowhere. */
   scan(bytes: Uint8Array): ReadonlyArray<number> | null {
     this.#questions = null
-    let mode = this.#mode
+    let within = this.#within
     const length = bytes.length
     for (let at = 0; at < length; at++) {
       const byte = bytes[at]!
-      if (mode === Ground) {
+      if (within === Ground) {
         if (byte === ESC) {
           const end = endOfColour(bytes, at)
-          if (end === 0) mode = Escape
+          if (end === 0) within = Escape
           else {
             this.#terminal.attributes = !(end === at + 2 || (end === at + 3 && bytes[at + 2] === ZERO))
             at = end
@@ -100,22 +101,22 @@ export class TerminalTracker {
           else if (byte === SHIFT_IN) this.#terminal.shifted = false
           this.#last = byte
         }
-      } else if (byte === CAN || byte === SUB) mode = Ground
-      else if (mode === Csi) {
+      } else if (byte === CAN || byte === SUB) within = Ground
+      else if (within === Csi) {
         if (byte >= 0x40 && byte <= 0x7e) {
           if (asksCsi(this.#kept, byte)) this.#question(at)
           this.#terminal.csi(this.#kept, byte)
-          mode = Ground
-        } else if (byte === ESC) mode = Escape
+          within = Ground
+        } else if (byte === ESC) within = Escape
         // Text inside a sequence: terminals drop the sequence.
-        else if (byte >= 0x80) mode = Ground
+        else if (byte >= 0x80) within = Ground
         else if (byte >= 0x20 && this.#kept.length < CSI_KEPT) this.#kept += String.fromCharCode(byte)
       } else {
         this.#at = at
-        mode = this.#other(mode, byte)
+        within = this.#other(within, byte)
       }
     }
-    this.#mode = mode
+    this.#within = within
     return this.#questions
   }
 
@@ -124,8 +125,8 @@ export class TerminalTracker {
     this.#questions.push(at)
   }
 
-  #other(mode: number, byte: number): number {
-    switch (mode) {
+  #other(within: number, byte: number): number {
+    switch (within) {
       case Escape:
         this.#kept = ""
         if (byte === 0x5b) return Csi // [
