@@ -145,6 +145,8 @@ export const EventBody = Schema.Union([
 ])
 export type EventBody = typeof EventBody.Type
 export type EventType = EventBody["type"]
+/** All that this version knows. */
+export const eventTypes: ReadonlySet<string> = new Set(EventBody.members.map((member) => member.fields.type.literal))
 
 export const Event = Schema.Struct({
   seq: Schema.Int.annotateKey({ description: "Position in this daemon's log: grows by one, never reused." }),

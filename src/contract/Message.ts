@@ -2,7 +2,7 @@
  * Messages: what agents and people say to each other. What may be asked of them and what is answered.
  */
 import { Schema } from "effect"
-import { Address, AgentId, AgentRef, standing, WorkspaceId } from "./Identity.ts"
+import { Address, AgentId, AgentRef, line, standing, WorkspaceId } from "./Identity.ts"
 import { MAX_PAGE } from "./Limits.ts"
 import { Timestamp } from "./session/Session.ts"
 import { CONTROL, SEPARATORS } from "./text/Characters.ts"
@@ -150,7 +150,7 @@ export const SendParams = Schema.Struct({
     description:
       "Also type a line into the recipients' sessions that says where the message is, each once it is idle and nobody types there, within a minute. Nothing of the message is typed."
   }),
-  key: Schema.optionalKey(Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(128))).annotateKey({
+  key: Schema.optionalKey(line(128).check(Schema.isMinLength(1))).annotateKey({
     description: "Idempotency key: the same one again sends nothing new, and answers the message that it sent before."
   }),
   ...standing

@@ -2,7 +2,7 @@
  * Subscriptions: being told of what concerns one, as it happens. A request says what it wants to hear of; all it says must hold.
  */
 import { Schema } from "effect"
-import { Address, AgentId, standing, WorkspaceId } from "./Identity.ts"
+import { Address, AgentId, line, standing, WorkspaceId } from "./Identity.ts"
 import { MAX_WAIT_MS } from "./Limits.ts"
 import { Message, MessageId } from "./Message.ts"
 import { SessionId, Timestamp } from "./session/Session.ts"
@@ -38,7 +38,7 @@ const after = {
 export const SubscribeParams = Schema.Struct({
   ...wanted,
   agent: Schema.optionalKey(Address).annotateKey({ description: "Events from, to or about this agent." }),
-  types: Schema.optionalKey(Schema.Array(Schema.String).check(Schema.isMaxLength(64))).annotateKey({
+  types: Schema.optionalKey(Schema.Array(line(64)).check(Schema.isMaxLength(64))).annotateKey({
     description:
       "Events of these types, as in `message.sent`. Events of sessions and the daemon come only when they are named here."
   }),

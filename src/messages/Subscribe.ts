@@ -5,8 +5,9 @@ import { Effect, Option, Stream } from "effect"
 import { oneAgent } from "../agents/Addresses.ts"
 import { madeBy } from "../agents/AgentProjection.ts"
 import type { Agents } from "../agents/Agents.ts"
-import type { Event } from "../contract/Event.ts"
-import { DeadlineExceeded, type StorageUnavailable } from "../contract/errors/Errors.ts"
+import { nearest } from "../agents/nearest.ts"
+import { type Event, eventTypes } from "../contract/Event.ts"
+import { DeadlineExceeded, InvalidParams, type StorageUnavailable } from "../contract/errors/Errors.ts"
 import type { Caller, HandlersFor } from "../contract/Handler.ts"
 import type { Params } from "../contract/Methods.ts"
 import type { Interest } from "../contract/Subscription.ts"
@@ -35,6 +36,15 @@ export const subscribeHandlers = ({ agents, events, log, store, subscriptions }:
     subscribe: Effect.fnUntraced(function* (params: Params<"subscribe">, caller: Caller) {
       const { agent, workspace } = yield* agents.author(caller, params.directory)
       const { after, agent: address, directory: _directory, ...wanted } = params
+      const unknown = params.types?.find((type) => !eventTypes.has(type))
+      if (unknown !== undefined) {
+        const near = nearest(unknown, eventTypes)
+        const meant = near === null ? "message.sent is one" : `did you mean ${near}`
+        return yield* new InvalidParams({
+          field: "types",
+          reason: `there are no events of type "${unknown}"; ${meant}`
+        })
+      }
       const about = yield* named(workspace, address)
       const silent = Object.keys(wanted).length === 0 && address === undefined
       const interest: Interest = { workspace, ...(silent ? { to: agent.id } : { ...wanted, ...about }) }

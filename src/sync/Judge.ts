@@ -3,7 +3,7 @@
  * installations that know the same decide the same.
  */
 import { Option, Schema } from "effect"
-import { EventBody } from "../contract/Event.ts"
+import { EventBody, eventTypes } from "../contract/Event.ts"
 import { MAX_DATA_BYTES, MAX_TEXT_BYTES } from "../contract/Limits.ts"
 import { belongs } from "./mergeFile.ts"
 import type { ParsedLine, ShardEvent } from "./ShardLine.ts"
@@ -68,10 +68,9 @@ export const judge = (place: Place, line: ParsedLine, { home, now }: Known): Ver
 const SHARED = /^(agent|message|group)\./
 
 const decode = Schema.decodeUnknownOption(EventBody)
-const TYPES: ReadonlySet<string> = new Set(EventBody.members.map((member) => member.fields.type.literal))
 
 const understood = ({ body, type }: ShardEvent): EventBody | "newer" | "malformed" => {
-  if (!TYPES.has(type)) return "newer"
+  if (!eventTypes.has(type)) return "newer"
   return Option.getOrElse(decode(JSON.parse(body)), () => "malformed" as const)
 }
 

@@ -108,6 +108,15 @@ describe("sending", () => {
       expect((await refusal(ant("message.send", { to: ["@bee"], ...params }))).tag).toBe("InvalidParams")
     }
     await ant("message.send", { to: ["@bee"], text: "[1]", format: "json" })
+    const send = (params: object) => daemon.client.request("message.send", { to: ["@bee"], text: "x", ...params })
+    for (const params of [
+      { key: "a\u001b[2J" },
+      { scopes: ["task:\u0007"] },
+      { author: "@bee" },
+      { to: ["@\u202e"] }
+    ]) {
+      expect(await refusal(send({ directory: "/", ...params }))).toMatchObject({ tag: "InvalidParams" })
+    }
   })
 
   it("refuses whole numbers that no program would read as they were written, and takes all others as they are", async () => {

@@ -77,6 +77,10 @@ describe("a subscription", () => {
     expect(await told(1, { agent: "@ant" }, changes)).toEqual(["agent.status"])
     const start = () => daemon.start("true")
     expect(await told(1, { types: ["session.started"] }, start)).toEqual(["session.started"])
+    expect(await refusal(daemon.call("subscribe", { types: ["agent.statsu"], directory: "/" }))).toMatchObject({
+      tag: "InvalidParams",
+      message: expect.stringContaining("did you mean agent.status")
+    })
     expect(await refusal(daemon.call("subscribe", { agent: "@nobody", directory: "/" }))).toMatchObject({
       tag: "AgentNotFound"
     })

@@ -27,7 +27,8 @@ export default class AgentList extends AgentctlCommand {
     if (this.jsonEnabled()) return agents
     const { agentTable } = await import("../../words/AgentTable.ts")
     if (agents.length > 0) this.log(agentTable(agents))
-    else if (process.stdout.isTTY) this.log(`No agents here. "agentctl run --agent NAME" starts a session for one.`)
+    else if (flags.live || module !== undefined || role !== undefined) this.note("No agent fits.")
+    else this.note(`No agents here. "agentctl run --agent NAME" starts a session for one.`)
     return agents
   }
 }
