@@ -5,18 +5,10 @@ import type { Client } from "../../client/Client.ts"
 import { flagsOf } from "../AgentctlCommand.ts"
 import { type CommandTable, findCommand } from "../CommandTable.ts"
 import { age, commandLine } from "../Paint.ts"
-
-export interface Candidate {
-  readonly word: string
-  /** Shown beside it by shells that can. */
-  readonly about: string
-}
+import { ANSWER_MS, type Candidate } from "./Candidate.ts"
 
 /** The shell itself knows what fits: names of files and programs. */
 export const FILES = Symbol("files")
-
-/** Milliseconds a daemon may take; a prompt must never hang. */
-export const ANSWER_MS = 300
 
 interface Flag {
   readonly name?: string

@@ -4,7 +4,7 @@ import type { Message } from "../../contract/Message.ts"
 import { printable } from "../Paint.ts"
 import { standing } from "../standing.ts"
 import { oneLine } from "../words/MessageText.ts"
-import { ANSWER_MS, type Candidate } from "./candidates.ts"
+import { ANSWER_MS, type Candidate } from "./Candidate.ts"
 
 /** Messages that are offered: the newest, about as many as a screen shows. */
 const MESSAGES = 20
