@@ -10,7 +10,7 @@
  * It is its user's alone, one installation's, and may be copied elsewhere as it is, with any program that copies directories.
  */
 import * as fs from "node:fs"
-import { join } from "node:path"
+import { dirname, join } from "node:path"
 import { BackupDamaged, BackupFailed, BackupNotFound } from "../contract/errors/Errors.ts"
 import {
   decodeManifest,
@@ -40,7 +40,7 @@ export const lockFile = (directory: string): string => join(directory, "lock")
 /** Makes the directory with its folders, or refuses one that others could change. */
 export const prepareVault = (directory: string, uid: number): void => {
   try {
-    fs.mkdirSync(directory, { recursive: true, mode: 0o700 })
+    makeDirectory(directory)
     const found = fs.statSync(directory)
     if (found.uid !== uid)
       throw new BackupFailed({
@@ -53,6 +53,18 @@ export const prepareVault = (directory: string, uid: number): void => {
     for (const name of ["objects", "tmp"]) fs.mkdirSync(join(directory, name), { recursive: true, mode: 0o700 })
   } catch (error) {
     throw error instanceof BackupFailed ? error : cannotUse(directory, error)
+  }
+}
+
+/** With its parents. Node's own `recursive` never comes back where a file system makes no directories, as /proc does not. */
+const makeDirectory = (path: string): void => {
+  if (fs.existsSync(path)) return
+  if (dirname(path) !== path) makeDirectory(dirname(path))
+  try {
+    fs.mkdirSync(path, { mode: 0o700 })
+  } catch (error) {
+    // Somebody else was faster.
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error
   }
 }
 

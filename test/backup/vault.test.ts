@@ -144,6 +144,13 @@ describe("a backup", () => {
     chmodSync(home.vault, 0o770)
     expect(await failure(createJob(home))).toMatchObject({ reason: expect.stringContaining("chmod 700") })
   })
+
+  it("is refused where no directory can be made, and nobody waits for it", async () => {
+    const nowhere = { places: (await makeHome()).places, vault: "/proc/nowhere/agentd" }
+    expect(await failure(createJob(nowhere))).toMatchObject({
+      reason: expect.stringMatching(/\/proc\/nowhere\/agentd cannot be used for backups.*backup\.directory/)
+    })
+  })
 })
 
 describe("a damaged backup", () => {

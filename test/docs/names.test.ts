@@ -1,18 +1,21 @@
 /** What a page names is there: other pages and their headings, requests, events, and keys of the configuration. */
-import { existsSync, readFileSync } from "node:fs"
+import { existsSync, globSync, readFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { describe, expect, it } from "vitest"
 import { settings } from "../../src/contract/config/Config.ts"
 import { EventBody } from "../../src/contract/Event.ts"
 import { logKinds } from "../../src/contract/Log.ts"
 import { methods } from "../../src/contract/Methods.ts"
-import { pages, spansOf } from "./support/pages.ts"
+import { pages, root, spansOf } from "./support/pages.ts"
 
 const eventTypes = EventBody.members.map(({ fields }) => fields.type.literal)
 const names = new Set<string>([...Object.keys(methods), ...settings.keys(), ...eventTypes, ...Object.keys(logKinds)])
 /** Notifications, and OpenTelemetry's attributes. */
 const others = ["event.gap", "rpc.method", "rpc.system"]
 const nouns = new Set([...names].map((name) => name.split(".")[0]))
+
+/** Of the tree; a page names a file by as much of its path as says which one it is. */
+const files = globSync("{bin,packaging,src,test}/**/*.{ts,mjs}", { cwd: root }).map((path) => `/${path}`)
 
 /** Anchors of a page's headings, as they are made where the pages are shown. */
 const anchorsOf = (text: string): ReadonlySet<string> =>
@@ -34,6 +37,11 @@ describe.each(pages)("$name", ({ path, text }) => {
       return anchor === undefined || anchorsOf(readFileSync(there, "utf8")).has(anchor) ? [] : [target]
     })
     expect(broken).toEqual([])
+  })
+
+  it("names files that there are", () => {
+    const named = spansOf(text).filter((span) => /^[\w./-]+\.(ts|mjs)$/.test(span))
+    expect(named.filter((span) => !files.some((path) => path.endsWith(`/${span}`)))).toEqual([])
   })
 })
 
