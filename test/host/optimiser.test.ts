@@ -10,12 +10,12 @@ describe("the optimiser", () => {
     const set: Array<string> = []
     optimiseSoon(["--expose-gc"], (flag) => set.push(flag))
     expect(set).toEqual([])
-    optimiseSoon(["--expose-gc", "--invocation-count-for-turbofan=20000"], (flag) => set.push(flag))
+    optimiseSoon(["--expose-gc", "--invocation-count-for-turbofan=6000"], (flag) => set.push(flag))
     expect(set).toEqual(["--invocation-count-for-turbofan=300"])
   })
 
   it.each(["bin/agentd", "packaging/linux/agentd"])("is asked for late by %s", (launcher) => {
-    expect(readFileSync(`${root}/${launcher}`, "utf8")).toContain("--invocation-count-for-turbofan=20000")
+    expect(readFileSync(`${root}/${launcher}`, "utf8")).toContain("--invocation-count-for-turbofan=6000")
   })
 
   it("takes on, in the middle of a run, what it would not have taken on yet", () => {
@@ -35,7 +35,7 @@ describe("the optimiser", () => {
       }
       console.log(JSON.stringify([optimised(first), optimised(then)]))
     `
-    const late = "--invocation-count-for-turbofan=20000"
+    const late = "--invocation-count-for-turbofan=6000"
     const flags = ["--no-maglev", "--no-sparkplug", "--no-use-osr", late, "--allow-natives-syntax"]
     const out = execFileSync(process.execPath, [...flags, "--input-type=module", "-e", program], { encoding: "utf8" })
     expect(JSON.parse(out)).toEqual([false, true])

@@ -2,7 +2,7 @@
  * When V8's optimiser takes a function on: late while the daemon starts and waits, early once it is busy.
  *
  * The optimiser is 7 MB of Node's program file, read in with the first function it compiles, and a daemon that only starts and waits
- * should never need it: `bin/agentd` asks for several times the calls that V8 would wait for. A person who types would then be served by
+ * should never need it: `bin/agentd` asks for twice the calls that V8 would wait for. A person who types would then be served by
  * the interpreter for as many keystrokes, each at twice the processor time.
  */
 import { setFlagsFromString } from "node:v8"
