@@ -38,11 +38,14 @@ export const cycle = Effect.fn("Sync.cycle")(function* (
     const taken = yield* takeIn(remote, options.again && attempt === 0)
     received += taken.received
     quarantined += taken.quarantined
-    const put = yield* publishAll(remote, taken.head).pipe(Effect.catchTag("Overtaken", () => Effect.succeed(null)))
-    if (put !== null) return { received, sent: put, quarantined }
+    const put = yield* publishAll(remote, taken.head).pipe(Effect.catchTag("Overtaken", Effect.succeed))
+    if (typeof put === "number") return { received, sent: put, quarantined }
     if (attempt + 1 >= MAX_ATTEMPTS) {
       return yield* new SyncFailed({
-        reason: `others were faster ${MAX_ATTEMPTS} times; it is tried again with the next cycle`
+        reason:
+          put.locked === null
+            ? `others were faster ${MAX_ATTEMPTS} times; it is tried again with the next cycle`
+            : `the remote's branch is locked by ${put.locked}. If nothing is at work on it, that was left by a git that was cut off: remove it there`
       })
     }
     yield* Effect.sleep(PAUSE_MS * 2 ** attempt * ((yield* Random.next) + 0.5))

@@ -10,7 +10,7 @@ import { SyncFailed } from "../contract/errors/Errors.ts"
 import { Directories } from "../host/files/Directories.ts"
 import { GitProcess, type GitProcessFailed } from "../host/git/GitProcess.ts"
 import { isOnThisMachine } from "./Address.ts"
-import { parseBatch, parseChanges, parseCounts, parseSizes, rejection } from "./gitAnswers.ts"
+import { heldBy, parseBatch, parseChanges, parseCounts, parseSizes, rejection } from "./gitAnswers.ts"
 import { FETCHED, makeOwnCopies, NEXT } from "./OwnCopy.ts"
 import { type ChangedFile, MAX_FILE_BYTES, Overtaken, type Remote, SyncTransport } from "./SyncTransport.ts"
 
@@ -29,9 +29,11 @@ const SIZES = "%(objectname) %(objecttype) %(objectsize)"
 
 /**
  * A remote on a disk of this machine loses its power with us, after we have written down what it has: so it writes to disk before it
- * answers. git does so with packs by itself, not with single objects and references.
+ * answers. git does so with packs by itself, not with single objects and references. A branch that is there already may go back to what it
+ * was, which the next exchange makes good; to wait for it would also make its lock last, and that outlives a power cut.
  */
-const RECEIVE_DURABLY = "git -c core.fsync=all receive-pack"
+const receiveDurably = (base: string | null) =>
+  `git -c core.fsync=${base === null ? "all" : "all,-reference"} receive-pack`
 
 /** Seconds since 1970 of the last moment that every git can read. A commit of later is of nobody's clock. */
 const LAST_SECOND = 2 ** 32 - 1
@@ -171,7 +173,7 @@ export const layer = Layer.effect(
         yield* tidy(remote)
         const commit = yield* commitOf(remote, NEXT)
         if (commit === null) return yield* new SyncFailed({ reason: "git made no commit" })
-        const durably = isOnThisMachine(remote.url) ? [`--receive-pack=${RECEIVE_DURABLY}`] : []
+        const durably = isOnThisMachine(remote.url) ? [`--receive-pack=${receiveDurably(base)}`] : []
         const options = ["--quiet", "--porcelain", "--no-verify", ...durably]
         const pushing = git.network([
           "--git-dir",
@@ -189,7 +191,9 @@ export const layer = Layer.effect(
           if (reason === null) return yield* copies.blame(remote, error)
           // It got nothing that it could read: what was sent may be the reason, or what it has.
           if (/unpacker error|missing necessary objects/.test(reason)) return yield* copies.blame(remote, error, reason)
-          return yield* reason === "overtaken" ? new Overtaken() : new SyncFailed({ reason })
+          return yield* reason === "overtaken"
+            ? new Overtaken({ locked: heldBy(error.reason) })
+            : new SyncFailed({ reason })
         })
         yield* Effect.catchTag(pushing, "GitProcessFailed", refused)
         yield* copies.published(remote)

@@ -8,8 +8,10 @@ import type { SyncFailed } from "../contract/errors/Errors.ts"
 /** Bytes of a file of the branch; a larger one is nobody's events, and nothing of it is read. */
 export const MAX_FILE_BYTES = 16 * 1024 * 1024
 
-/** Somebody else has added to the branch meanwhile. */
-export class Overtaken extends Schema.TaggedError<Overtaken>()("Overtaken", {}) {}
+/** Somebody else has added to the branch meanwhile, or holds it. `locked`: what the one says who may have died over it. */
+export class Overtaken extends Schema.TaggedError<Overtaken>()("Overtaken", {
+  locked: Schema.NullOr(Schema.String)
+}) {}
 
 export interface Remote {
   readonly workspace: string

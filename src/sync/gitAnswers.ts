@@ -83,6 +83,10 @@ export const rejection = (stdout: string): string | null => {
   return overtaken.test(reason) ? "overtaken" : `the remote does not take it: ${sentence(reason)}`
 }
 
+/** The file by which a branch is held that could not be changed; nobody removes it for a git that died over it. */
+export const heldBy = (stderr: string): string | null =>
+  /Unable to create '([^'\p{Cc}\p{Cf}]{1,200}\.lock)': File exists/u.exec(stderr)?.[1] ?? null
+
 /** Characters of an error that is kept. */
 const MAX_SENTENCE = 300
 

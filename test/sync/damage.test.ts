@@ -130,6 +130,16 @@ it("a remote whose repository is damaged is told as that, with a way out that wo
   await expectAll("one", "two", "three", "four")
 })
 
+it("a lock that a cut has left on the remote's branch is named, with what to do, and keeps nothing back once it is gone", async () => {
+  const lock = join(remote, "refs/heads/agentd-sync.lock")
+  writeFileSync(lock, "")
+  await bob.send("three")
+  expect(await reasonOf(bob.sync())).toMatch(/branch is locked by .*agentd-sync\.lock.*remove it there/)
+  rmSync(lock)
+  await settle(bob, ada)
+  await expectAll("one", "two", "three")
+})
+
 it("what was exchanged is on the disk before anybody writes down that it is, on a remote of this machine too", async ({
   skip
 }) => {
@@ -144,6 +154,8 @@ it("what was exchanged is on the disk before anybody writes down that it is, on 
   onTestFinished(() => {
     process.env.HOME = before
   })
+  // Which makes the branch anew, with its reference.
+  git(remote, "update-ref", "-d", "refs/heads/agentd-sync")
   await ada.send("three")
   await ada.sync()
   // git tells at its end how often it has waited for the disk (api-trace2, since 2.36).

@@ -48,7 +48,7 @@ export class Branch {
       this.meanwhile = null
       if (other !== null) yield* other
       if (this.#hits("push refused")) return yield* failed("refused")
-      if (base !== this.head) return yield* new Overtaken()
+      if (base !== this.head) return yield* new Overtaken({ locked: null })
       const name = this.#commit(new Map([...this.files(base), ...files]))
       return this.#hits("answer to push lost") ? yield* failed("the connection broke") : name
     }).bind(this) as SyncTransport["Service"]["publish"],
