@@ -73,12 +73,12 @@ const JobError = Schema.Union([BackupNotFound, BackupDamaged, BackupFailed])
 export type JobError = typeof JobError.Type
 
 /** What is thrown on the way is an answer too: it is the file system's, and nothing of ours is left half done by it. */
-const attempted = <A, E, R>(work: Effect.Effect<A, E, R>): Effect.Effect<A, E | JobError, R> =>
+const attempted = <A, E, R>(work: Effect.Effect<A, E, R>, what = ""): Effect.Effect<A, E | JobError, R> =>
   Effect.catchDefect(work, (defect) =>
     Effect.fail(
       isJobError(defect)
         ? defect
-        : new BackupFailed({ reason: defect instanceof Error ? `${defect.message}.` : `${defect}` })
+        : new BackupFailed({ reason: `${what}${defect instanceof Error ? `${defect.message}.` : `${defect}`}` })
     )
   )
 const isJobError = Schema.is(JobError)
@@ -103,7 +103,7 @@ export const create = (job: Job<"create">) =>
     const removed = planRemovals(all, keep, DateTime.zoneMakeLocal(), id)
     removeBackups(directory, removed)
     return { ...made, removed }
-  }).pipe(Effect.scoped, attempted)
+  }).pipe(Effect.scoped, (work) => attempted(work, `No backup could be made in ${job.directory}: `))
 
 export const list = ({ directory }: Job<"list">) =>
   attempted(

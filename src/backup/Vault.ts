@@ -46,10 +46,12 @@ export const prepareVault = (directory: string, uid: number): void => {
       throw new BackupFailed({
         reason: `${directory} belongs to uid ${found.uid}: choose a directory of your own (backup.directory).`
       })
+    // Before its mode: nobody is to be told to close /tmp to others.
+    refuseForeign(directory)
     if ((found.mode & 0o022) !== 0)
       throw new BackupFailed({ reason: `Others may write to ${directory}. Run: chmod 700 ${directory}` })
     if ((found.mode & 0o077) !== 0) fs.chmodSync(directory, 0o700)
-    claim(directory)
+    if (!fs.existsSync(join(directory, MARK))) fs.writeFileSync(join(directory, MARK), MARK_TEXT, { mode: 0o600 })
     for (const name of ["objects", "tmp"]) fs.mkdirSync(join(directory, name), { recursive: true, mode: 0o700 })
   } catch (error) {
     throw error instanceof BackupFailed ? error : cannotUse(directory, error)
@@ -69,13 +71,12 @@ const makeDirectory = (path: string): void => {
 }
 
 /** Old backups are removed here: a directory with somebody else's files in it (a git repository has "objects" too) is not taken. */
-const claim = (directory: string): void => {
+const refuseForeign = (directory: string): void => {
   if (fs.existsSync(join(directory, MARK))) return
   if (fs.readdirSync(directory).length > 0)
     throw new BackupFailed({
       reason: `${directory} holds other things than backups: name an empty or a new directory (backup.directory).`
     })
-  fs.writeFileSync(join(directory, MARK), MARK_TEXT, { mode: 0o600 })
 }
 
 const cannotUse = (directory: string, error: unknown): BackupFailed =>

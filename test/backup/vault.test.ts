@@ -141,6 +141,10 @@ describe("a backup", () => {
     expect(await failure(createJob(repository))).toMatchObject({
       reason: expect.stringContaining("other things than backups")
     })
+    chmodSync(repository.vault, 0o1777)
+    expect(await failure(createJob(repository))).toMatchObject({
+      reason: expect.stringContaining("other things than backups")
+    })
     chmodSync(home.vault, 0o770)
     expect(await failure(createJob(home))).toMatchObject({ reason: expect.stringContaining("chmod 700") })
   })
