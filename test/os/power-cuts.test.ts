@@ -11,7 +11,9 @@ import { setTimeout as pause } from "node:timers/promises"
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest"
 import { Dice } from "../support/Dice.ts"
 import type { Report } from "./programs/vm/append.ts"
+import type { Step } from "./programs/vm/exchange.ts"
 import type { Found } from "./programs/vm/look.ts"
+import { Exchanges } from "./support/exchanges.ts"
 import { buildPackages, packagingTools } from "./support/packages.ts"
 import { Vm } from "./support/Vm.ts"
 import { makeDisk, vmTools } from "./support/VmImage.ts"
@@ -20,6 +22,11 @@ const CUTS = Number(process.env.AGENTD_TEST_CUTS ?? 20)
 const SEED = Number(process.env.AGENTD_TEST_SEED ?? randomInt(2 ** 31))
 /** One for each processor: a machine has one that works most of the time. */
 const MACHINES = 2
+/** The last cuts of each machine come while it exchanges messages, at these steps. */
+const STEPS: ReadonlyArray<ReadonlyArray<Step>> = [
+  ["committed", "pushed"],
+  ["receiving", "fetched"]
+]
 /** Milliseconds between the first acknowledgement after a boot and the cut: at the most. */
 const LONGEST = 2_500
 const ALL_MS = 12 * 60_000
@@ -40,6 +47,9 @@ interface Tally {
   unsynced: number
   gone: number
   readonly boots: Array<number>
+  /** Messages acknowledged while they were exchanged, and why exchanges failed after a cut. */
+  messages: number
+  readonly failures: Array<string>
 }
 
 describe.skipIf(reason !== null)("a machine whose power goes out", () => {
@@ -62,12 +72,15 @@ describe.skipIf(reason !== null)("a machine whose power goes out", () => {
       unwritten: 0,
       unsynced: 0,
       gone: 0,
-      boots: []
+      boots: [],
+      messages: 0,
+      failures: []
     }
     await Promise.all(disks.map((disk, number) => cutAgainAndAgain(disk, number, tally)))
     process.stdout.write(figures(tally, performance.now() - began))
     expect(tally.cuts).toBe(CUTS)
-    expect(tally.acknowledged).toBeGreaterThan(CUTS)
+    expect(tally.acknowledged).toBeGreaterThan(CUTS - STEPS.flat().length)
+    expect(tally.messages).toBeGreaterThan(MACHINES)
     // Otherwise a cut would take nothing along, and all of this would show nothing.
     expect(tally.gone).toBeGreaterThan(0)
   })
@@ -76,6 +89,8 @@ describe.skipIf(reason !== null)("a machine whose power goes out", () => {
 const cutAgainAndAgain = async (disk: string, number: number, tally: Tally): Promise<void> => {
   const dice = new Dice(SEED + number)
   const cuts = Math.floor(CUTS / MACHINES) + (number < CUTS % MACHINES ? 1 : 0)
+  const steps = STEPS[number % STEPS.length]!.slice(-cuts)
+  const exchanges = new Exchanges()
   /** Everything ever acknowledged, in its order for each session. */
   const all: Array<Report> = []
   let seen = 0
@@ -83,8 +98,19 @@ const cutAgainAndAgain = async (disk: string, number: number, tally: Tally): Pro
     const began = performance.now()
     await using vm = await Vm.boot(disk)
     tally.boots.push(performance.now() - began)
+    await managerUp(vm)
     if (round > 0) seen = judge(await look(vm, 0), all, seen, tally)
-    if (round === cuts) return
+    const step = steps[round - (cuts - steps.length)]
+    if (step !== undefined || round === cuts) {
+      await exchanges.run(vm, round, step)
+      if (step !== undefined) {
+        tally.cuts++
+        continue
+      }
+      tally.messages += exchanges.said.length
+      tally.failures.push(...exchanges.failures)
+      return
+    }
     const failed = appendUntilCut(vm, `${number}.${round}`)
     const first = new Promise<void>((resolve) => {
       vm.onReport = (line) => line.includes('"named"') && resolve()
@@ -112,11 +138,13 @@ const journal = async (vm: Vm): Promise<string> =>
 
 const CLIENT = "/usr/lib/agentd/dist/client/index.js"
 
-const look = async (vm: Vm, after: number): Promise<Found> => {
-  await vm.until("the user's manager to be up", async () => {
+const managerUp = (vm: Vm): Promise<void> =>
+  vm.until("the user's manager to be up", async () => {
     const asked = ["systemctl", "--user", "is-active", "agentd.socket"]
     return (await vm.user(asked, { mayFail: true })).stdout.trim() === "active"
   })
+
+const look = async (vm: Vm, after: number): Promise<Found> => {
   const argv = ["/usr/lib/agentd/node", "/usr/local/lib/test/look.ts", CLIENT, String(after)]
   const { code, stderr, stdout } = await vm.user(argv, { mayFail: true })
   if (code !== 0) throw new Error(`the daemon does not tell what it knows: ${stderr}\n${await journal(vm)}`)
@@ -188,6 +216,8 @@ const figures = (tally: Tally, ms: number): string => {
     `  ${tally.cuts} cuts, boots: median ${seconds(boots[boots.length >> 1])}, worst ${seconds(boots.at(-1))}`,
     `  ${tally.acknowledged} things acknowledged, 0 lost; ${tally.sessions} sessions, ${tally.interrupted} of them interrupted`,
     `  ${tally.lines} whole lines in their transcripts, ${tally.unwritten} sessions so young that none was on disk; of ${tally.unsynced} lines written without fsync, ${tally.gone} were gone`,
+    `  ${tally.messages} messages acknowledged while they were exchanged, 0 lost; exchanges that failed after a cut: ${tally.failures.length}`,
+    ...tally.failures.map((reason) => `    ${reason}`),
     ""
   ].join("\n")
 }
