@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process"
 import { closeSync, mkdirSync, openSync, rmSync, writeSync } from "node:fs"
 import { join } from "node:path"
 import { expect, test } from "vitest"
+import type { Event } from "../../src/contract/Event.ts"
 import { makeSandbox } from "../support/Sandbox.ts"
 import { startShell } from "../support/sessions.ts"
 
@@ -65,7 +66,13 @@ test("a full disk does not keep a daemon from leaving, and the next one knows of
   using _mounted = { [Symbol.dispose]: () => spawnSync("umount", ["--lazy", sandbox.state]) }
 
   const first = await sandbox.start()
-  const session = await startShell(await first.connect(), "while :; do echo tick; sleep 0.05; done")
+  const client = await first.connect()
+  const session = await startShell(client, "while :; do echo tick; sleep 0.05; done")
+  // Its beginning is recorded: only its end is left to be.
+  for (;;) {
+    const { events } = await client.result("event.list", { session: session.id })
+    if (events.some(({ body }: Event) => body.type === "session.running")) break
+  }
   const filler = fill(sandbox.state)
   first.signal("SIGTERM")
   expect((await first.exited).code).toBe(0)
