@@ -2,6 +2,7 @@
  * Puts events into the log's table, and into the tables that are filled with it, in a transaction of somebody else's: what happened
  * here gets its number and stamp, what came from elsewhere is kept as it came, unless it is there already.
  */
+import type { SQLInputValue } from "node:sqlite"
 import { Effect, Option } from "effect"
 import type { Event } from "../contract/Event.ts"
 import type { Stamp } from "../contract/Identity.ts"
@@ -11,6 +12,7 @@ import { insertRows } from "./insertRows.ts"
 import { lastNumber } from "./Numbering.ts"
 import type { Projection } from "./Projection.ts"
 import { applyAll } from "./Projections.ts"
+import type { Added } from "./RecentEvents.ts"
 import type { Sql, SqlError } from "./Sql.ts"
 
 /** An event that happened elsewhere, with the id and time it was given there. */
@@ -42,7 +44,7 @@ export type Append =
 
 export interface Written {
   /** What this build understands of it. */
-  readonly events: ReadonlyArray<Event>
+  readonly added: ReadonlyArray<Added>
   readonly ids: ReadonlyArray<string>
 }
 
@@ -96,20 +98,21 @@ export const makeAppending = (projections: ReadonlyArray<Projection>, origin: st
   })
 
   const imported = Effect.fnUntraced(function* (sql: Sql, foreign: ReadonlyArray<ForeignEvent>, after: number) {
-    const events: Array<Event> = []
+    const added: Array<Added> = []
     for (const one of foreign) {
       if ((yield* sql`SELECT 1 FROM events WHERE id = ${one.id}`).length > 0) continue
       if (one.stamp !== undefined) seen(one.stamp)
-      const event = numbered(one, after + events.length + 1, one.stamp)
-      yield* insertRows(sql, EVENTS, [encoded(event)])
+      const event = numbered(one, after + added.length + 1, one.stamp)
+      const row = encodeEvent(event)
+      yield* insertRows(sql, EVENTS, [{ ...row }])
       yield* applyAll(sql, projections, event)
-      events.push(event)
+      added.push(addedAs(event, row))
     }
-    return { events, ids: idsOf(events) } satisfies Written
+    return { added, ids: idsOf(added) } satisfies Written
   })
 
   const shared = Effect.fnUntraced(function* (sql: Sql, foreign: ReadonlyArray<SharedEvent>, after: number) {
-    const events: Array<Event> = []
+    const added: Array<Added> = []
     const ids: Array<string> = []
     for (const { at, body, id, stamp, type } of foreign) {
       const { clock, origin, seq: number, workspace } = stamp
@@ -124,9 +127,9 @@ export const makeAppending = (projections: ReadonlyArray<Projection>, origin: st
       const event = Option.getOrUndefined(decodeEvent(row))
       if (event === undefined) continue
       yield* applyAll(sql, projections, event)
-      events.push(event)
+      added.push(addedAs(event, row))
     }
-    return { events, ids } satisfies Written
+    return { added, ids } satisfies Written
   })
 
   return {
@@ -134,7 +137,7 @@ export const makeAppending = (projections: ReadonlyArray<Projection>, origin: st
     write: Effect.fnUntraced(function* (sql, appends, after) {
       const written: Array<Written> = []
       /** Our own, which go into the table together; before what comes from elsewhere is looked for in it. */
-      let rows: Array<ReturnType<typeof encoded>> = []
+      let rows: Array<Readonly<Record<string, SQLInputValue>>> = []
       const flush = Effect.suspend(() => {
         const together = rows
         rows = []
@@ -143,9 +146,13 @@ export const makeAppending = (projections: ReadonlyArray<Projection>, origin: st
       let last = after
       for (const append of appends) {
         if (append.kind === "own") {
-          const events = yield* own(sql, append.events, append.workspace, last)
-          rows.push(...events.map(encoded))
-          written.push({ events, ids: idsOf(events) })
+          const added: Array<Added> = []
+          for (const event of yield* own(sql, append.events, append.workspace, last)) {
+            const row = encodeEvent(event)
+            rows.push({ ...row })
+            added.push(addedAs(event, row))
+          }
+          written.push({ added, ids: idsOf(added) })
         } else {
           yield* flush
           written.push(
@@ -168,6 +175,10 @@ const numbered = ({ at, body, id }: ForeignEvent, seq: number, stamp: Stamp | un
   ...(stamp === undefined ? {} : { stamp })
 })
 
-const encoded = (event: Event) => ({ ...encodeEvent(event) })
+const addedAs = (event: Event, { body, session }: EventRow): Added => ({
+  event,
+  session,
+  bytes: Buffer.byteLength(body)
+})
 
-const idsOf = (events: ReadonlyArray<Event>): ReadonlyArray<string> => events.map(({ id }) => id)
+const idsOf = (added: ReadonlyArray<Added>): ReadonlyArray<string> => added.map(({ event }) => event.id)

@@ -16,6 +16,7 @@ import { makeGroupCommit } from "./GroupCommit.ts"
 import { raiseFloor } from "./Numbering.ts"
 import type { Projection } from "./Projection.ts"
 import { compare, type Difference, install, isEager, rebuild } from "./Projections.ts"
+import { RecentEvents } from "./RecentEvents.ts"
 import { Sqlite } from "./Sqlite.ts"
 import { Chance, makeUlids } from "./Ulid.ts"
 
@@ -88,6 +89,7 @@ const make = Effect.fn("EventLog.make")(function* (
   let last = yield* sqlite.read(lastSeq)
   const origin = yield* sqlite.read(originOf)
   const appending = makeAppending(projections.filter(isEager), origin, yield* sqlite.read(lastClock))
+  const recent = new RecentEvents(last)
   const filling = yield* fillLater(
     sqlite,
     projections.filter((one) => !isEager(one)),
@@ -119,6 +121,7 @@ const make = Effect.fn("EventLog.make")(function* (
         Effect.tapCause(() => Effect.sync(() => appending.forget())),
         Effect.map(({ results, seq }) => {
           last = seq
+          for (const { added } of results) recent.add(added)
           filling.appended(eventsOf(results), seq)
           if (foreign) filling.filled(seq)
           const grown = growth
@@ -148,7 +151,9 @@ const make = Effect.fn("EventLog.make")(function* (
     const wrong = append.events.find((event) => !isEvent({ ...event, seq: 0 }))
     // Stored, it could never be read again. Only a mistake of ours leads here. Its content may be private: not quoted.
     if (wrong !== undefined) return Effect.die(new Error(`not an event: ${wrong.body.type} as ${wrong.id}`))
-    return append.events.length === 0 ? Effect.succeed([]) : Effect.map(submit(append), ({ events }) => events)
+    return append.events.length === 0
+      ? Effect.succeed([])
+      : Effect.map(submit(append), (written) => eventsOf([written]))
   }
 
   const drafts = (bodies: ReadonlyArray<EventBody>) =>
@@ -181,7 +186,11 @@ const make = Effect.fn("EventLog.make")(function* (
         ([row]) => (row === undefined ? Option.none() : decodeEvent(row))
       ),
     // `last` is taken before the query: every row up to it is visible to the query, so passing over them is safe.
-    read: (options) => Effect.suspend(() => sqlite.read((sql) => readPage(sql, options, last))),
+    read: (options) =>
+      Effect.suspend(() => {
+        const page = recent.page(options, last)
+        return page === undefined ? sqlite.read((sql) => readPage(sql, options, last)) : Effect.succeed(page)
+      }),
     last: Effect.sync(() => last),
     grown: (after) => {
       const wait: Effect.Effect<void> = Effect.suspend(() =>
@@ -202,4 +211,5 @@ const make = Effect.fn("EventLog.make")(function* (
   })
 })
 
-const eventsOf = (written: ReadonlyArray<Written>): ReadonlyArray<Event> => written.flatMap(({ events }) => events)
+const eventsOf = (written: ReadonlyArray<Written>): ReadonlyArray<Event> =>
+  written.flatMap(({ added }) => added.map(({ event }) => event))

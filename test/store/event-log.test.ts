@@ -171,17 +171,21 @@ describe("the event log", () => {
   )
 
   it.live("passes over events of a later agentd, when reading and when rebuilding", () =>
-    withLog((log) =>
-      Effect.gen(function* () {
-        yield* log.append(sessionStarted(1))
+    Effect.gen(function* () {
+      const directory = yield* temporaryDirectory
+      yield* Effect.gen(function* () {
+        yield* (yield* EventLog).append(sessionStarted(1))
         yield* fromTheFuture(2, `{"type":"session.teleported","session":"${sessionId(1)}","to":"mars"}`)
         yield* fromTheFuture(3, "not even JSON")
+      }).pipe(Effect.provide(store(directory)))
+      yield* Effect.gen(function* () {
+        const log = yield* EventLog
         const page = yield* log.read({ after: 0, limit: 10 })
         assert.deepStrictEqual([page.events.map(({ seq }) => seq), page.next], [[1], 3])
         assert.strictEqual(yield* log.rebuild, 1)
         assert.deepStrictEqual(yield* log.compare, [])
-      })
-    )
+      }).pipe(Effect.provide(store(directory)))
+    })
   )
 
   it.live("wakes those who wait for it to grow", () =>
