@@ -207,7 +207,11 @@ const make = Effect.fn("EventLog.make")(function* (
       ),
     query: (body) => Effect.andThen(filling.now, sqlite.read(body)),
     rebuild: sqlite.transaction((sql) => rebuild(sql, projections)),
-    compare: sqlite.scratch((sql) => compare(sql, projections))
+    // Tables that cannot be filled are behind, and must not pass for what the log implies.
+    compare: Effect.andThen(
+      filling.now,
+      sqlite.scratch((sql) => compare(sql, projections))
+    )
   })
 })
 

@@ -110,6 +110,7 @@ describe("a table that is filled after the append", () => {
       }).pipe(Effect.provide(opened(directory)))
       yield* Effect.gen(function* () {
         assert.match((yield* Effect.flip(asked)).message, /no more/)
+        assert.match((yield* Effect.flip((yield* EventLog).compare)).message, /no more/)
         yield* meddle("DROP TRIGGER refuses")
         assert.deepStrictEqual(yield* asked, [1, 2])
       }).pipe(Effect.provide(opened(directory)))
