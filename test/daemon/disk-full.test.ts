@@ -10,8 +10,14 @@ import { startShell } from "../support/sessions.ts"
 /** Room for a database and some output, and soon used up. */
 const SIZE = "4m"
 
-const mount = (directory: string) =>
-  spawnSync("mount", ["-t", "tmpfs", "-o", `size=${SIZE},mode=700`, "tmpfs", directory])
+/** A small disk for the daemon's state. Daemons that are still on it go after it. */
+const smallDisk = (directory: string, skip: (is: boolean, reason: string) => void): Disposable => {
+  mkdirSync(directory, { recursive: true, mode: 0o700 })
+  const options = `size=${SIZE},mode=700`
+  const { status, stderr } = spawnSync("mount", ["-t", "tmpfs", "-o", options, "tmpfs", directory])
+  skip(status !== 0, `no file system can be mounted here: ${stderr}`)
+  return { [Symbol.dispose]: () => spawnSync("umount", ["--lazy", directory]) }
+}
 /** Takes all the space that is left. */
 const fill = (directory: string): string => {
   const path = join(directory, "filler")
@@ -28,11 +34,7 @@ const fill = (directory: string): string => {
 
 test("a full disk keeps a daemon from starting, by name, and costs nothing that was recorded", async ({ skip }) => {
   await using sandbox = makeSandbox()
-  mkdirSync(sandbox.state, { recursive: true, mode: 0o700 })
-  const { status, stderr } = mount(sandbox.state)
-  skip(status !== 0, `no file system can be mounted here: ${stderr}`)
-  // The daemons that are still on it go after it.
-  using _mounted = { [Symbol.dispose]: () => spawnSync("umount", ["--lazy", sandbox.state]) }
+  using _disk = smallDisk(sandbox.state, skip)
 
   const first = await sandbox.start()
   const client = await first.connect()
@@ -60,10 +62,7 @@ test("a full disk does not keep a daemon from leaving, and the next one knows of
   skip
 }) => {
   await using sandbox = makeSandbox()
-  mkdirSync(sandbox.state, { recursive: true, mode: 0o700 })
-  const { status, stderr } = mount(sandbox.state)
-  skip(status !== 0, `no file system can be mounted here: ${stderr}`)
-  using _mounted = { [Symbol.dispose]: () => spawnSync("umount", ["--lazy", sandbox.state]) }
+  using _disk = smallDisk(sandbox.state, skip)
 
   const first = await sandbox.start()
   const client = await first.connect()
